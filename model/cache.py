@@ -1,0 +1,75 @@
+"""Where compiled rules are kept.
+
+Numba's own cache does not notice a change in a rule that another rule imports. So the cache folder is
+named by a hash of all rule sources, Numba, Python and the processor: any change gives a new folder.
+The same hash, `rule_hash()`, goes into every result.
+"""
+
+import functools
+import hashlib
+import os
+import platform
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+import numba
+from numba.core import config
+
+_KEEP = 3
+_FOLDER = Path(__file__).parent
+
+
+@functools.cache
+def rule_hash() -> str:
+    """Return a hash of the source of every rule the product runs, 16 hexadecimal digits."""
+    digest = hashlib.sha256()
+    folders = [_FOLDER, _FOLDER.parent / "agents"]
+    for path in sorted(p for folder in folders for p in folder.rglob("*.py")):
+        digest.update(path.relative_to(_FOLDER.parent).as_posix().encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _cache_root() -> Path:
+    """Return the first writable of: the user's cache folder, a temporary folder."""
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    root = Path(base) / "orebloc"
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        probe = tempfile.TemporaryFile(dir=root)
+        probe.close()
+    except OSError:
+        root = Path(tempfile.gettempdir()) / f"orebloc-{os.getuid() if hasattr(os, 'getuid') else 'user'}"
+        root.mkdir(parents=True, exist_ok=True)
+    return root
+
+
+def _prune(root: Path, current: Path) -> None:
+    """Delete all but the newest few cache folders; a folder in use elsewhere is left alone."""
+    others = sorted((p for p in root.iterdir() if p.is_dir() and p != current), key=_age, reverse=True)
+    for stale in others[_KEEP - 1 :]:
+        shutil.rmtree(stale, ignore_errors=True)
+
+
+def _age(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def use_cache() -> Path | None:
+    """Point Numba at the folder of this rule hash; the person's own NUMBA_CACHE_DIR wins."""
+    if os.environ.get("NUMBA_CACHE_DIR"):
+        return None
+    key = f"{rule_hash()}-{numba.__version__}-{sys.version_info.major}.{sys.version_info.minor}"
+    digest = hashlib.sha256(f"{key}-{platform.machine()}-{platform.processor()}".encode()).hexdigest()[:16]
+    root = _cache_root()
+    folder = root / digest
+    folder.mkdir(parents=True, exist_ok=True)
+    os.utime(folder)
+    _prune(root, folder)
+    config.CACHE_DIR = str(folder)
+    return folder
