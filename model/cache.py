@@ -18,6 +18,8 @@ import numba
 from numba.core import config
 
 _KEEP = 3
+#: Files without rules of their own whose constants are compiled into rules.
+_CONSTANTS = ("network.py",)
 _FOLDER = Path(__file__).parent
 
 
@@ -27,8 +29,10 @@ def rule_hash() -> str:
     digest = hashlib.sha256()
     folders = [_FOLDER, _FOLDER.parent / "agents"]
     for path in sorted(p for folder in folders for p in folder.rglob("*.py")):
-        digest.update(path.relative_to(_FOLDER.parent).as_posix().encode())
-        digest.update(path.read_bytes())
+        source = path.read_bytes()
+        if b"model.compiled" in source or path.name in _CONSTANTS:
+            digest.update(path.relative_to(_FOLDER.parent).as_posix().encode())
+            digest.update(source)
     return digest.hexdigest()[:16]
 
 
