@@ -54,6 +54,35 @@ class Network(NamedTuple):
     market_price_scale: Floats  # [markets] usd_per_t, a typical price; sets step sizes only
     route_quota_start: Ints  # [R+1] quotas a route counts towards
     route_quota: Ints
+    quota_market: Ints  # [G] market of the quota's first route
+
+
+def with_quotas(network: Network, quota_routes: list[Ints]) -> tuple[Network, Ints]:
+    """Return `network` with these quotas (each a set of route numbers), and the position of each in it.
+
+    Quotas are stored by component; all routes of one quota must lie in one component.
+    """
+    route_market = network.buyer_market[network.route_buyer]
+    component = np.searchsorted(network.component_buyer_start, network.route_buyer, side="right") - 1
+    owner = np.array([component[routes[0]] for routes in quota_routes], dtype=np.int64)
+    for routes, c in zip(quota_routes, owner, strict=True):
+        if np.any(component[routes] != c):
+            raise ValueError("a quota may only cover routes of linked markets")
+    position = np.empty(len(quota_routes), dtype=np.int64)
+    position[np.argsort(owner, kind="stable")] = np.arange(len(quota_routes))
+    pairs = sorted((int(r), int(position[q])) for q, routes in enumerate(quota_routes) for r in set(routes.tolist()))
+    counts = np.bincount([r for r, _ in pairs], minlength=network.route_node.size)
+    per_component = np.bincount(owner, minlength=network.component_node_start.size - 1)
+    market = np.empty(len(quota_routes), dtype=np.int64)
+    for routes, place in zip(quota_routes, position, strict=True):
+        market[place] = route_market[routes[0]]
+    changed = network._replace(
+        component_quota_start=np.concatenate([[0], np.cumsum(per_component)]).astype(np.int64),
+        route_quota_start=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
+        route_quota=np.array([q for _, q in pairs], dtype=np.int64),
+        quota_market=market,
+    )
+    return changed, position
 
 
 class Terms(NamedTuple):

@@ -1,0 +1,367 @@
+"""The equilibrium conditions of one component and their exact derivatives.
+
+Unknowns: the producer price of each node, then the wedge of each quota. Residual of a node:
+log supply - log demand; where a joint product may be thrown away, the smaller of that and `beta p`.
+Residual of a quota: the smaller of `beta wedge` and log limit - log flow. Everything is in logarithms,
+because flows of 1e-65 occur on the way to a solution.
+
+The two functions are long because the compiler must see each as one.
+"""
+
+import math
+
+from model.compiled import rule
+from model.market.landed_price import landed_price
+from model.market.offer import offer
+from model.market.want import final_use, from_stock, restocking
+
+_NOTHING = -1e300
+
+
+@rule
+def _add_logs(a, b):
+    """Return log(e^a + e^b)."""
+    if a < b:
+        a, b = b, a
+    if b <= a - 745.0:
+        return a
+    return a + math.log1p(math.exp(b - a))
+
+
+@rule
+def evaluate(network, terms, run, ws, c, unknown, residual, sharp, width, power):
+    """Fill `residual` at `unknown` and the intermediate values in `ws` that `differentiate` needs.
+
+    `sharp` scales the buyers' sharpness (and, inversely, the plants' spread): 1 is the market itself,
+    less is a smoother relative. `width` (usd_per_t) rounds the corners of linear plants and demands.
+    """
+    n0, n1 = network.component_node_start[c], network.component_node_start[c + 1]
+    b0, b1 = network.component_buyer_start[c], network.component_buyer_start[c + 1]
+    m0, m1 = network.component_recipe_start[c], network.component_recipe_start[c + 1]
+    g0, g1 = network.component_quota_start[c], network.component_quota_start[c + 1]
+    nodes = n1 - n0
+
+    # Buyers: landed prices, shares, price index.
+    for j in range(b0, b1):
+        if not ws.buyer_active[j]:
+            continue
+        beta = network.market_sharpness[network.buyer_market[j]] * sharp
+        top = _NOTHING
+        for r in range(network.route_start[j], network.route_start[j + 1]):
+            if not ws.route_open[r]:
+                continue
+            wedge = 0.0
+            for s in range(network.route_quota_start[r], network.route_quota_start[r + 1]):
+                g = network.route_quota[s]
+                if ws.quota_active[g]:
+                    wedge += unknown[nodes + g - g0]
+            landed, slope = landed_price(
+                unknown[network.route_node[r] - n0],
+                wedge,
+                terms.route_export_tax[run, r],
+                terms.route_export_duty[run, r],
+                terms.route_freight[run, r],
+                terms.route_tariff[run, r],
+                terms.route_import_duty[run, r],
+                terms.route_floor[run, r],
+            )
+            ws.landed[r] = landed
+            ws.slope[r] = slope
+            value = math.log(terms.route_weight[run, r]) - beta * landed
+            ws.log_share[r] = value
+            top = max(top, value)
+        total = 0.0
+        for r in range(network.route_start[j], network.route_start[j + 1]):
+            if ws.route_open[r]:
+                total += math.exp(max(ws.log_share[r] - top, -745.0))
+        log_total = top + math.log(total)
+        for r in range(network.route_start[j], network.route_start[j + 1]):
+            if ws.route_open[r]:
+                ws.log_share[r] -= log_total
+        ws.index[j] = -log_total / beta
+
+    # Plants: output of each recipe; final users.
+    for i in range(n0, n1):
+        ws.log_node_output[i] = _NOTHING
+        ws.log_demand[i] = _NOTHING
+    for j in range(b0, b1):
+        ws.log_use[j] = _NOTHING
+        ws.log_final[j] = _NOTHING
+        ws.final_slope[j] = 0.0
+        if ws.buyer_active[j] and terms.demand_t[run, j] > 0.0:
+            log_final, slope = final_use(
+                network.demand_form[j],
+                ws.index[j],
+                terms.demand_t[run, j],
+                terms.demand_price[run, j],
+                terms.demand_elasticity[run, j],
+                terms.demand_choke_ratio[run, j],
+                terms.demand_choke_power[run, j],
+                width,
+            )
+            ws.log_final[j] = log_final
+            ws.final_slope[j] = slope
+            ws.log_use[j] = log_final
+    for m in range(m0, m1):
+        if not ws.recipe_active[m]:
+            continue
+        net = 0.0
+        for s in range(network.recipe_output_start[m], network.recipe_output_start[m + 1]):
+            i = network.output_node[s]
+            if ws.node_active[i]:
+                net += network.output_per_unit[s] * unknown[i - n0]
+        for s in range(network.recipe_input_start[m], network.recipe_input_start[m + 1]):
+            net -= network.input_per_unit[s] * ws.index[network.input_buyer[s]]
+        log_output = _NOTHING
+        weighted = 0.0
+        for k in range(network.plant_start[m], network.plant_start[m + 1]):
+            capacity = terms.plant_capacity_t[run, k]
+            if capacity <= 0.0:
+                continue
+            log_one, slope = offer(
+                network.plant_form[k],
+                net + terms.plant_support[run, k],
+                capacity,
+                terms.plant_cost[run, k],
+                terms.plant_spread[run, k] if network.plant_form[k] == 1 else terms.plant_spread[run, k] / sharp,
+                width,
+            )
+            both = _add_logs(log_output, log_one)
+            old = math.exp(max(log_output - both, -745.0))
+            new = math.exp(max(log_one - both, -745.0))
+            weighted = old * weighted + new * slope
+            log_output = both
+        ws.log_output[m] = log_output
+        ws.output_slope[m] = weighted
+        for s in range(network.recipe_output_start[m], network.recipe_output_start[m + 1]):
+            i = network.output_node[s]
+            amount = math.log(network.output_per_unit[s]) + log_output
+            ws.log_node_output[i] = _add_logs(ws.log_node_output[i], amount)
+        for s in range(network.recipe_input_start[m], network.recipe_input_start[m + 1]):
+            j = network.input_buyer[s]
+            amount = math.log(network.input_per_unit[s]) + log_output
+            ws.log_use[j] = _add_logs(ws.log_use[j], amount)
+
+    # Purchases: use less what stocks meet, plus what is bought for stocks.
+    for g in range(g0, g1):
+        ws.log_flow[g] = _NOTHING
+    for j in range(b0, b1):
+        if not ws.buyer_active[j]:
+            continue
+        log_bought = ws.log_use[j]
+        ws.bought_by_use[j] = 1.0
+        ws.bought_by_price[j] = 0.0
+        stock, release = terms.buyer_stock_t[run, j], terms.buyer_release_t[run, j]
+        if (stock > 0.0 and terms.buyer_draw_share[run, j] > 0.0) or release > 0.0:
+            _, _, bought, by_use, by_price = from_stock(
+                ws.index[j],
+                math.exp(max(log_bought, -500.0)),
+                stock,
+                terms.buyer_draw_share[run, j],
+                terms.buyer_draw_price[run, j],
+                release,
+                power,
+            )
+            log_bought += math.log(bought)
+            ws.bought_by_use[j] = by_use
+            ws.bought_by_price[j] = by_price / bought
+        extra, extra_slope = restocking(
+            ws.index[j], terms.buyer_restock_t[run, j], terms.buyer_restock_price[run, j], power
+        )
+        extra += terms.buyer_order_t[run, j]
+        if extra > 0.0:
+            both = _add_logs(log_bought, math.log(extra))
+            kept = math.exp(max(log_bought - both, -745.0))
+            ws.bought_by_use[j] *= kept
+            ws.bought_by_price[j] = ws.bought_by_price[j] * kept + extra_slope / extra * (1.0 - kept)
+            log_bought = both
+        ws.log_bought[j] = log_bought
+        for r in range(network.route_start[j], network.route_start[j + 1]):
+            if ws.route_open[r]:
+                flow = log_bought + ws.log_share[r]
+                i = network.route_node[r]
+                ws.log_demand[i] = _add_logs(ws.log_demand[i], flow)
+                for s in range(network.route_quota_start[r], network.route_quota_start[r + 1]):
+                    g = network.route_quota[s]
+                    if ws.quota_active[g]:
+                        ws.log_flow[g] = _add_logs(ws.log_flow[g], flow)
+
+    # Nodes: supply against demand.
+    for i in range(n0, n1):
+        v = i - n0
+        if not ws.node_active[i]:
+            residual[v] = 0.0
+            continue
+        price = unknown[v]
+        log_supply = ws.log_node_output[i]
+        ws.supply_by_output[i] = 1.0
+        ws.supply_by_price[i] = 0.0
+        if terms.node_store_share[run, i] > 0.0:
+            withheld, slope = restocking(
+                price, terms.node_store_share[run, i], terms.node_store_price[run, i], power
+            )
+            log_supply += math.log1p(-withheld)
+            ws.supply_by_price[i] = -slope / (1.0 - withheld)
+        added = terms.node_supply_t[run, i]
+        added_slope = 0.0
+        if terms.node_stock_t[run, i] > 0.0 and terms.node_sell_share[run, i] > 0.0:
+            kept, slope = restocking(price, 1.0, terms.node_sell_price[run, i], power)
+            sold = terms.node_stock_t[run, i] * terms.node_sell_share[run, i]
+            added += sold * (1.0 - kept)
+            added_slope = -sold * slope
+        if added > 0.0:
+            both = _add_logs(log_supply, math.log(added))
+            share = math.exp(max(log_supply - both, -745.0))
+            ws.supply_by_output[i] = share
+            ws.supply_by_price[i] = ws.supply_by_price[i] * share + added_slope / math.exp(max(both, -700.0))
+            log_supply = both
+        ws.log_supply[i] = log_supply
+        gap = log_supply - ws.log_demand[i]
+        if network.node_disposal[i]:
+            gap = min(gap, network.market_sharpness[network.node_market[i]] * price)
+        residual[v] = gap
+    for g in range(g0, g1):
+        v = nodes + g - g0
+        if ws.quota_active[g]:
+            slack = math.log(terms.quota_t[run, g]) - ws.log_flow[g]
+            residual[v] = min(unknown[v] * _quota_beta(network, g), slack)
+        else:
+            residual[v] = 0.0
+
+
+@rule
+def _quota_beta(network, g):
+    """Return the sharpness (1 / usd_per_t) that turns a quota's wedge into a pure number."""
+    return network.market_sharpness[network.quota_market[g]]
+
+
+@rule
+def differentiate(network, terms, run, ws, c, unknown, residual, sharp):
+    """Fill `ws.jacobian` with d residual / d unknown at the point last evaluated."""
+    n0, n1 = network.component_node_start[c], network.component_node_start[c + 1]
+    b0, b1 = network.component_buyer_start[c], network.component_buyer_start[c + 1]
+    m0, m1 = network.component_recipe_start[c], network.component_recipe_start[c + 1]
+    g0, g1 = network.component_quota_start[c], network.component_quota_start[c + 1]
+    nodes = n1 - n0
+    n = nodes + g1 - g0
+    jac = ws.jacobian
+    for v in range(n):
+        for u in range(n):
+            jac[v, u] = 0.0
+
+    # Price indices; what final users add to purchases.
+    for j in range(b0, b1):
+        row = j - b0
+        for u in range(n):
+            ws.index_row[row, u] = 0.0
+            ws.bought_row[row, u] = 0.0
+        if not ws.buyer_active[j]:
+            continue
+        for r in range(network.route_start[j], network.route_start[j + 1]):
+            if not ws.route_open[r]:
+                continue
+            push = math.exp(max(ws.log_share[r], -745.0)) * ws.slope[r]
+            ws.index_row[row, network.route_node[r] - n0] += push
+            for s in range(network.route_quota_start[r], network.route_quota_start[r + 1]):
+                g = network.route_quota[s]
+                if ws.quota_active[g]:
+                    ws.index_row[row, nodes + g - g0] += push
+        direct = ws.bought_by_price[j]
+        if ws.final_slope[j] != 0.0:
+            direct += ws.bought_by_use[j] * ws.final_slope[j] * math.exp(max(ws.log_final[j] - ws.log_use[j], -745.0))
+        for u in range(n):
+            ws.bought_row[row, u] = direct * ws.index_row[row, u]
+
+    # Plants: supply at their nodes, inputs at their buyers.
+    for m in range(m0, m1):
+        if not ws.recipe_active[m]:
+            continue
+        for u in range(n):
+            ws.net_row[u] = 0.0
+        for s in range(network.recipe_output_start[m], network.recipe_output_start[m + 1]):
+            i = network.output_node[s]
+            if ws.node_active[i]:
+                ws.net_row[i - n0] += network.output_per_unit[s]
+        for s in range(network.recipe_input_start[m], network.recipe_input_start[m + 1]):
+            row = network.input_buyer[s] - b0
+            a = network.input_per_unit[s]
+            for u in range(n):
+                ws.net_row[u] -= a * ws.index_row[row, u]
+        for s in range(network.recipe_output_start[m], network.recipe_output_start[m + 1]):
+            i = network.output_node[s]
+            if not ws.node_active[i]:
+                continue
+            part = math.log(network.output_per_unit[s]) + ws.log_output[m] - ws.log_node_output[i]
+            push = math.exp(max(part, -745.0)) * ws.output_slope[m] * ws.supply_by_output[i]
+            for u in range(n):
+                jac[i - n0, u] += push * ws.net_row[u]
+        for s in range(network.recipe_input_start[m], network.recipe_input_start[m + 1]):
+            j = network.input_buyer[s]
+            part = math.log(network.input_per_unit[s]) + ws.log_output[m] - ws.log_use[j]
+            push = math.exp(max(part, -745.0)) * ws.output_slope[m] * ws.bought_by_use[j]
+            for u in range(n):
+                ws.bought_row[j - b0, u] += push * ws.net_row[u]
+
+    for i in range(n0, n1):
+        if ws.node_active[i]:
+            jac[i - n0, i - n0] += ws.supply_by_price[i]
+    # Demand at the nodes and flow under the quotas.
+    for j in range(b0, b1):
+        if not ws.buyer_active[j]:
+            continue
+        row = j - b0
+        beta = network.market_sharpness[network.buyer_market[j]] * sharp
+        for u in range(n):
+            ws.bought_row[row, u] += beta * ws.index_row[row, u]
+        for r in range(network.route_start[j], network.route_start[j + 1]):
+            if not ws.route_open[r]:
+                continue
+            i = network.route_node[r]
+            log_flow = ws.log_bought[j] + ws.log_share[r]
+            weight = math.exp(max(log_flow - ws.log_demand[i], -745.0))
+            if weight > 0.0:
+                _subtract_flow(network, ws, r, row, i - n0, n0, nodes, g0, n, weight, beta)
+            for s in range(network.route_quota_start[r], network.route_quota_start[r + 1]):
+                g = network.route_quota[s]
+                if ws.quota_active[g]:
+                    weight = math.exp(max(log_flow - ws.log_flow[g], -745.0))
+                    _subtract_flow(network, ws, r, row, nodes + g - g0, n0, nodes, g0, n, weight, beta)
+
+    # Complementarity: where the other side is the smaller one, its own derivative.
+    for i in range(n0, n1):
+        v = i - n0
+        if not ws.node_active[i]:
+            for u in range(n):
+                jac[v, u] = 0.0
+            jac[v, v] = 1.0
+        elif network.node_disposal[i]:
+            beta = network.market_sharpness[network.node_market[i]]
+            if beta * unknown[v] <= ws.log_supply[i] - ws.log_demand[i]:
+                for u in range(n):
+                    jac[v, u] = 0.0
+                jac[v, v] = beta
+    for g in range(g0, g1):
+        v = nodes + g - g0
+        beta = _quota_beta(network, g)
+        if not ws.quota_active[g]:
+            for u in range(n):
+                jac[v, u] = 0.0
+            jac[v, v] = 1.0
+        elif beta * unknown[v] <= math.log(terms.quota_t[run, g]) - ws.log_flow[g]:
+            for u in range(n):
+                jac[v, u] = 0.0
+            jac[v, v] = beta
+
+
+@rule
+def _subtract_flow(network, ws, r, row, v, n0, nodes, g0, n, weight, beta):
+    """Take the derivative of `weight` times log flow of route `r` from row `v` of the Jacobian."""
+    jac = ws.jacobian
+    for u in range(n):
+        jac[v, u] -= weight * ws.bought_row[row, u]
+    own = weight * beta * ws.slope[r]
+    jac[v, network.route_node[r] - n0] += own
+    for s in range(network.route_quota_start[r], network.route_quota_start[r + 1]):
+        g = network.route_quota[s]
+        if ws.quota_active[g]:
+            jac[v, nodes + g - g0] += own

@@ -1,0 +1,53 @@
+"""How well a clearing holds: the largest relative violation of the equilibrium conditions."""
+
+import math
+
+from model.compiled import rule
+
+
+@rule
+def certificate(network, terms, run, ws, c, unknown):
+    """Return the largest relative violation of component `c` at the point last evaluated (shares of 1).
+
+    A node's imbalance and a quota's excess, each over total demand (tonnes bought in the component's own
+    market); the smaller of a quota's relative slack and its wedge over the typical price; for a joint
+    product the smaller of its surplus and its price; and a joint product's negative price.
+    """
+    n0, n1 = network.component_node_start[c], network.component_node_start[c + 1]
+    nodes = n1 - n0
+    worst = 0.0
+    for i in range(n0, n1):
+        if not ws.node_active[i]:
+            continue
+        market = network.node_market[i]
+        total = max(_market_total(network, ws, c, market), 1e-300)
+        supply = math.exp(min(ws.log_supply[i], 700.0))
+        demand = math.exp(min(ws.log_demand[i], 700.0))
+        gap = (supply - demand) / total
+        if network.node_disposal[i]:
+            price = unknown[i - n0] / network.market_price_scale[market]
+            worst = max(worst, -gap, -price, min(gap, price))
+        else:
+            worst = max(worst, abs(gap))
+    for g in range(network.component_quota_start[c], network.component_quota_start[c + 1]):
+        if not ws.quota_active[g]:
+            continue
+        market = network.quota_market[g]
+        total = max(_market_total(network, ws, c, market), 1e-300)
+        flow = math.exp(min(ws.log_flow[g], 700.0))
+        limit = terms.quota_t[run, g]
+        wedge = unknown[nodes + g - network.component_quota_start[c]] / network.market_price_scale[market]
+        worst = max(worst, (flow - limit) / total, -wedge, min((limit - flow) / limit, wedge))
+    if not worst <= 1e300:
+        return 1e300
+    return worst
+
+
+@rule
+def _market_total(network, ws, c, market):
+    """Return tonnes bought in `market`."""
+    total = 0.0
+    for j in range(network.component_buyer_start[c], network.component_buyer_start[c + 1]):
+        if ws.buyer_active[j] and network.buyer_market[j] == market:
+            total += math.exp(min(ws.log_bought[j], 700.0))
+    return total

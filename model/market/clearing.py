@@ -1,0 +1,291 @@
+"""Clearing a batch of runs: warm start, fallback ladder, certificate, tonnes."""
+
+import math
+
+import numpy as np
+
+from model.compiled import rule
+from model.market.certificate import certificate
+from model.market.newton import COLD, WARM, improve
+from model.market.offer import offer
+from model.market.reach import find_participants
+from model.market.want import from_stock, restocking
+from model.market.workspace import allocate_workspace
+from model.network import Answer, Network, Terms
+
+#: Residuals (pure numbers, logarithms of ratios) are driven this far down; certificates follow.
+RESIDUAL_TOLERANCE = 1e-11
+#: A certificate above this is a miss.
+CERTIFICATE_TOLERANCE = 1e-9
+SOLVED, MISSED = 0, 1
+_WARM_STEPS, _COLD_STEPS = 60, 600
+
+
+@rule
+def clear_component(network, terms, answer, run, ws, c, tolerance, width, power, warm):
+    """Clear one component of one run from the prices in `answer`; write its status and certificate.
+
+    Warm starts try plain Newton first, then short steps from the same prices; then from typical prices;
+    then a ladder of smoother relatives of the market, each starting from the last one's answer.
+    """
+    n0, n1 = network.component_node_start[c], network.component_node_start[c + 1]
+    g0, g1 = network.component_quota_start[c], network.component_quota_start[c + 1]
+    nodes = n1 - n0
+    find_participants(network, terms, run, ws, c)
+    _start(network, answer, run, ws, c)
+    total, reached = 0, False
+    if warm:
+        total, reached = improve(
+            network, terms, run, ws, c, tolerance, 1.0, width, power, WARM, _WARM_STEPS
+        )
+        if not reached:
+            _start(network, answer, run, ws, c)
+    if not reached:
+        used, reached = improve(
+            network, terms, run, ws, c, tolerance, 1.0, width, power, COLD, _COLD_STEPS
+        )
+        total += used
+    if not reached and certificate(network, terms, run, ws, c, ws.unknown) <= 1e-12:
+        reached = True
+    if not reached and warm:
+        _start_typical(network, ws, c)
+        used, reached = improve(
+            network, terms, run, ws, c, tolerance, 1.0, width, power, COLD, _COLD_STEPS
+        )
+        total += used
+    if not reached:
+        _start_typical(network, ws, c)
+        for rung in range(13):
+            smoother = math.exp(-1.2 * (12 - rung))
+            used, reached = improve(
+                network,
+                terms,
+                run,
+                ws,
+                c,
+                tolerance if rung == 12 else 1e-6,
+                smoother,
+                width / smoother,
+                power,
+                COLD,
+                _COLD_STEPS,
+            )
+            total += used
+    violation = certificate(network, terms, run, ws, c, ws.unknown)
+    answer.violation[run, c] = violation
+    answer.iterations[run, c] = total
+    answer.status[run, c] = SOLVED if violation <= CERTIFICATE_TOLERANCE else MISSED
+    for i in range(n0, n1):
+        answer.price[run, i] = ws.unknown[i - n0] if ws.node_active[i] else math.nan
+    for g in range(g0, g1):
+        if ws.quota_active[g]:
+            answer.wedge[run, g] = ws.unknown[nodes + g - g0]
+        else:
+            answer.wedge[run, g] = math.nan if terms.quota_t[run, g] <= 0.0 else 0.0
+
+
+@rule
+def _start(network, answer, run, ws, c):
+    """Take the prices and wedges in `answer` as the starting point; typical prices where there are none."""
+    n0, n1 = network.component_node_start[c], network.component_node_start[c + 1]
+    for i in range(n0, n1):
+        price = answer.price[run, i]
+        if not abs(price) < 1e300:
+            price = network.market_price_scale[network.node_market[i]]
+        if network.node_disposal[i]:
+            price = max(price, 0.0)
+        ws.unknown[i - n0] = price
+    for g in range(network.component_quota_start[c], network.component_quota_start[c + 1]):
+        wedge = answer.wedge[run, g]
+        if not (wedge >= 0.0 and wedge < 1e300) or not ws.quota_active[g]:
+            wedge = 0.0
+        ws.unknown[n1 - n0 + g - network.component_quota_start[c]] = wedge
+
+
+@rule
+def _start_typical(network, ws, c):
+    """Start from each market's typical price and no wedges."""
+    n0, n1 = network.component_node_start[c], network.component_node_start[c + 1]
+    for i in range(n0, n1):
+        ws.unknown[i - n0] = network.market_price_scale[network.node_market[i]]
+    for g in range(network.component_quota_start[c], network.component_quota_start[c + 1]):
+        ws.unknown[n1 - n0 + g - network.component_quota_start[c]] = 0.0
+
+
+@rule
+def write_tonnes(network, terms, answer, run, ws, c, width, power):
+    """Turn the logarithms of the solution into tonnes and landed prices in `answer`."""
+    for j in range(network.component_buyer_start[c], network.component_buyer_start[c + 1]):
+        _write_buyer(network, terms, answer, run, ws, j, power)
+    for m in range(network.component_recipe_start[c], network.component_recipe_start[c + 1]):
+        _write_plants(network, terms, answer, run, ws, c, m, width)
+    for i in range(network.component_node_start[c], network.component_node_start[c + 1]):
+        _write_node(network, terms, answer, run, ws, i, power)
+
+
+@rule
+def _write_buyer(network, terms, answer, run, ws, j, power):
+    active = ws.buyer_active[j]
+    answer.price_index[run, j] = ws.index[j] if active else math.nan
+    use = math.exp(max(ws.log_use[j], -745.0)) if active else 0.0
+    answer.use_t[run, j] = use
+    answer.final_use_t[run, j] = math.exp(max(ws.log_final[j], -745.0)) if active else 0.0
+    answer.purchases_t[run, j] = math.exp(max(ws.log_bought[j], -745.0)) if active else 0.0
+    answer.draw_t[run, j] = 0.0
+    answer.release_t[run, j] = 0.0
+    answer.restock_t[run, j] = 0.0
+    answer.order_t[run, j] = 0.0
+    if active:
+        stock, released = terms.buyer_stock_t[run, j], terms.buyer_release_t[run, j]
+        if (stock > 0.0 and terms.buyer_draw_share[run, j] > 0.0) or released > 0.0:
+            draw, release, _, _, _ = from_stock(
+                ws.index[j],
+                max(use, 1e-217),
+                stock,
+                terms.buyer_draw_share[run, j],
+                terms.buyer_draw_price[run, j],
+                released,
+                power,
+            )
+            answer.draw_t[run, j] = draw * use
+            answer.release_t[run, j] = release * use
+        restock, _ = restocking(
+            ws.index[j], terms.buyer_restock_t[run, j], terms.buyer_restock_price[run, j], power
+        )
+        answer.restock_t[run, j] = restock
+        answer.order_t[run, j] = terms.buyer_order_t[run, j]
+    for r in range(network.route_start[j], network.route_start[j + 1]):
+        if active and ws.route_open[r]:
+            answer.flow_t[run, r] = math.exp(max(ws.log_bought[j] + ws.log_share[r], -745.0))
+            answer.landed_price[run, r] = ws.landed[r]
+        else:
+            answer.flow_t[run, r] = 0.0
+            answer.landed_price[run, r] = math.nan
+
+
+@rule
+def _write_plants(network, terms, answer, run, ws, c, m, width):
+    n0 = network.component_node_start[c]
+    net = 0.0
+    if ws.recipe_active[m]:
+        for s in range(network.recipe_output_start[m], network.recipe_output_start[m + 1]):
+            i = network.output_node[s]
+            if ws.node_active[i]:
+                net += network.output_per_unit[s] * ws.unknown[i - n0]
+        for s in range(network.recipe_input_start[m], network.recipe_input_start[m + 1]):
+            net -= network.input_per_unit[s] * ws.index[network.input_buyer[s]]
+    for k in range(network.plant_start[m], network.plant_start[m + 1]):
+        capacity = terms.plant_capacity_t[run, k]
+        answer.output_t[run, k] = 0.0
+        if ws.recipe_active[m] and capacity > 0.0:
+            log_output, _ = offer(
+                network.plant_form[k],
+                net + terms.plant_support[run, k],
+                capacity,
+                terms.plant_cost[run, k],
+                terms.plant_spread[run, k],
+                width,
+            )
+            answer.output_t[run, k] = math.exp(max(log_output, -745.0))
+
+
+@rule
+def _write_node(network, terms, answer, run, ws, i, power):
+    answer.stored_t[run, i] = 0.0
+    answer.sold_from_stock_t[run, i] = 0.0
+    answer.disposed_t[run, i] = 0.0
+    if not ws.node_active[i]:
+        return
+    price = answer.price[run, i]
+    if terms.node_store_share[run, i] > 0.0:
+        share, _ = restocking(price, terms.node_store_share[run, i], terms.node_store_price[run, i], power)
+        answer.stored_t[run, i] = share * math.exp(max(ws.log_node_output[i], -745.0))
+    if terms.node_stock_t[run, i] > 0.0 and terms.node_sell_share[run, i] > 0.0:
+        kept, _ = restocking(price, 1.0, terms.node_sell_price[run, i], power)
+        answer.sold_from_stock_t[run, i] = (
+            terms.node_stock_t[run, i] * terms.node_sell_share[run, i] * (1.0 - kept)
+        )
+    if network.node_disposal[i]:
+        surplus = math.exp(max(ws.log_supply[i], -745.0)) - math.exp(max(ws.log_demand[i], -745.0))
+        answer.disposed_t[run, i] = max(surplus, 0.0)
+
+
+@rule
+def clear_batch(network, terms, answer, ws, first, last, tolerance, relative_width, power, warm):
+    """Clear every component of runs `first` to `last - 1`; return the number of components missed."""
+    missed = 0
+    components = network.component_node_start.size - 1
+    for run in range(first, last):
+        for c in range(components):
+            width = relative_width * network.market_price_scale[network.node_market[network.component_node_start[c]]]
+            clear_component(network, terms, answer, run, ws, c, tolerance, width, power, warm)
+            write_tonnes(network, terms, answer, run, ws, c, width, power)
+            missed += answer.status[run, c]
+    return missed
+
+
+def allocate_terms(network: Network, runs: int) -> Terms:
+    """Return neutral terms: no plants' capacity, no demand, no measures, no stocks; every route weighs 1."""
+    nodes, buyers = network.node_market.size, network.buyer_market.size
+    routes, plants = network.route_node.size, network.plant_form.size
+    quotas = network.quota_market.size
+    rows = {"plant": plants, "route": routes, "demand": buyers, "buyer": buyers, "node": nodes, "quota": quotas}
+    filled = {
+        "route_weight": 1.0,
+        "plant_spread": 1.0,
+        "demand_price": 1.0,
+        "demand_choke_ratio": 10.0,
+        "demand_choke_power": 2.0,
+        "buyer_draw_price": 1.0,
+        "buyer_restock_price": 1.0,
+        "node_store_price": 1.0,
+        "node_sell_price": 1.0,
+        "quota_t": np.inf,
+        "route_floor": -np.inf,
+    }
+    return Terms(*(np.full((runs, rows[n.split("_")[0]]), filled.get(n, 0.0)) for n in Terms._fields))
+
+
+def allocate_answer(network: Network, runs: int) -> Answer:
+    """Return an answer whose prices are unknown (NaN): the first clearing starts from typical prices."""
+    nodes, buyers = network.node_market.size, network.buyer_market.size
+    routes, plants = network.route_node.size, network.plant_form.size
+    components, quotas = network.component_node_start.size - 1, network.quota_market.size
+    sizes = [nodes, quotas, *[buyers] * 8, routes, routes, plants, nodes, nodes, nodes]
+    floats = [np.full((runs, size), np.nan if k < 3 else 0.0) for k, size in enumerate(sizes)]
+    floats[1][:] = 0.0
+    whole = [np.zeros((runs, components), dtype=np.int64) for _ in range(2)]
+    return Answer(*floats, np.zeros((runs, components)), *whole)
+
+
+class Clearer:
+    """Clears batches of runs on one network, holding the scratch arrays between quarters.
+
+    One clearer serves one thread. `power` is the steepness of stocks' response to the price.
+    """
+
+    def __init__(self, network: Network, *, power: float = 4.0, relative_width: float = 1e-7) -> None:
+        self.network = network
+        self.power = power
+        self.relative_width = relative_width
+        self.workspace = allocate_workspace(network)
+
+    def clear(self, terms: Terms, answer: Answer, *, warm: bool = True) -> int:
+        """Clear every run from the prices in `answer`; return how many components missed the tolerance.
+
+        `answer` is overwritten; `answer.status` and `answer.violation` say how each component ended.
+        """
+        return int(
+            clear_batch(
+                self.network,
+                terms,
+                answer,
+                self.workspace,
+                0,
+                answer.price.shape[0],
+                RESIDUAL_TOLERANCE,
+                self.relative_width,
+                self.power,
+                warm,
+            )
+        )

@@ -1,0 +1,168 @@
+"""How the equilibrium conditions are met: implicit steps of a tatonnement, with the exact Jacobian.
+
+Prices rise where demand exceeds supply, `dp = scale (log demand - log supply)`; one step of that motion,
+taken implicitly over a time `delta`, solves `(1 / (delta scale) + J) dx = -r`. Long steps are Newton's;
+short ones always make progress, also where a floor makes the market flat. The step is accepted if the
+implicit equation is met well enough at the new point, and `delta` grows or shrinks by how well.
+"""
+
+import math
+
+from model.compiled import rule
+from model.market.balance import differentiate, evaluate
+
+#: Starting length of a step where a good starting point is at hand, and where it is not.
+WARM, COLD = 1e8, 1.0
+_SHORTEST, _LONGEST = 1e-12, 1e12
+
+
+@rule
+def solve_linear(matrix, n, x):
+    """Solve `A x = b` for `matrix` = [A | b] in place, with partial pivoting; return False if singular.
+
+    An elimination of our own in fixed order, so that the answer does not depend on a library's threads.
+    """
+    for k in range(n):
+        pivot = k
+        best = abs(matrix[k, k])
+        for i in range(k + 1, n):
+            if abs(matrix[i, k]) > best:
+                best = abs(matrix[i, k])
+                pivot = i
+        if not best > 0.0 or not best < 1e300:
+            return False
+        if pivot != k:
+            for j in range(k, n + 1):
+                matrix[k, j], matrix[pivot, j] = matrix[pivot, j], matrix[k, j]
+        inverse = 1.0 / matrix[k, k]
+        for i in range(k + 1, n):
+            factor = matrix[i, k]
+            if factor != 0.0:
+                factor *= inverse
+                for j in range(k + 1, n + 1):
+                    matrix[i, j] -= factor * matrix[k, j]
+    for k in range(n - 1, -1, -1):
+        total = matrix[k, n]
+        for j in range(k + 1, n):
+            total -= matrix[k, j] * x[j]
+        x[k] = total / matrix[k, k]
+    return True
+
+
+@rule
+def _largest(residual, n):
+    worst = 0.0
+    for v in range(n):
+        if not abs(residual[v]) <= 1e300:
+            return 1e300
+        worst = max(worst, abs(residual[v]))
+    return worst
+
+
+@rule
+def _is_bounded_below(network, ws, c, v):
+    """Tell whether unknown `v` of component `c` may not be negative: wedges and prices of joint products."""
+    nodes = network.component_node_start[c + 1] - network.component_node_start[c]
+    if v >= nodes:
+        return True
+    return network.node_disposal[network.component_node_start[c] + v]
+
+
+@rule
+def _fill_scale(network, ws, c, n):
+    """Set the size that counts as one step: a typical price of the market, or the price itself if larger."""
+    n0 = network.component_node_start[c]
+    nodes = network.component_node_start[c + 1] - n0
+    for v in range(n):
+        if v < nodes:
+            typical = network.market_price_scale[network.node_market[n0 + v]]
+        else:
+            typical = network.market_price_scale[
+                network.quota_market[network.component_quota_start[c] + v - nodes]
+            ]
+        ws.scale[v] = max(typical, abs(ws.unknown[v]))
+
+
+@rule
+def _propose(network, ws, c, n, delta):
+    """Solve for the step at length `delta` into `ws.trial`; return the step over its scale (or -1 if singular)."""
+    for v in range(n):
+        for u in range(n):
+            ws.matrix[v, u] = ws.jacobian[v, u]
+        ws.matrix[v, v] += 1.0 / (delta * ws.scale[v])
+        ws.matrix[v, n] = -ws.residual[v]
+    if not solve_linear(ws.matrix, n, ws.step):
+        return -1.0
+    longest = 0.0
+    for v in range(n):
+        size = abs(ws.step[v]) / ws.scale[v]
+        if not size <= 1e300:
+            return -1.0
+        longest = max(longest, size)
+        ws.trial[v] = ws.unknown[v] + ws.step[v]
+        if ws.trial[v] < 0.0 and _is_bounded_below(network, ws, c, v):
+            ws.trial[v] = 0.0
+            ws.step[v] = -ws.unknown[v]
+    return longest
+
+
+@rule
+def _mismatch(ws, n, delta):
+    """Return by how much the implicit step's equation fails at the trial point, over the residual before."""
+    before = 0.0
+    after = 0.0
+    for v in range(n):
+        miss = ws.step[v] / (delta * ws.scale[v]) + ws.trial_residual[v]
+        after += miss * miss
+        before += ws.residual[v] * ws.residual[v]
+    if not after <= 1e300:
+        return 1e300
+    return math.sqrt(after / max(before, 1e-300))
+
+
+@rule
+def improve(network, terms, run, ws, c, tolerance, sharp, width, power, delta, most):
+    """Iterate from `ws.unknown` until every residual is within `tolerance`; return (iterations, reached).
+
+    At most `most` linear systems are solved. `ws.unknown` holds the best point found.
+    """
+    g = network.component_quota_start[c + 1] - network.component_quota_start[c]
+    n = network.component_node_start[c + 1] - network.component_node_start[c] + g
+    evaluate(network, terms, run, ws, c, ws.unknown, ws.residual, sharp, width, power)
+    worst = _largest(ws.residual, n)
+    for iteration in range(most):
+        if worst <= tolerance:
+            return iteration, True
+        _fill_scale(network, ws, c, n)
+        differentiate(network, terms, run, ws, c, ws.unknown, ws.residual, sharp)
+        accepted = False
+        while not accepted and delta >= _SHORTEST:
+            longest = _propose(network, ws, c, n, delta)
+            if longest < 0.0:
+                delta *= 0.25
+                continue
+            if longest > 1.0:
+                delta *= min(0.25, 0.5 / longest) if longest < 1e6 else 1e-3
+                delta = max(delta, _SHORTEST)
+                if delta <= _SHORTEST:
+                    break
+                continue
+            evaluate(network, terms, run, ws, c, ws.trial, ws.trial_residual, sharp, width, power)
+            miss = _mismatch(ws, n, delta)
+            accepted = miss < 0.8
+            if not accepted:
+                delta *= 0.25
+        if not accepted:
+            evaluate(network, terms, run, ws, c, ws.unknown, ws.residual, sharp, width, power)
+            return iteration, False
+        for v in range(n):
+            ws.unknown[v] = ws.trial[v]
+            ws.residual[v] = ws.trial_residual[v]
+        worst = _largest(ws.residual, n)
+        if miss < 0.1:
+            delta = min(delta * 32.0, _LONGEST)
+        elif miss < 0.3:
+            delta = min(delta * 4.0, _LONGEST)
+        else:
+            delta = min(delta * 1.5, _LONGEST)
+    return most, worst <= tolerance
