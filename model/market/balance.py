@@ -12,10 +12,13 @@ import math
 
 from model.compiled import rule
 from model.market.landed_price import landed_price
-from model.market.offer import offer
+from model.market.offer import logistic, offer
 from model.market.want import final_use, from_stock, restocking
+from model.network import LOGISTIC
 
 _NOTHING = -1e300
+#: Logarithms above this are summed as plain numbers; only what is smaller takes the slow path.
+_TINY = -600.0
 
 
 @rule
@@ -26,6 +29,43 @@ def _add_logs(a, b):
     if b <= a - 745.0:
         return a
     return a + math.log1p(math.exp(b - a))
+
+
+@rule
+def _log_total(amount, log_rest):
+    """Return log(amount + e^log_rest), for a plain sum and a remainder too small to be one."""
+    total = amount + (math.exp(max(log_rest, -740.0)) if log_rest > _NOTHING else 0.0)
+    if total > 1e-300:
+        return math.log(total)
+    return log_rest
+
+
+@rule
+def _output_in_logs(network, terms, run, m, net, sharp, width):
+    """Return log output of recipe `m` and its slope where output is too small to add up, or plants are linear."""
+    log_output = _NOTHING
+    weighted = 0.0
+    for k in range(network.plant_start[m], network.plant_start[m + 1]):
+        capacity = terms.plant_capacity_t[run, k]
+        if capacity <= 0.0:
+            continue
+        spread = terms.plant_spread[run, k]
+        if network.plant_form[k] == LOGISTIC:
+            spread /= sharp
+        log_one, slope = offer(
+            network.plant_form[k],
+            net + terms.plant_support[run, k],
+            capacity,
+            terms.plant_cost[run, k],
+            spread,
+            width,
+        )
+        both = _add_logs(log_output, log_one)
+        old = math.exp(max(log_output - both, -745.0))
+        new = math.exp(max(log_one - both, -745.0))
+        weighted = old * weighted + new * slope
+        log_output = both
+    return log_output, weighted
 
 
 @rule
@@ -73,19 +113,24 @@ def evaluate(network, terms, run, ws, c, unknown, residual, sharp, width, power)
         total = 0.0
         for r in range(network.route_start[j], network.route_start[j + 1]):
             if ws.route_open[r]:
-                total += math.exp(max(ws.log_share[r] - top, -745.0))
+                ws.share[r] = math.exp(max(ws.log_share[r] - top, -745.0))
+                total += ws.share[r]
         log_total = top + math.log(total)
         for r in range(network.route_start[j], network.route_start[j + 1]):
             if ws.route_open[r]:
                 ws.log_share[r] -= log_total
+                ws.share[r] /= total
         ws.index[j] = -log_total / beta
 
     # Plants: output of each recipe; final users.
     for i in range(n0, n1):
         ws.log_node_output[i] = _NOTHING
         ws.log_demand[i] = _NOTHING
+        ws.node_output[i] = 0.0
+        ws.node_demand[i] = 0.0
     for j in range(b0, b1):
         ws.log_use[j] = _NOTHING
+        ws.use[j] = 0.0
         ws.log_final[j] = _NOTHING
         ws.final_slope[j] = 0.0
         if ws.buyer_active[j] and terms.demand_t[run, j] > 0.0:
@@ -101,7 +146,10 @@ def evaluate(network, terms, run, ws, c, unknown, residual, sharp, width, power)
             )
             ws.log_final[j] = log_final
             ws.final_slope[j] = slope
-            ws.log_use[j] = log_final
+            if log_final > _TINY:
+                ws.use[j] = math.exp(min(log_final, 700.0))
+            else:
+                ws.log_use[j] = log_final
     for m in range(m0, m1):
         if not ws.recipe_active[m]:
             continue
@@ -112,42 +160,48 @@ def evaluate(network, terms, run, ws, c, unknown, residual, sharp, width, power)
                 net += network.output_per_unit[s] * unknown[i - n0]
         for s in range(network.recipe_input_start[m], network.recipe_input_start[m + 1]):
             net -= network.input_per_unit[s] * ws.index[network.input_buyer[s]]
-        log_output = _NOTHING
-        weighted = 0.0
+        total, weighted = 0.0, 0.0
         for k in range(network.plant_start[m], network.plant_start[m + 1]):
             capacity = terms.plant_capacity_t[run, k]
-            if capacity <= 0.0:
-                continue
-            log_one, slope = offer(
-                network.plant_form[k],
-                net + terms.plant_support[run, k],
-                capacity,
-                terms.plant_cost[run, k],
-                terms.plant_spread[run, k] if network.plant_form[k] == 1 else terms.plant_spread[run, k] / sharp,
-                width,
-            )
-            both = _add_logs(log_output, log_one)
-            old = math.exp(max(log_output - both, -745.0))
-            new = math.exp(max(log_one - both, -745.0))
-            weighted = old * weighted + new * slope
-            log_output = both
+            if capacity > 0.0 and network.plant_form[k] == LOGISTIC:
+                spread = terms.plant_spread[run, k] / sharp
+                used = logistic((net + terms.plant_support[run, k] - terms.plant_cost[run, k]) / spread)
+                total += capacity * used
+                weighted += capacity * used * (1.0 - used) / spread
+        log_output = _NOTHING
+        if total > 1e-250:
+            log_output = math.log(total)
+            weighted /= total
+        if total <= 1e-250 or network.plant_form[network.plant_start[m]] != LOGISTIC:
+            log_output, weighted = _output_in_logs(network, terms, run, m, net, sharp, width)
         ws.log_output[m] = log_output
         ws.output_slope[m] = weighted
+        output = math.exp(min(log_output, 700.0)) if log_output > _TINY else 0.0
         for s in range(network.recipe_output_start[m], network.recipe_output_start[m + 1]):
             i = network.output_node[s]
-            amount = math.log(network.output_per_unit[s]) + log_output
-            ws.log_node_output[i] = _add_logs(ws.log_node_output[i], amount)
+            if log_output > _TINY:
+                ws.node_output[i] += network.output_per_unit[s] * output
+            else:
+                amount = math.log(network.output_per_unit[s]) + log_output
+                ws.log_node_output[i] = _add_logs(ws.log_node_output[i], amount)
         for s in range(network.recipe_input_start[m], network.recipe_input_start[m + 1]):
             j = network.input_buyer[s]
-            amount = math.log(network.input_per_unit[s]) + log_output
-            ws.log_use[j] = _add_logs(ws.log_use[j], amount)
+            if log_output > _TINY:
+                ws.use[j] += network.input_per_unit[s] * output
+            else:
+                amount = math.log(network.input_per_unit[s]) + log_output
+                ws.log_use[j] = _add_logs(ws.log_use[j], amount)
+    for i in range(n0, n1):
+        ws.log_node_output[i] = _log_total(ws.node_output[i], ws.log_node_output[i])
 
     # Purchases: use less what stocks meet, plus what is bought for stocks.
     for g in range(g0, g1):
         ws.log_flow[g] = _NOTHING
+        ws.flow_sum[g] = 0.0
     for j in range(b0, b1):
         if not ws.buyer_active[j]:
             continue
+        ws.log_use[j] = _log_total(ws.use[j], ws.log_use[j])
         log_bought = ws.log_use[j]
         ws.bought_by_use[j] = 1.0
         ws.bought_by_price[j] = 0.0
@@ -178,13 +232,23 @@ def evaluate(network, terms, run, ws, c, unknown, residual, sharp, width, power)
         ws.log_bought[j] = log_bought
         for r in range(network.route_start[j], network.route_start[j + 1]):
             if ws.route_open[r]:
-                flow = log_bought + ws.log_share[r]
+                log_flow = log_bought + ws.log_share[r]
                 i = network.route_node[r]
-                ws.log_demand[i] = _add_logs(ws.log_demand[i], flow)
+                flow = math.exp(min(log_flow, 700.0)) if log_flow > _TINY else 0.0
+                ws.flow[r] = flow
+                ws.node_demand[i] += flow
+                if log_flow <= _TINY:
+                    ws.log_demand[i] = _add_logs(ws.log_demand[i], log_flow)
                 for s in range(network.route_quota_start[r], network.route_quota_start[r + 1]):
                     g = network.route_quota[s]
                     if ws.quota_active[g]:
-                        ws.log_flow[g] = _add_logs(ws.log_flow[g], flow)
+                        ws.flow_sum[g] += flow
+                        if log_flow <= _TINY:
+                            ws.log_flow[g] = _add_logs(ws.log_flow[g], log_flow)
+    for i in range(n0, n1):
+        ws.log_demand[i] = _log_total(ws.node_demand[i], ws.log_demand[i])
+    for g in range(g0, g1):
+        ws.log_flow[g] = _log_total(ws.flow_sum[g], ws.log_flow[g])
 
     # Nodes: supply against demand.
     for i in range(n0, n1):
@@ -260,7 +324,7 @@ def differentiate(network, terms, run, ws, c, unknown, residual, sharp):
         for r in range(network.route_start[j], network.route_start[j + 1]):
             if not ws.route_open[r]:
                 continue
-            push = math.exp(max(ws.log_share[r], -745.0)) * ws.slope[r]
+            push = ws.share[r] * ws.slope[r]
             ws.index_row[row, network.route_node[r] - n0] += push
             for s in range(network.route_quota_start[r], network.route_quota_start[r + 1]):
                 g = network.route_quota[s]
@@ -318,7 +382,10 @@ def differentiate(network, terms, run, ws, c, unknown, residual, sharp):
                 continue
             i = network.route_node[r]
             log_flow = ws.log_bought[j] + ws.log_share[r]
-            weight = math.exp(max(log_flow - ws.log_demand[i], -745.0))
+            if ws.node_demand[i] > 1e-250:
+                weight = ws.flow[r] / ws.node_demand[i]
+            else:
+                weight = math.exp(max(log_flow - ws.log_demand[i], -745.0))
             if weight > 0.0:
                 _subtract_flow(network, ws, r, row, i - n0, n0, nodes, g0, n, weight, beta)
             for s in range(network.route_quota_start[r], network.route_quota_start[r + 1]):

@@ -47,8 +47,8 @@ class _Chain:
         self.terms = self._terms()
 
     def _lay_out_plants(self) -> None:
-        """Group plants of one node and input coefficient into recipes; remember where each plant went."""
-        keys: dict[tuple[int, int, float], list[int]] = {}
+        """Group plants of one node, input coefficient and form into recipes; remember where each plant went."""
+        keys: dict[tuple[int, int, float, str], list[int]] = {}
         rows = []
         for s, stage in enumerate(self.stages):
             plants = stage["plants"]
@@ -57,7 +57,7 @@ class _Chain:
                 a = float(plants["input_per_output"][k]) if s > 0 else 0.0
                 linear = forms[k] == "linear"
                 spread = plants["slope"][k] if linear else plants["cost_spread"][k]
-                keys.setdefault((s, int(node), a), []).append(len(rows))
+                keys.setdefault((s, int(node), a, forms[k]), []).append(len(rows))
                 rows.append((plants["capacity"][k], plants["unit_cost"][k], spread, _PLANT_FORMS[forms[k]]))
         self.recipes = sorted(keys)
         order = [row for key in self.recipes for row in keys[key]]
@@ -79,8 +79,8 @@ class _Chain:
         stages = self.stages
         nodes, buyers = int(self.first_node[-1]), int(self.first_buyer[-1])
         whole = np.array([0, 0], dtype=np.int64)
-        output = [self.first_node[s] + node for s, node, _ in self.recipes]
-        inputs = [(self.first_buyer[s - 1] + node, a) if a > 0.0 else None for s, node, a in self.recipes]
+        output = [self.first_node[s] + node for s, node, _, _ in self.recipes]
+        inputs = [(self.first_buyer[s - 1] + node, a) if a > 0.0 else None for s, node, a, _ in self.recipes]
         demand_form = np.zeros(buyers, dtype=np.int64)
         form = self.demand.get("form", "isoelastic")
         demand_form[self.first_buyer[-2] :] = _DEMAND_FORMS[form]

@@ -20,6 +20,8 @@ class Workspace(NamedTuple):
     supply_by_output: Floats  # [N] d log supply / d log output
     supply_by_price: Floats  # [N] d log supply / d price, stocks only
     log_node_output: Floats  # [N]
+    node_output: Floats  # [N] tonnes, as far as they are not too small to add up
+    node_demand: Floats  # [N]
     index: Floats  # [B] price index P
     log_use: Floats  # [B]
     log_final: Floats  # [B]
@@ -27,12 +29,16 @@ class Workspace(NamedTuple):
     log_bought: Floats  # [B]
     bought_by_use: Floats  # [B] d log bought / d log use
     bought_by_price: Floats  # [B] d log bought / d price, stocks only
+    use: Floats  # [B] tonnes, as far as they are not too small to add up
     log_share: Floats  # [R]
+    share: Floats  # [R]
+    flow: Floats  # [R] tonnes, 0 where too small
     slope: Floats  # [R] d landed / d price
     landed: Floats  # [R]
     log_output: Floats  # [M] all plants of a recipe
     output_slope: Floats  # [M] d log output / d net price
     log_flow: Floats  # [G]
+    flow_sum: Floats  # [G] tonnes
     index_row: Floats  # [B largest, n] d index / d unknowns
     bought_row: Floats  # [B largest, n] d log bought / d unknowns
     net_row: Floats  # [n] d net price / d unknowns
@@ -54,10 +60,10 @@ def allocate_workspace(network: Network) -> Workspace:
     n = int(np.max(np.diff(network.component_node_start) + np.diff(network.component_quota_start), initial=1))
     most_buyers = int(np.max(np.diff(network.component_buyer_start), initial=1))
     flags = [np.zeros(size, dtype=np.bool_) for size in (nodes, buyers, recipes, routes, quotas)]
-    by_node = [np.zeros(nodes) for _ in range(5)]
-    by_buyer = [np.zeros(buyers) for _ in range(7)]
-    by_route = [np.zeros(routes) for _ in range(3)]
+    by_node = [np.zeros(nodes) for _ in range(7)]
+    by_buyer = [np.zeros(buyers) for _ in range(8)]
+    by_route = [np.zeros(routes) for _ in range(5)]
     by_recipe = [np.zeros(recipes) for _ in range(2)]
     dense = [np.zeros((most_buyers, n)), np.zeros((most_buyers, n)), np.zeros(n), np.zeros((n, n))]
     system = [np.zeros((n, n + 1)), *(np.zeros(n) for _ in range(6))]
-    return Workspace(*flags, *by_node, *by_buyer, *by_route, *by_recipe, np.zeros(quotas), *dense, *system)
+    return Workspace(*flags, *by_node, *by_buyer, *by_route, *by_recipe, np.zeros(quotas), np.zeros(quotas), *dense, *system)
