@@ -19,7 +19,7 @@ from numba.core import config
 
 _KEEP = 3
 #: Files without rules of their own whose constants are compiled into rules.
-_CONSTANTS = ("network.py",)
+_CONSTANTS = ("network.py", "parameter.py", "schema.py")
 _FOLDER = Path(__file__).parent
 
 

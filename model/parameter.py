@@ -24,9 +24,218 @@ _MARKET = [
               "steepness of stock draw-down and restocking in the price", "judgement"),
 ]  # fmt: skip
 
-PARAMETERS: dict[str, Parameter] = {p.name: p for p in [*_MARKET]}
+_EXPECTATION = [
+    Parameter("expectation_speed", 0.25, "1 per quarter", 0.01, 1.0,
+              "how fast expected prices follow those seen", "judgement"),
+    Parameter("expectation_noise", 0.05, "share", 0.0, 0.5,
+              "standard deviation of one firm's error about a price", "judgement"),
+    Parameter("floor_credibility", 0.7, "share", 0.0, 1.0,
+              "part of a border floor or support that firms count on", "judgement"),
+    Parameter("volatility_speed", 0.1, "1 per quarter", 0.01, 1.0,
+              "how fast perceived price volatility follows price changes", "judgement"),
+    Parameter("opening_volatility", 0.3, "1 per year", 0.05, 1.5,
+              "perceived standard deviation of log price a year, at the start", "strategy 10"),
+]  # fmt: skip
+_INVESTMENT = [
+    Parameter("discount_private", 0.10, "share per year", 0.02, 0.3,
+              "real required return of private firms in OECD countries", "technology: private_OECD"),
+    Parameter("discount_high_risk", 0.14, "share per year", 0.02, 0.4,
+              "the same in hosts of high risk", "technology: private_high_risk_host"),
+    Parameter("discount_state", 0.05, "share per year", 0.0, 0.3,
+              "the same for state-owned firms", "technology: state_owned_CHN"),
+    Parameter("discount_supported", 0.07, "share per year", 0.0, 0.3,
+              "the same under a floor or price support", "technology: with_CfD_or_floor"),
+    Parameter("hurdle_weight", 0.35, "share", 0.0, 1.0,
+              "part of the real-option premium left by the threat of rivals", "judgement"),
+    Parameter("support_calm", 0.5, "share", 0.0, 1.0,
+              "cut of perceived volatility by a floor or support", "strategy 10"),
+    Parameter("plant_life_years", 20.0, "years", 5.0, 50.0, "years over which a plant earns", "judgement"),
+    Parameter("capital_years", 2.5, "years", 0.2, 20.0,
+              "most that capacity costs, in years of the sales less inputs it makes at base-year prices",
+              "judgement"),
+    Parameter("capex_outside_multiple", 1.5, "1", 1.0, 3.0,
+              "capital cost outside the dominant country over that inside", "IEA 2025"),
+    Parameter("ramp_quarters", 8.0, "quarters", 1.0, 16.0,
+              "from first output to nameplate", "technology: ramp_up"),
+    Parameter("permit_quarters_mine", 4.0, "quarters", 0.0, 40.0,
+              "mean wait of a mine for its permit, outside the dominant country", "judgement"),
+    Parameter("permit_quarters_refined", 2.0, "quarters", 0.0, 40.0,
+              "mean wait of a plant for its permit, outside the dominant country", "judgement"),
+    Parameter("lead_refined_dominant_quarters", 6.0, "quarters", 1.0, 24.0,
+              "from decision to first output of a refinery in the dominant country",
+              "technology: separation_CHN, refinery_CHN"),
+    Parameter("invest_speed", 0.06, "1 per quarter", 0.0, 0.5,
+              "capacity started a quarter per unit of profit index above one", "judgement"),
+    Parameter("invest_most", 0.05, "share per quarter", 0.0, 0.5,
+              "largest capacity started in a quarter, share of the site's", "judgement"),
+    Parameter("pipeline_most", 0.5, "share", 0.05, 3.0,
+              "largest capacity under construction, share of the site's", "judgement"),
+    Parameter("entry_share", 0.03, "share", 0.0, 0.5,
+              "size of an entrant's planning unit, share of the market's capacity", "judgement"),
+    Parameter("foresight_elasticity", 0.9, "1", 0.2, 5.0,
+              "sum of long-run elasticities by which firms translate announced growth into price",
+              "elasticities: supply_long, demand_long"),
+    Parameter("foresight_weight", 1.0, "share", 0.0, 1.0,
+              "part of announced demand and capacity growth firms count on", "judgement"),
+    Parameter("operating_share", 0.85, "share", 0.3, 1.0,
+              "utilisation assumed when new capacity is valued", "strategy 3"),
+    Parameter("project_failure_share", 0.3, "share", 0.0, 1.0,
+              "probability that an announced project never produces", "instruments 8: 0.2 to 0.4"),
+    Parameter("project_slip_quarters", 3.0, "quarters", 0.0, 40.0,
+              "mean delay of an announced project", "technology: Lynas, Iluka delays"),
+]  # fmt: skip
+_OPERATION = [
+    Parameter("idle_utilisation", 0.12, "share", 0.0, 0.9,
+              "utilisation at which a plant just covers the cost of keeping it ready", "judgement"),
+    Parameter("mothball_quarters", 4.0, "quarters", 1.0, 20.0,
+              "quarters of loss before a plant is mothballed", "strategy 3: 4 to 8"),
+    Parameter("mothball_share", 0.2, "share per quarter", 0.0, 1.0,
+              "capacity mothballed a quarter after that", "judgement"),
+    Parameter("reopen_utilisation", 0.5, "share", 0.0, 1.0,
+              "expected utilisation at which mothballed capacity reopens", "judgement"),
+    Parameter("reopen_share", 0.125, "share per quarter", 0.0, 1.0,
+              "mothballed capacity reopened a quarter: two years in all", "technology: mine_restart"),
+    Parameter("exit_quarters", 8.0, "quarters", 1.0, 60.0,
+              "quarters of loss before mothballed capacity is closed", "strategy 3: Molycorp"),
+    Parameter("exit_share", 0.1, "share per quarter", 0.0, 1.0,
+              "mothballed capacity closed a quarter after that", "judgement"),
+    Parameter("outage_probability", 0.004, "1 per quarter", 0.0, 1.0,
+              "chance that a country's production of a good is hit", "judgement"),
+    Parameter("outage_share", 0.3, "share", 0.0, 1.0, "capacity lost when it is hit", "judgement"),
+    Parameter("outage_decay", 0.5, "share per quarter", 0.0, 1.0,
+              "part of an outage that remains a quarter later", "judgement"),
+    Parameter("supply_noise", 0.01, "share", 0.0, 0.3,
+              "standard deviation of usable capacity", "judgement"),
+]  # fmt: skip
+_STOCK = [
+    Parameter("stock_days", 45.0, "days", 0.0, 365.0,
+              "buyers' target in days of use where the data give none", "technology: commercial_pipeline"),
+    Parameter("stock_risk_multiple", 2.0, "1", 0.0, 10.0,
+              "rise of the target in days when perceived risk is one", "instruments 10: panic 4 to 10 times"),
+    Parameter("draw_most", 0.35, "share", 0.0, 0.9,
+              "largest part of a quarter's use met from stock", "judgement"),
+    Parameter("draw_price_ratio", 1.7, "1", 1.0, 10.0,
+              "price over the expected one at which half of that is drawn", "judgement"),
+    Parameter("restock_price_ratio", 1.3, "1", 0.5, 5.0,
+              "price over the expected one at which half of the restocking is ordered", "judgement"),
+    Parameter("restock_speed", 0.15, "1 per quarter", 0.0, 1.0,
+              "part of the gap to the target ordered a quarter", "judgement"),
+    Parameter("restock_most", 0.2, "share", 0.0, 1.0,
+              "largest restocking in a quarter, share of use", "judgement"),
+    Parameter("store_price_ratio", 0.6, "1", 0.05, 1.0,
+              "price over the expected one at which producers withhold half of what they may", "judgement"),
+    Parameter("store_share_host", 0.97, "share", 0.0, 0.99,
+              "largest part of a host-bound by-product stored while its exports are restricted", "judgement"),
+    Parameter("sell_share", 0.25, "share per quarter", 0.0, 1.0,
+              "largest part of their stock producers offer in a quarter", "judgement"),
+    Parameter("sell_price_ratio", 1.1, "1", 0.5, 5.0,
+              "price over the expected one at which they offer half of that", "judgement"),
+]  # fmt: skip
+_DEMAND = [
+    Parameter("demand_noise", 0.01, "share", 0.0, 0.3,
+              "standard deviation of a buyer's demand a quarter", "judgement"),
+    Parameter("demand_persistence", 0.8, "share", 0.0, 0.99,
+              "part of a demand disturbance that remains a quarter later", "judgement"),
+    Parameter("substitution_speed", 0.08, "1 per quarter", 0.0, 0.5,
+              "growth of substitution under high prices", "instruments 11: 0.05 to 0.15"),
+    Parameter("substitution_most", 0.5, "share", 0.0, 0.9,
+              "largest share of demand substituted", "instruments 11: 0.3 to 0.7"),
+    Parameter("substitution_threshold", 1.5, "1", 1.0, 10.0,
+              "smoothed price over the base year's above which it grows", "judgement"),
+    Parameter("substitution_permanent", 0.6, "share", 0.0, 1.0,
+              "part of substitution that stays when the price falls", "instruments 11: at least 0.5"),
+    Parameter("substitution_power", 0.7, "1", 0.1, 3.0,
+              "response of its growth to the price ratio", "instruments 11"),
+]  # fmt: skip
+_DRIFT = [
+    Parameter("recycling_power", 0.5, "1", 0.0, 2.0,
+              "response of the recycled share to the price", "instruments 11"),
+    Parameter("recycling_growth", 0.01, "share per quarter", 0.0, 0.2,
+              "growth of the recycled share of discards while it pays", "judgement"),
+    Parameter("recycling_most", 0.85, "share", 0.0, 0.98,
+              "largest share of discards recycled", "judgement"),
+    Parameter("learning_least", 0.6, "share", 0.1, 1.0,
+              "lowest cash cost that learning may reach, share of the first", "judgement"),
+    Parameter("learning_experience_years", 5.0, "years", 0.5, 50.0,
+              "production behind each producer at the start, in years of its base output", "judgement"),
+    Parameter("qualification_speed", 0.25, "1 per quarter", 0.01, 1.0,
+              "how fast buyers qualify new capacity", "technology: 1 to 2 years for anodes"),
+    Parameter("taste_speed", 0.1, "1 per quarter", 0.0, 1.0,
+              "how fast buyers' preference answers perceived risk", "judgement"),
+    Parameter("risk_markup", 0.15, "share of price", 0.0, 1.0,
+              "what buyers would pay to avoid a supplier of risk one", "strategy 4: 0.05 to 0.3"),
+    Parameter("risk_rise", 0.5, "1 per quarter", 0.0, 1.0,
+              "how fast perceived risk follows a restriction", "judgement"),
+    Parameter("risk_fall", 0.083, "1 per quarter", 0.0, 1.0,
+              "how fast it fades: half in eight quarters", "strategy 11"),
+    Parameter("risk_from_price", 0.5, "1", 0.0, 3.0,
+              "perceived risk from a doubling of the expected price", "judgement"),
+    Parameter("tension_persistence", 0.9, "share per quarter", 0.0, 1.0,
+              "part of tension above its usual level that remains a quarter later", "strategy 8"),
+    Parameter("tension_from_restriction", 0.1, "1 per quarter", 0.0, 1.0,
+              "rise of tension when all of a pair's trade is restricted", "judgement"),
+    Parameter("tension_noise", 0.01, "1", 0.0, 0.3, "standard deviation of tension a quarter", "judgement"),
+    Parameter("tension_cost", 0.3, "1", 0.0, 2.0,
+              "log trade cost per unit of tension above the base year's", "strategy 8: 0.1 to 0.5"),
+    Parameter("host_growth_alumina", 0.02, "share per year", -0.1, 0.2, "growth of alumina output", "judgement"),
+    Parameter("host_growth_zinc", 0.01, "share per year", -0.1, 0.2, "growth of zinc output", "judgement"),
+    Parameter("host_growth_copper", 0.02, "share per year", -0.1, 0.2, "growth of copper output", "judgement"),
+    Parameter("host_growth_nickel", 0.03, "share per year", -0.1, 0.2, "growth of nickel output", "judgement"),
+    Parameter("host_growth_other", 0.01, "share per year", -0.1, 0.2, "growth of other hosts", "judgement"),
+]  # fmt: skip
+
+#: family: (capex of a mine, of a refinery; usd per t a year inside the dominant country), (lead of a mine, of a
+#: refinery; quarters), (end-of-life rate), (life in years), (learning per doubling), (headroom in the host metal)
+_TECHNOLOGY: dict[str, tuple[float, float, float, float, float, float, float, float, str]] = {
+    "rare_earths": (15_000, 12_000, 12, 18, 0.01, 12, 0.12, 1.0, "technology: REE; mine capex judgement"),
+    "permanent_magnets": (1, 60_000, 12, 12, 0.01, 12, 0.10, 1.0, "technology: NdFeB; half of the USA's capex"),
+    "gallium": (1, 200_000, 7, 7, 0.0, 8, 0.0, 8.0, "technology: Ga circuit, low end inside China"),
+    "germanium": (1, 400_000, 8, 8, 0.02, 10, 0.0, 4.0, "technology: Ge; capex judgement"),
+    "arsenic": (1, 1_000, 6, 6, 0.0, 10, 0.0, 3.0, "judgement"),
+    "baryte": (150, 150, 6, 6, 0.0, 1, 0.0, 1.0, "judgement"),
+    "graphite": (1_500, 5_000, 10, 12, 0.0, 10, 0.0, 1.0, "technology: graphite; mine capex judgement"),
+    "tungsten": (30_000, 6_000, 12, 8, 0.35, 6, 0.0, 1.0, "technology: W; capex judgement"),
+    "antimony": (9_000, 3_000, 12, 8, 0.20, 12, 0.0, 2.0, "technology: Sb; capex judgement"),
+    "lithium": (30_000, 36_000, 10, 16, 0.02, 11, 0.10, 1.0, "technology: Li, per t of Li in LiOH"),
+    "cobalt": (15_000, 8_000, 10, 8, 0.35, 9, 0.0, 1.6, "technology: Co; mine capex judgement"),
+    "nickel": (4_000, 14_000, 10, 8, 0.60, 20, 0.15, 1.0, "technology: Ni HPAL and RKEF"),
+}
+
+
+def _technology(family: str) -> list[Parameter]:
+    """Return the technical parameters of one family of goods."""
+    mine, refined, lead_mine, lead_refined, rate, life, learning, headroom, source = _TECHNOLOGY[family]
+    money, time = "usd per t a year", "quarters"
+    return [
+        Parameter(f"capex_mine_{family}", float(mine), money, 0.0, 1e8, "capital cost of mine capacity", source),
+        Parameter(f"capex_refined_{family}", float(refined), money, 0.0, 1e8,
+                  "capital cost of refining or making capacity", source),
+        Parameter(f"lead_mine_{family}", float(lead_mine), time, 1.0, 44.0, "from decision to first output", source),
+        Parameter(f"lead_refined_{family}", float(lead_refined), time, 1.0, 44.0,
+                  "the same, of a refinery outside the dominant country", source),
+        Parameter(f"recycling_{family}", rate, "share", 0.0, 0.95,
+                  "share of discards recovered where the base year shows no recycler", source),
+        Parameter(f"life_{family}", float(life), "years", 0.5, 60.0, "mean life of products in use", source),
+        Parameter(f"learning_{family}", learning, "share", 0.0, 0.5,
+                  "fall of cash cost per doubling of cumulative output", source),
+        Parameter(f"host_headroom_{family}", headroom, "1", 1.0, 100.0,
+                  "capacity the host metal would allow over base-year capacity, for by-products", source),
+    ]  # fmt: skip
+
+
+FAMILIES = tuple(_TECHNOLOGY)
+_ENGINE = [
+    *_EXPECTATION, *_INVESTMENT, *_OPERATION, *_STOCK, *_DEMAND, *_DRIFT,
+    *(parameter for family in FAMILIES for parameter in _technology(family)),
+]  # fmt: skip
+
+PARAMETERS: dict[str, Parameter] = {p.name: p for p in [*_MARKET, *_ENGINE]}
 
 
 def defaults() -> dict[str, float]:
     """Return the default value of every parameter, by name."""
     return {name: parameter.default for name, parameter in PARAMETERS.items()}
+
+
+#: Column of each parameter in the engine's table of values, `[runs, parameters]`.
+POSITION: dict[str, int] = {name: i for i, name in enumerate(PARAMETERS)}
