@@ -1,0 +1,233 @@
+"""What an instrument is: a kind of order that compiles into edits of the network.
+
+Nothing but these edits touches the market: a cost on a route, a cap on a set of routes, a minimum landed
+price, a price support of plants, a state's order or release of stock. All arrays over time have T = 4 + Q
+entries: the four quarters of the base year, then the Q quarters of the run.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+
+from model.name import EU_MEMBERS, WORLD
+from model.network import Floats, Ints
+from model.order import Order, OrderKind
+from model.quarter_date import active_share, first_date, quarter_index
+
+#: Tonnes of `quarter`, `half` and `year` limits are paced over this many quarters.
+PERIODS = {"quarter": 1, "half": 2, "year": 4}
+
+
+class Tables(Protocol):
+    """The tables of a world that measures need; see `model.world.World`."""
+
+    countries: list[str]
+    nodes: pd.DataFrame
+    buyers: pd.DataFrame
+    routes: pd.DataFrame
+    plants: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Cost:
+    """A cost on routes, added to others of its kind; `value` is weighted by the days in force.
+
+    `what` is `export_tax` or `tariff` (shares), `export_duty` or `import_duty` (usd_per_t).
+    """
+
+    what: str
+    routes: Ints
+    value: Floats  # [T]
+
+
+@dataclass(frozen=True)
+class Cap:
+    """A limit on the sum of flows of some routes.
+
+    While active the limit is `limit_t + rate * reference`, with the reference flow for the other days.
+    A rate of 1 or more is no limit. `limit_t` of a longer period is paced evenly, what is left carried on.
+    """
+
+    routes: Ints
+    active: Floats  # [T] share of the quarter's days
+    limit_t: Floats  # [T] tonnes per full quarter
+    rate: Floats  # [T] share of the reference flow
+    holder: str  # who gets the wedge: firms, state, buyers
+    period: int = 1  # quarters over which limit_t is paced
+    reference_t: float | None = None  # declared, tonnes per quarter; None: mean of the four quarters before
+    growth: float = 0.0  # yearly growth of the reference
+
+
+@dataclass(frozen=True)
+class Index:
+    """A reference price: producer prices averaged with fixed weights over nodes, as last published."""
+
+    nodes: Ints
+    weight: Floats  # sums to 1
+    kind: str  # lagged: last quarter; lagged_mean: last four quarters; before: four quarters before the start
+    share: float = 1.0
+
+
+@dataclass(frozen=True)
+class Floor:
+    """A minimum landed price on routes: a declared `price`, or `index` where that is given."""
+
+    routes: Ints
+    active: Floats  # [T]
+    price: Floats  # [T] usd_per_t
+    index: Index | None
+    to_treasury: bool
+
+
+@dataclass(frozen=True)
+class Support:
+    """A contract for difference with plants: `max(0, strike - R) - upside_share * max(0, R - upside_price)`."""
+
+    plants: Ints
+    active: Floats  # [T]
+    strike: Floats  # [T] usd_per_t
+    upside_price: float
+    upside_share: float
+    index: Index
+    volume_t: float  # tonnes per quarter that are eligible, inf for all
+    outlay_cap_usd: float  # per quarter, inf for none
+    payback_cap_usd: float  # per quarter, inf for none
+
+
+@dataclass(frozen=True)
+class Stock:
+    """A state's purchase for, and release from, its stock of one good at one buyer, per quarter."""
+
+    buyer: int
+    buy_t: Floats  # [T]
+    release_t: Floats  # [T]
+
+
+Edit = Cost | Cap | Floor | Support | Stock
+
+
+@dataclass(frozen=True)
+class Site:
+    """A world's tables and calendar, with the questions that instruments ask of them."""
+
+    tables: Tables
+    base_year: int
+    start: int  # index of the first quarter run
+    quarters: int
+    eu_members: bool = False
+
+    @cached_property
+    def times(self) -> list[int]:
+        """Quarter indices of the T entries of arrays over time."""
+        base = [4 * self.base_year + q for q in range(4)]
+        return base + [self.start + step for step in range(self.quarters)]
+
+    def active(self, order: Order, delay_days: float = 0.0) -> Floats:
+        """Return [T]: the share of each quarter's days on which the order is in force."""
+        start = order.quarter
+        if delay_days:
+            start = (first_date(start) + timedelta(days=delay_days)).isoformat()
+        return np.array([active_share(start, order.end, index) for index in self.times])
+
+    def path(self, order: Order, value: float | Sequence[float], period: int = 1) -> Floats:
+        """Return [T]: a number, or the entry of a list for the periods since the order's start."""
+        values = [value] if isinstance(value, int | float) else list(value)
+        first = quarter_index(order.quarter) // period
+        return np.array(
+            [values[min(max(t // period - first, 0), len(values) - 1)] for t in self.times], float
+        )
+
+    def codes(self, country: str) -> list[str]:
+        """Return the country, or the members of EU27 where they are apart."""
+        return list(EU_MEMBERS) if country == "EU27" and self.eu_members else [country]
+
+    def outbound(self, order: Order, good: str) -> Ints:
+        """Return the routes of a good from the actor to its targets, without domestic and smuggled flows."""
+        routes = self.tables.routes
+        own = routes["origin"].isin(self.codes(order.actor)) & ~self._leaks
+        return self._covered(order, good, own, "destination")
+
+    def inbound(self, order: Order, good: str) -> Ints:
+        """Return the routes of a good from the targets to the actor; smuggled flows where all are targets."""
+        routes = self.tables.routes
+        own = routes["destination"].isin(self.codes(order.actor))
+        if order.fields["target"] != [WORLD]:
+            own &= ~self._leaks
+        return self._covered(order, good, own, "origin")
+
+    def _covered(self, order: Order, good: str, own: "pd.Series[bool]", side: str) -> Ints:
+        routes, fields = self.tables.routes, order.fields
+        inside = [*self.codes(order.actor), *fields["exempt"]]
+        partner = ~routes[side].isin(inside)
+        if WORLD not in fields["target"]:
+            partner &= routes[side].isin(fields["target"])
+        abroad = routes["origin"] != routes["destination"]
+        return np.flatnonzero(own & partner & abroad & (routes["good"] == good)).astype(np.int64)
+
+    @cached_property
+    def _leaks(self) -> "pd.Series[bool]":
+        kind = self.tables.nodes["kind"].to_numpy()
+        node = self.tables.routes["node"].to_numpy()
+        return pd.Series(kind[node] == "leak", index=self.tables.routes.index)
+
+    def plants_of(self, country: str, good: str, firm: str) -> Ints:
+        """Return the plants of a good in a country, of one firm where it is named; no smuggling."""
+        plants = self.tables.plants
+        mine = (
+            plants["country"].isin(self.codes(country))
+            & (plants["good"] == good)
+            & (plants["kind"] != "leak")
+        )
+        if firm:
+            mine &= plants["firm"] == firm
+        return np.flatnonzero(mine).astype(np.int64)
+
+    def buyers_of(self, country: str, good: str) -> Ints:
+        """Return the buyers of a good in a country."""
+        buyers = self.tables.buyers
+        mine = buyers["country"].isin(self.codes(country)) & (buyers["good"] == good)
+        return np.flatnonzero(mine).astype(np.int64)
+
+    def index(self, good: str, country: str, kind: str, share: float = 1.0) -> Index | None:
+        """Return the reference price of a good in a country, or over WORLD by base-year output; None if unpriced."""
+        nodes = self.tables.nodes
+        mine = (nodes["good"] == good) & (nodes["kind"] != "leak")
+        if country != WORLD:
+            mine &= nodes["country"].isin(self.codes(country))
+        rows = np.flatnonzero(mine).astype(np.int64)
+        weight = nodes["production_t"].to_numpy(float)[rows]
+        if not rows.size:
+            return None
+        total = weight.sum()
+        even = np.full(rows.size, 1.0 / rows.size)
+        return Index(rows, weight / total if total > 0.0 else even, kind, share)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Instrument(OrderKind):
+    """An order kind that edits the network. `compile(order, site)` returns its edits, none where it covers nothing."""
+
+    compile: Callable[[Order, Site], list[Edit]]
+
+
+def listed(words: Sequence[str]) -> str:
+    """Return names joined for a sentence: `JPN, KOR and USA`; WORLD as `all other countries`."""
+    shown = ["all other countries" if word == WORLD else word for word in words]
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+
+
+def spoken(value: Any, unit: str, percent: bool = False) -> str:
+    """Return a number or a path of numbers for a sentence: `25 %`, `18125 t, then 24150 t`."""
+    values = value if isinstance(value, list) else [value]
+    shown = [f"{100 * item:g} %" if percent else f"{item:,.10g} {unit}" for item in values]
+    return ", then ".join(shown)
+
+
+def term(order: Order) -> str:
+    """Return the time in force for a sentence: `from 2025Q1 to 2026Q4`, `from 2025-04-04 on`."""
+    return f"from {order.quarter} on" if order.end is None else f"from {order.quarter} to {order.end}"
