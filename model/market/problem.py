@@ -157,17 +157,16 @@ class _Chain:
 
     def solution(self, answer: Answer, run: int) -> dict[str, Any]:
         """Return run `run` of `answer` in the problem's own shapes; numbers without meaning are null."""
-        price, index = answer.price[run], answer.price_index[run]
-        landed = np.full(len(self.routes), np.nan)
-        landed[:] = answer.landed_price[run]
         output = answer.output_t[run][self.plant_position]
         out: dict[str, Any] = {"prices": [], "quota_wedges": [], "buyer_prices": [], "flows": [], "production": []}
         plant = quota = 0
-        wedges = _smallest_wedges(self.network, self.terms, answer, run)[self.position]
+        wedges = _smallest_wedges(self.network, self.terms, answer, run)
+        price, index = self._with_idle(answer, run, wedges)
+        wedges = wedges[self.position]
         for s, stage in enumerate(self.stages):
             nodes = slice(int(self.first_node[s]), int(self.first_node[s + 1]))
             buyers = slice(int(self.first_buyer[s]), int(self.first_buyer[s + 1]))
-            out["prices"].append(_nullable(self._outsiders(price, index, s, stage)[nodes]))
+            out["prices"].append(_nullable(price[nodes]))
             out["buyer_prices"].append(_nullable(index[buyers]))
             first = self.route_number[s, 0, 0]
             flows = answer.flow_t[run][first : first + stage["suppliers"] * stage["buyers"]]
@@ -180,9 +179,30 @@ class _Chain:
             quota += count
         return out
 
-    def _outsiders(self, price: Floats, index: Floats, s: int, stage: dict[str, Any]) -> Floats:
+    def _with_idle(self, answer: Answer, run: int, wedges: Floats) -> tuple[Floats, Floats]:
+        """Return node prices and buyers' price indices, also of those who could trade and have no use for it."""
+        price, index = answer.price[run].copy(), answer.price_index[run].copy()
+        for s, stage in enumerate(self.stages):
+            self._price_outsiders(price, index, s, stage)
+            for j in range(int(self.first_buyer[s]), int(self.first_buyer[s + 1])):
+                if np.isnan(index[j]):
+                    index[j] = self._idle_index(j, price, wedges, float(stage["logit_scale"]))
+        return price, index
+
+    def _idle_index(self, buyer: int, price: Floats, wedges: Floats, sharpness: float) -> float:
+        """Return what a buyer who buys nothing would pay; NaN without an open route."""
+        net, terms = self.network, self.terms
+        pull = []
+        for r in range(net.route_start[buyer], net.route_start[buyer + 1]):
+            quotas = net.route_quota[net.route_quota_start[r] : net.route_quota_start[r + 1]]
+            weight, seller = terms.route_weight[0, r], price[net.route_node[r]]
+            if weight > 0.0 and not np.isnan(seller) and np.all(terms.quota_t[0, quotas] > 0.0):
+                landed = seller + np.sum(wedges[quotas]) + terms.route_freight[0, r]
+                pull.append(np.log(weight) - sharpness * max(landed, terms.route_floor[0, r]))
+        return -float(np.logaddexp.reduce(pull)) / sharpness if pull else float("nan")
+
+    def _price_outsiders(self, price: Floats, index: Floats, s: int, stage: dict[str, Any]) -> None:
         """Give suppliers without an open route a price at which they would not produce."""
-        price = price.copy()
         plants = stage["plants"]
         forms = plants.get("form", ["logistic"] * len(plants["node"]))
         for node in range(stage["suppliers"]):
@@ -195,9 +215,10 @@ class _Chain:
                 width = 1e-7 * self.price_scale if forms[k] == "linear" else plants["cost_spread"][k]
                 a = plants["input_per_output"][k] if s > 0 else 0.0
                 feed = a * index[int(self.first_buyer[s - 1]) + node] if a > 0.0 else 0.0
-                lowest.append(plants["unit_cost"][k] + feed - 40.0 * width)
-            price[place] = min(lowest)
-        return price
+                if plants["capacity"][k] > 0.0 and not np.isnan(feed):
+                    lowest.append(plants["unit_cost"][k] + feed - 40.0 * width)
+            if lowest:
+                price[place] = min(lowest)
 
 
 def _starts(counts: list[int]) -> Any:
@@ -241,12 +262,27 @@ def _smallest_wedges(network: Network, terms: Terms, answer: Answer, run: int) -
     table = np.unique(covers[:, binding], axis=0)
     if np.linalg.matrix_rank(table) == binding.size:
         return wedge
-    scale = max(float(np.max(wedge[binding])), 1e-300)
-    weight = 1e5
-    system = np.vstack([weight * table, np.eye(binding.size)])
-    target = np.concatenate([weight * (table @ wedge[binding]) / scale, np.zeros(binding.size)])
-    wedge[binding] = nnls(system, target)[0] * scale
+    wedge[binding] = _smallest_positive(table, wedge[binding])
     return wedge
+
+
+def _smallest_positive(table: Floats, values: Floats) -> Floats:
+    """Return the smallest non-negative numbers with the same sums, row by row of `table`, as `values`.
+
+    A weighted non-negative least squares finds which are positive; given those, the smallest solution of the
+    equations is exact.
+    """
+    scale = max(float(np.max(values)), 1e-300)
+    weight = 1e5
+    system = np.vstack([weight * table, np.eye(values.size)])
+    sums = table @ values / scale
+    found, _ = nnls(system, np.concatenate([weight * sums, np.zeros(values.size)]))
+    positive = found > 1e-9
+    exact = np.zeros(values.size)
+    exact[positive] = np.linalg.lstsq(table[:, positive], sums, rcond=None)[0]
+    if np.min(exact) < -1e-12 or np.max(np.abs(table @ exact - sums)) > 1e-12:
+        return values
+    return np.maximum(exact, 0.0) * scale
 
 
 def _is_feasible(chain: _Chain) -> bool:
