@@ -1,0 +1,123 @@
+"""Every column of the state, declared once: name, unit, rows, who writes it, meaning.
+
+A column is one float64 array `[runs, rows]`. Tonnes are per quarter where they are a rate; money is real 2024
+dollars. `model/column.py` allocates what is declared here; `Columns` hands it to compiled rules.
+"""
+
+from collections import namedtuple
+from dataclasses import dataclass
+
+#: What a row stands for. `arrival` is site x quarter of a ring, `pair` is country x country.
+ROW_KINDS = (
+    "plant", "site", "arrival", "node", "buyer", "route", "firm", "country", "pair",
+    "good", "account", "project", "run",
+)  # fmt: skip
+
+#: Quarters of the ring in which capacity under construction waits to arrive.
+RING = 64
+
+
+@dataclass(frozen=True)
+class Column:
+    """One attribute of all rows of one kind."""
+
+    name: str
+    rows: str
+    unit: str
+    writer: str
+    what: str
+    dtype: str = "float64"
+
+
+COLUMNS: tuple[Column, ...] = (
+    # plants
+    Column("plant_installed_t", "plant", "t", "invest", "capacity built, mothballed included"),
+    Column("plant_idle_t", "plant", "t", "invest", "capacity mothballed"),
+    Column("plant_expected_net", "plant", "usd_per_t", "invest", "expected output value plus support less inputs"),
+    Column("plant_loss_quarters", "plant", "quarters", "invest", "quarters in a row that it did not cover its keep"),
+    Column("plant_mothball_t", "plant", "t", "decide", "decision: capacity to mothball"),
+    Column("plant_reopen_t", "plant", "t", "decide", "decision: mothballed capacity to reopen"),
+    Column("plant_exit_t", "plant", "t", "decide", "decision: mothballed capacity to close for good"),
+    Column("plant_recycled_share", "plant", "share", "drift", "recyclers: share of discards recovered at base prices"),
+    # sites
+    Column("site_expected_value", "site", "usd_per_t", "invest", "expected value of outputs per t of the primary one"),
+    Column("site_expected_input", "site", "usd_per_t", "invest", "expected cost of inputs per t of the primary output"),
+    Column("site_variance", "site", "1", "invest", "perceived variance of log output value, a quarter"),
+    Column("site_error", "site", "share", "observe", "error of the firm's price expectation"),
+    Column("site_outlook", "site", "1", "invest", "foreseen change of log price when new capacity arrives"),
+    Column("site_floor", "site", "usd_per_t", "contract", "output value that border floors would assure; 0 for none"),
+    Column("site_profit_index", "site", "1", "decide", "value of new capacity over its cost times the hurdle"),
+    Column("site_invest_t", "site", "t", "decide", "decision: capacity to start building"),
+    Column("site_pipeline_t", "site", "t", "invest", "capacity under construction"),
+    Column("site_room_t", "site", "t", "drift", "largest capacity its host metal allows; inf for none"),
+    Column("site_capex", "site", "usd_per_t_per_quarter", "open", "capital cost per t of quarterly capacity"),
+    Column("site_lead_quarters", "site", "quarters", "open", "decision to first output, permit aside"),
+    Column("site_permit_quarters", "site", "quarters", "open", "mean wait for a permit"),
+    Column("site_discount", "site", "share per year", "open", "required return without support"),
+    Column("site_learning", "site", "share", "open", "fall of cash cost per doubling of cumulative output"),
+    Column("site_arrival_t", "arrival", "t", "invest", "capacity arriving, by quarter of the ring"),
+    # nodes
+    Column("node_price", "node", "usd_per_t", "settle", "last price inside; the last known one where none was formed"),
+    Column("node_expected_price", "node", "usd_per_t", "invest", "price sellers of stock expect"),
+    Column("node_stock_t", "node", "t", "settle", "producers' stock"),
+    Column("node_capacity_t", "node", "t", "contract", "installed capacity to make the good there, mothballed aside"),
+    Column("node_qualified_t", "node", "t", "drift", "the part of it that buyers have qualified"),
+    Column("node_restricted_share", "node", "share", "contract", "share of usual sales that measures hold back"),
+    Column("node_outage_share", "node", "share", "drift", "capacity lost to an outage"),
+    Column("node_cumulative_t", "node", "t", "settle", "all output so far, experience at the start included"),
+    Column("node_cost_ratio", "node", "share", "drift", "cash cost after learning over the first"),
+    Column("node_unsold_t", "node", "t", "trade", "by-product made without a market, straight into stock"),
+    Column("node_risk", "node", "share", "drift", "risk of supply that buyers see in the origin"),
+    # buyers
+    Column("buyer_stock_t", "buyer", "t", "settle", "stock of refiners and consumers"),
+    Column("buyer_reserve_t", "buyer", "t", "settle", "stock of the state"),
+    Column("buyer_price", "buyer", "usd_per_t", "settle", "last price index; the last known one where none was formed"),
+    Column("buyer_average_price", "buyer", "usd_per_t", "settle", "landed price paid per tonne bought"),
+    Column("buyer_expected_price", "buyer", "usd_per_t", "invest", "price index buyers expect"),
+    Column("buyer_risk", "buyer", "share", "drift", "perceived risk of supply"),
+    Column("buyer_target_t", "buyer", "t", "contract", "stock they want"),
+    Column("buyer_smooth_use_t", "buyer", "t", "drift", "use, smoothed"),
+    Column("buyer_substituted", "buyer", "share", "drift", "demand substituted, permanent part included"),
+    Column("buyer_substituted_forever", "buyer", "share", "drift", "the permanent part"),
+    Column("buyer_disturbance", "buyer", "1", "drift", "disturbance of log demand"),
+    Column("buyer_use_young_t", "buyer", "t", "drift", "in products in the first third of their life"),
+    Column("buyer_use_middle_t", "buyer", "t", "drift", "in products in the second third"),
+    Column("buyer_use_old_t", "buyer", "t", "drift", "in products in the last third"),
+    Column("buyer_discard_t", "buyer", "t", "drift", "discarded in the quarter"),
+    Column("buyer_heap_t", "buyer", "t", "drift", "all discards so far, not recycled"),
+    # routes
+    Column("route_taste", "route", "1", "drift", "preference per tonne of capacity over the base year's"),
+    Column("route_flow_1_t", "route", "t", "settle", "flow a quarter ago"),
+    Column("route_flow_2_t", "route", "t", "settle", "flow two quarters ago"),
+    Column("route_flow_3_t", "route", "t", "settle", "flow three quarters ago"),
+    Column("route_flow_4_t", "route", "t", "settle", "flow four quarters ago"),
+    Column("route_mean_flow_t", "route", "t", "settle", "mean flow of the last four quarters"),
+    # firms, countries, pairs
+    Column("firm_revenue_usd", "firm", "usd", "settle", "sales in the quarter, quota rents and support included"),
+    Column("firm_rent_usd", "firm", "usd", "settle", "quota rents in the quarter"),
+    Column("firm_cost_usd", "firm", "usd", "settle", "operating and input costs in the quarter"),
+    Column("firm_capex_usd", "firm", "usd", "settle", "capital cost of capacity started in the quarter"),
+    Column("country_export_tax_usd", "country", "usd", "settle", "export taxes received in the quarter"),
+    Column("country_tariff_usd", "country", "usd", "settle", "import duties received in the quarter"),
+    Column("country_topup_usd", "country", "usd", "settle", "floor top-ups received in the quarter"),
+    Column("country_rent_usd", "country", "usd", "settle", "quota rents received by the state or importers"),
+    Column("country_support_usd", "country", "usd", "settle", "price support paid in the quarter"),
+    Column("country_spending_usd", "country", "usd", "settle", "what its buyers paid for goods in the quarter"),
+    Column("tension", "pair", "share", "drift", "political distance"),
+    # books
+    Column("good_produced_t", "good", "t", "settle", "output in the quarter"),
+    Column("good_shipped_t", "good", "t", "settle", "flows in the quarter"),
+    Column("good_residual_t", "good", "t", "settle", "output plus sales from stock less flows, storage and disposal"),
+    Column("good_use_residual_t", "good", "t", "settle", "purchases plus draws and releases less use and stocking"),
+    Column("balance_usd", "account", "usd", "settle", "balance of each account of the ledger"),
+    Column("project_arrival", "project", "quarters", "open", "first output, quarters after the start; inf if it fails"),
+    Column("turnover_usd", "run", "usd", "settle", "sum of all postings in the quarter"),
+    Column("money_residual_usd", "run", "usd", "settle", "sum of all balances, which should be nothing"),
+    Column("missed", "run", "1", "trade", "components of the market that missed the tolerance this quarter"),
+    Column("missed_ever", "run", "1", "trade", "the same, over all quarters so far"),
+    Column("worst_violation", "run", "1", "trade", "largest certificate so far"),
+)  # fmt: skip
+
+#: All columns as one named tuple of arrays, in the order declared.
+Columns = namedtuple("Columns", [column.name for column in COLUMNS])  # type: ignore[misc]
+BY_NAME: dict[str, Column] = {column.name: column for column in COLUMNS}
