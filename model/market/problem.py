@@ -216,7 +216,7 @@ class _Chain:
                 a = plants["input_per_output"][k] if s > 0 else 0.0
                 feed = a * index[int(self.first_buyer[s - 1]) + node] if a > 0.0 else 0.0
                 if plants["capacity"][k] > 0.0 and not np.isnan(feed):
-                    lowest.append(plants["unit_cost"][k] + feed - 40.0 * width)
+                    lowest.append(plants["unit_cost"][k] + feed - 80.0 * width)
             if lowest:
                 price[place] = min(lowest)
 
