@@ -58,7 +58,7 @@ class MeasurePlan:
       `quota_holder` (position in `HOLDERS`): whose measure it is and who gets its wedge
     - `costs[what]` [Q, R] taxes, duties and tariffs; export ones go to the treasury of `route_origin`,
       import ones to that of `route_destination` (country numbers, [R])
-    - `closed` [Q, R] banned for the whole quarter; `restricted` [Q, R] under any ban, quota or licence below 1
+    - `closed` [Q, R] banned for the whole quarter; `restricted` [Q, R] under a ban, quota or licence below 1
     - `supports`, `support_payer` (country number): each support's plants and who pays
     - `base_costs[what]` [R], `base_closed` [R], `base_restricted` [G]: the same in the mean of the base year
     - `notes`: measures that cover nothing in this world, with the reason
@@ -280,9 +280,9 @@ def is_limited(cap: Cap) -> Bools:
 
 
 def support_rate(support: Support, step: int, index: Floats, output_t: Floats) -> Floats:
-    """Return [runs]: usd per tonne of output paid (negative: paid back), given the index and last output.
+    """Return [runs]: usd paid per tonne of output (negative: paid back), by index and last output.
 
-    `max(0, strike - R) - upside_share * max(0, R - upside_price)`, scaled to the eligible tonnes and the caps.
+    `max(0, strike - R) - upside_share * max(0, R - upside_price)`, scaled to eligible tonnes and caps.
     """
     strike, active = support.strike[_BASE + step], support.active[_BASE + step]
     known = np.where(np.isnan(index), strike, index)

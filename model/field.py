@@ -19,7 +19,7 @@ from model.quarter_date import first_date
 
 REQUIRED: Any = object()  #: default of a field that must be written
 
-#: What a field may hold. A path is one number, or a list with one number for each quarter (the last holds on).
+#: What a field may hold. A path is one number, or a list: one for each quarter, the last holds on.
 KINDS = ("number", "integer", "share", "path", "flag", "text", "choice", "quarter",
          "good", "goods", "country", "countries", "shares")  # fmt: skip
 

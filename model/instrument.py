@@ -86,7 +86,7 @@ class Floor:
 
 @dataclass(frozen=True)
 class Support:
-    """A contract for difference with plants: `max(0, strike - R) - upside_share * max(0, R - upside_price)`."""
+    """A contract for difference: `max(0, strike - R) - upside_share * max(0, R - upside_price)`."""
 
     plants: Ints
     active: Floats  # [T]
@@ -194,7 +194,7 @@ class Site:
         return np.flatnonzero(mine).astype(np.int64)
 
     def index(self, good: str, country: str, kind: str, share: float = 1.0) -> Index | None:
-        """Return the reference price of a good in a country, or over WORLD by base-year output; None if unpriced."""
+        """Return a good's reference price in a country or WORLD (by base-year output); None without nodes."""
         nodes = self.tables.nodes
         mine = (nodes["good"] == good) & (nodes["kind"] != "leak")
         if country != WORLD:
@@ -210,7 +210,7 @@ class Site:
 
 @dataclass(frozen=True, kw_only=True)
 class Instrument(OrderKind):
-    """An order kind that edits the network. `compile(order, site)` returns its edits, none where it covers nothing."""
+    """An order kind that edits the network: `compile(order, site)` gives its edits, maybe none."""
 
     compile: Callable[[Order, Site], list[Edit]]
 

@@ -32,40 +32,44 @@ ALL_GOODS = (*JOINT_GOODS, *SINGLE_GOODS, *(good for goods in MINERAL_GOODS.valu
 _ALIASES = {"ndpr": "ndpr_refined", "heavy_rare_earths": "dytb_refined", "dytb": "dytb_refined",
             "lace": "lace_refined", "magnets": "permanent_magnets"}  # fmt: skip
 
-EU_MEMBERS = (
-    "AUT BEL BGR CYP CZE DEU DNK ESP EST FIN FRA GRC HRV HUN IRL ITA LTU LUX LVA MLT NLD POL PRT ROU SVK SVN SWE"
-).split()
+_EU = """
+AUT BEL BGR CYP CZE DEU DNK ESP EST FIN FRA GRC HRV HUN IRL ITA LTU LUX LVA MLT NLD POL PRT ROU SVK SVN SWE
+"""
+EU_MEMBERS = tuple(_EU.split())
 WORLD = "WORLD"
 
 #: English names of the countries that appear in the base data.
 COUNTRY_NAMES: dict[str, str] = {
-    "ARE": "United Arab Emirates", "ARG": "Argentina", "AUS": "Australia", "AUT": "Austria", "BDI": "Burundi",
-    "BEL": "Belgium", "BGR": "Bulgaria", "BOL": "Bolivia", "BRA": "Brazil", "CAN": "Canada", "CHE": "Switzerland",
-    "CHL": "Chile", "CHN": "China", "COD": "DR Congo", "CUB": "Cuba", "CZE": "Czechia", "DEU": "Germany",
-    "DOM": "Dominican Republic", "ESP": "Spain", "EST": "Estonia", "EU27": "European Union", "FIN": "Finland",
-    "FRA": "France", "GBR": "United Kingdom", "GRC": "Greece", "GTM": "Guatemala", "IDN": "Indonesia",
-    "IND": "India", "IRN": "Iran", "ITA": "Italy", "JPN": "Japan", "KAZ": "Kazakhstan", "KGZ": "Kyrgyzstan",
-    "KOR": "South Korea", "LAO": "Laos", "LKA": "Sri Lanka", "MAR": "Morocco", "MDG": "Madagascar",
-    "MEX": "Mexico", "MLI": "Mali", "MMR": "Myanmar", "MNG": "Mongolia", "MOZ": "Mozambique", "MYS": "Malaysia",
-    "NAM": "Namibia", "NCL": "New Caledonia", "NGA": "Nigeria", "NOR": "Norway", "OTH": "other countries",
-    "PAK": "Pakistan", "PER": "Peru", "PHL": "Philippines", "PNG": "Papua New Guinea", "POL": "Poland",
-    "PRK": "North Korea", "PRT": "Portugal", "RUS": "Russia", "RWA": "Rwanda", "SVK": "Slovakia", "SWE": "Sweden",
-    "THA": "Thailand", "TJK": "Tajikistan", "TUR": "Turkey", "TWN": "Taiwan", "TZA": "Tanzania", "UKR": "Ukraine",
-    "USA": "United States", "VNM": "Vietnam", "ZAF": "South Africa", "ZMB": "Zambia", "ZWE": "Zimbabwe",
+    "ARE": "United Arab Emirates", "ARG": "Argentina", "AUS": "Australia", "AUT": "Austria",
+    "BDI": "Burundi", "BEL": "Belgium", "BGR": "Bulgaria", "BOL": "Bolivia", "BRA": "Brazil",
+    "CAN": "Canada", "CHE": "Switzerland", "CHL": "Chile", "CHN": "China", "COD": "DR Congo", "CUB": "Cuba",
+    "CZE": "Czechia", "DEU": "Germany", "DOM": "Dominican Republic", "ESP": "Spain", "EST": "Estonia",
+    "EU27": "European Union", "FIN": "Finland", "FRA": "France", "GBR": "United Kingdom", "GRC": "Greece",
+    "GTM": "Guatemala", "IDN": "Indonesia", "IND": "India", "IRN": "Iran", "ITA": "Italy", "JPN": "Japan",
+    "KAZ": "Kazakhstan", "KGZ": "Kyrgyzstan", "KOR": "South Korea", "LAO": "Laos", "LKA": "Sri Lanka",
+    "MAR": "Morocco", "MDG": "Madagascar", "MEX": "Mexico", "MLI": "Mali", "MMR": "Myanmar",
+    "MNG": "Mongolia", "MOZ": "Mozambique", "MYS": "Malaysia", "NAM": "Namibia", "NCL": "New Caledonia",
+    "NGA": "Nigeria", "NOR": "Norway", "OTH": "other countries", "PAK": "Pakistan", "PER": "Peru",
+    "PHL": "Philippines", "PNG": "Papua New Guinea", "POL": "Poland", "PRK": "North Korea",
+    "PRT": "Portugal", "RUS": "Russia", "RWA": "Rwanda", "SVK": "Slovakia", "SWE": "Sweden",
+    "THA": "Thailand", "TJK": "Tajikistan", "TUR": "Turkey", "TWN": "Taiwan", "TZA": "Tanzania",
+    "UKR": "Ukraine", "USA": "United States", "VNM": "Vietnam", "ZAF": "South Africa", "ZMB": "Zambia",
+    "ZWE": "Zimbabwe",
 }  # fmt: skip
 
-_ISO = (
-    "ABW AFG AGO AIA ALA ALB AND ARE ARG ARM ASM ATA ATF ATG AUS AUT AZE BDI BEL BEN BES BFA BGD BGR BHR BHS BIH BLM "
-    "BLR BLZ BMU BOL BRA BRB BRN BTN BVT BWA CAF CAN CCK CHE CHL CHN CIV CMR COD COG COK COL COM CPV CRI CUB CUW CXR "
-    "CYM CYP CZE DEU DJI DMA DNK DOM DZA ECU EGY ERI ESH ESP EST ETH FIN FJI FLK FRA FRO FSM GAB GBR GEO GGY GHA GIB "
-    "GIN GLP GMB GNB GNQ GRC GRD GRL GTM GUF GUM GUY HKG HMD HND HRV HTI HUN IDN IMN IND IOT IRL IRN IRQ ISL ISR ITA "
-    "JAM JEY JOR JPN KAZ KEN KGZ KHM KIR KNA KOR KWT LAO LBN LBR LBY LCA LIE LKA LSO LTU LUX LVA MAC MAF MAR MCO MDA "
-    "MDG MDV MEX MHL MKD MLI MLT MMR MNE MNG MNP MOZ MRT MSR MTQ MUS MWI MYS MYT NAM NCL NER NFK NGA NIC NIU NLD NOR "
-    "NPL NRU NZL OMN PAK PAN PCN PER PHL PLW PNG POL PRI PRK PRT PRY PSE PYF QAT REU ROU RUS RWA SAU SDN SEN SGP SGS "
-    "SHN SJM SLB SLE SLV SMR SOM SPM SRB SSD STP SUR SVK SVN SWE SWZ SXM SYC SYR TCA TCD TGO THA TJK TKL TKM TLS TON "
-    "TTO TUN TUR TUV TWN TZA UGA UKR UMI URY USA UZB VAT VCT VEN VGB VIR VNM VUT WLF WSM YEM ZAF ZMB ZWE"
-).split()
-COUNTRIES = frozenset((*_ISO, "EU27", "OTH"))
+_ISO = """
+ABW AFG AGO AIA ALA ALB AND ARE ARG ARM ASM ATA ATF ATG AUS AUT AZE BDI BEL BEN BES BFA BGD BGR BHR BHS
+BIH BLM BLR BLZ BMU BOL BRA BRB BRN BTN BVT BWA CAF CAN CCK CHE CHL CHN CIV CMR COD COG COK COL COM CPV
+CRI CUB CUW CXR CYM CYP CZE DEU DJI DMA DNK DOM DZA ECU EGY ERI ESH ESP EST ETH FIN FJI FLK FRA FRO FSM
+GAB GBR GEO GGY GHA GIB GIN GLP GMB GNB GNQ GRC GRD GRL GTM GUF GUM GUY HKG HMD HND HRV HTI HUN IDN IMN
+IND IOT IRL IRN IRQ ISL ISR ITA JAM JEY JOR JPN KAZ KEN KGZ KHM KIR KNA KOR KWT LAO LBN LBR LBY LCA LIE
+LKA LSO LTU LUX LVA MAC MAF MAR MCO MDA MDG MDV MEX MHL MKD MLI MLT MMR MNE MNG MNP MOZ MRT MSR MTQ MUS
+MWI MYS MYT NAM NCL NER NFK NGA NIC NIU NLD NOR NPL NRU NZL OMN PAK PAN PCN PER PHL PLW PNG POL PRI PRK
+PRT PRY PSE PYF QAT REU ROU RUS RWA SAU SDN SEN SGP SGS SHN SJM SLB SLE SLV SMR SOM SPM SRB SSD STP SUR
+SVK SVN SWE SWZ SXM SYC SYR TCA TCD TGO THA TJK TKL TKM TLS TON TTO TUN TUR TUV TWN TZA UGA UKR UMI URY
+USA UZB VAT VCT VEN VGB VIR VNM VUT WLF WSM YEM ZAF ZMB ZWE
+"""
+COUNTRIES = frozenset((*_ISO.split(), "EU27", "OTH"))
 
 
 def did_you_mean(word: str, known: Iterable[str], otherwise: str) -> str:

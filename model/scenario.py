@@ -39,9 +39,9 @@ class Shock:
 class Project:
     """New capacity somebody has announced.
 
-    `capacity_t_per_year` of the good, `cost_usd_per_t` cash cost (null: the country's usual cost), `capex_usd`
-    (null: from technology data), `backing` of a state or buyer in words, `failure_share` the probability that
-    it never produces and `slip_quarters` the mean delay (null: the general parameters).
+    `capacity_t_per_year` of the good, `cost_usd_per_t` cash cost (None: the country's usual cost), `capex_usd`
+    (None: from technology data), `backing` of a state or buyer in words, `failure_share` the probability that
+    it never produces and `slip_quarters` the mean delay (None: the general parameters).
     """
 
     name: str
@@ -155,8 +155,10 @@ _HEAD = (
           remedy="Choose a smaller whole number."),
     Field("rare_earths", "choice", "Rare earths", "joint outputs or one good",
           choices=("joint", "single"), default="joint"),
-    Field("eu_members", "flag", "EU members apart", "whether EU members are countries of their own", default=False),
-    Field("demand_path", "choice", "Demand path", "the demand projection", choices=DEMAND_PATHS, default="STEPS"),
+    Field("eu_members", "flag", "EU members apart", "whether EU members stand apart",
+          default=False),
+    Field("demand_path", "choice", "Demand path", "the demand projection", choices=DEMAND_PATHS,
+          default="STEPS"),
 )  # fmt: skip
 _LISTS = (
     "sources",
@@ -188,8 +190,10 @@ _PROJECT = (
     Field("firm", "text", "Firm", "the firm that runs it"),
     Field("owner", "text", "Owner", "the state or group behind the firm", default=""),
     _COUNTRY, _GOOD,
-    Field("capacity_t_per_year", "number", "Capacity", "tonnes of the good in a year", unit="t a year", low=0.0),
-    Field("cost_usd_per_t", "number", "Cash cost", "cash cost without inputs", unit="usd a t", low=0.0, default=None),
+    Field("capacity_t_per_year", "number", "Capacity", "tonnes of the good in a year", unit="t a year",
+          low=0.0),
+    Field("cost_usd_per_t", "number", "Cash cost", "cash cost without inputs", unit="usd a t", low=0.0,
+          default=None),
     Field("capex_usd", "number", "Capital cost", "cost of building it", unit="usd", low=0.0, default=None),
     Field("announced", "quarter", "Announced", "when it was announced"),
     Field("start", "quarter", "Start", "when it is meant to produce"),
@@ -204,10 +208,12 @@ _TONNES = Field("quantity_t", "number", "Quantity", "tonnes", unit="t", low=0.0)
 _PRICE = {"unit": "usd a t", "low": 0.0}
 _BASE = {
     "demand_shares": (_GOOD, _COUNTRY,
-                      Field("share", "share", "Demand share", "share of the world's", low=0.0, high=1.0), _SOURCE),
+                      Field("share", "share", "Demand share", "share of the world's", low=0.0, high=1.0),
+                      _SOURCE),
     "exports": (_GOOD, Field("origin", "country", "Origin", "a country code"),
                 Field("destination", "country", "Destination", "a country code"), _TONNES, _SOURCE),
-    "splits": (_COUNTRY, Field("shares", "shares", "Split", "shares of lace, ndpr, dytb", low=0.0, high=1.0), _SOURCE),
+    "splits": (_COUNTRY, Field("shares", "shares", "Split", "shares of lace, ndpr, dytb", low=0.0, high=1.0),
+               _SOURCE),
     "prices": (_GOOD, Field("country", "country", "Country", "the country that restricts"),
                Field("inside_usd_per_t", "number", "Inside price", "price inside it", default=None, **_PRICE),
                Field("outside_usd_per_t", "number", "Outside price", "price elsewhere", **_PRICE), _SOURCE),
@@ -215,7 +221,8 @@ _BASE = {
                Field("holder", "choice", "Holder", "who holds the stock",
                      choices=("buyers", "producers", "state"), default="buyers"), _TONNES, _SOURCE),
     "stages": (_GOOD, _COUNTRY,
-               Field("production_t", "number", "Production", "tonnes in the base year", unit="t", low=0.0), _SOURCE),
+               Field("production_t", "number", "Production", "tonnes in the base year", unit="t", low=0.0),
+               _SOURCE),
 }  # fmt: skip
 
 

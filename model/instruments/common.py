@@ -6,5 +6,5 @@ GOOD = Field("good", "goods", "Good", "a traded good, a mineral, or a list of th
 TARGETS = Field("target", "countries", "Target", "countries, or WORLD for all others", default=["WORLD"])
 EXEMPT = Field("exempt", "countries", "Exempt country", "countries that are spared", default=[])
 HOLDER = Field("holder", "choice", "Holder of the rent",
-               "who gets the scarcity price: exporting firms, the state (auction), or buyers (import-administered)",
+               "who gets the scarcity price: exporters, the state (auction), buyers (import-administered)",
                choices=("firms", "state", "buyers"), default="firms")  # fmt: skip

@@ -24,7 +24,8 @@ def text(order: Order) -> str:
     goods, targets = listed(fields["good"]), listed(fields["target"])
     taxes = [spoken(fields["rate"], "", percent=True)] if fields["rate"] else []
     duties = [spoken(fields["duty_usd_per_t"], "usd a tonne")] if fields["duty_usd_per_t"] else []
-    return f"{order.actor} taxes exports of {goods} to {targets} at {' plus '.join(taxes + duties)} {term(order)}."
+    height = " plus ".join(taxes + duties)
+    return f"{order.actor} taxes exports of {goods} to {targets} at {height} {term(order)}."
 
 
 def check(order: Order) -> tuple[str, str] | None:

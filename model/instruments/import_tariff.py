@@ -27,7 +27,8 @@ def text(order: Order) -> str:
     goods, targets = listed(fields["good"]), listed(fields["target"])
     rates = [spoken(fields["rate"], "", percent=True)] if fields["rate"] else []
     duties = [spoken(fields["duty_usd_per_t"], "usd a tonne")] if fields["duty_usd_per_t"] else []
-    return f"{order.actor} levies {' plus '.join(rates + duties)} on imports of {goods} from {targets} {term(order)}."
+    height = " plus ".join(rates + duties)
+    return f"{order.actor} levies {height} on imports of {goods} from {targets} {term(order)}."
 
 
 def check(order: Order) -> tuple[str, str] | None:

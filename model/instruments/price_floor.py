@@ -1,8 +1,8 @@
 """Border-adjusted price floor: imports from outsiders cost at least the floor.
 
 Landed price `max(landed, floor)` on routes from non-members. In the tariff form the top-up is the importer's
-revenue; in the minimum-price form the outside seller keeps it. The floor is a declared price, or a share of a
-reference price that the rule does not move within the quarter. Of several floors on a route the highest counts.
+revenue; in the minimum-price form the outside seller keeps it. The floor is a declared price, or a share
+of a reference price that the rule does not move within the quarter. Of several floors the highest counts.
 """
 
 from model.field import Field
@@ -20,11 +20,11 @@ FIELDS = (
     Field("reference", "choice", "Reference",
           "declared price, or the price of the four quarters before the start, or of the last four quarters",
           choices=("declared", "before", "lagged_mean"), default="declared"),
-    Field("share", "number", "Share of the reference price", "the floor as a share of the reference price",
+    Field("share", "number", "Share of the reference price", "the floor over the reference price",
           unit="share", low=0.0, high=10.0, default=1.0, remedy="Write 1.2 for a fifth above it."),
-    Field("reference_country", "text", "Country of the reference price", "a country, or WORLD for the average",
+    Field("reference_country", "text", "Reference country", "a country, or WORLD for the average",
           default="WORLD"),
-    Field("form", "choice", "Legal form", "tariff: the treasury gets the top-up; minimum_price: the seller keeps it",
+    Field("form", "choice", "Legal form", "tariff: the treasury gets the top-up; minimum_price: the seller",
           choices=("tariff", "minimum_price"), default="tariff"),
 )  # fmt: skip
 

@@ -28,7 +28,7 @@ def text(order: Order) -> str:
 
 
 def compile(order: Order, site: Site) -> list[Edit]:
-    """Return the purchases or releases at the actor's buyer of each good, split over EU members where apart."""
+    """Return the moves at the actor's buyer of each good, split evenly over EU members where apart."""
     tonnes, edits = site.active(order) * site.path(order, order.fields["quantity_t"]), list[Edit]()
     for good in order.fields["good"]:
         buyers = site.buyers_of(order.actor, good)
