@@ -129,5 +129,5 @@ def _check(kind: str, values: dict[str, Any], place: Place, subject: str) -> Non
                      "they must not decrease.")  # fmt: skip
 
 
-def _listed(value: float | list[float]) -> list[float]:
-    return value if isinstance(value, list) else [value]
+def _listed(value: Any) -> list[float]:
+    return list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else [value]

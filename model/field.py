@@ -15,11 +15,12 @@ from typing import Any, NoReturn
 
 from model import name as names
 from model.error import ScenarioError
-from model.quarter_date import first_date
+from model.quarter_date import first_date, is_quarter
 
 REQUIRED: Any = object()  #: default of a field that must be written
 
-#: What a field may hold. A path is one number, or a list: one for each quarter, the last holds on.
+#: What a field may hold. A path is one number, a list with one for each quarter (the last holds on), or a
+#: table of the quarters from which each number holds.
 KINDS = ("number", "integer", "share", "path", "flag", "text", "choice", "quarter",
          "good", "goods", "country", "countries", "shares")  # fmt: skip
 
@@ -126,12 +127,24 @@ def _integer(field: Field, value: Any, place: Place, about: str) -> int:
     return int(number)
 
 
-def _path(field: Field, value: Any, place: Place, about: str) -> float | list[float]:
+def _path(field: Field, value: Any, place: Place, about: str) -> float | list[float] | dict[str, float]:
+    if isinstance(value, Mapping) and value:
+        return _dated_path(field, value, place, about)
     if not isinstance(value, list):
         return _number(field, value, place, about)
     if not value:
         place.refuse(f"{field.label}{about} is an empty list; write one number, or one for each quarter.")
     return [_number(field, item, place.at(i), about) for i, item in enumerate(value)]
+
+
+def _dated_path(field: Field, value: Mapping[str, Any], place: Place, about: str) -> dict[str, float]:
+    steps = {str(key): _number(field, item, place.at(str(key)), about) for key, item in value.items()}
+    for key in steps:
+        if not is_quarter(key):
+            place.at(key).refuse(
+                f"{field.label}{about} has a step at {key!r}; write a quarter such as 2025Q1."
+            )
+    return dict(sorted(steps.items()))
 
 
 def _flag(field: Field, value: Any, place: Place, about: str) -> bool:

@@ -5,11 +5,12 @@ price, a price support of plants, a state's order or release of stock. All array
 entries: the four quarters of the base year, then the Q quarters of the run.
 """
 
-from collections.abc import Callable, Sequence
+import itertools
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -108,6 +109,8 @@ class Stock:
     release_t: Floats  # [T]
 
 
+#: A path of numbers over time, see `model.field.KINDS`.
+Path = float | list[float] | dict[str, float]
 Edit = Cost | Cap | Floor | Support | Stock
 
 
@@ -134,8 +137,12 @@ class Site:
             start = (first_date(start) + timedelta(days=delay_days)).isoformat()
         return np.array([active_share(start, order.end, index) for index in self.times])
 
-    def path(self, order: Order, value: float | Sequence[float], period: int = 1) -> Floats:
-        """Return [T]: a number, or the entry of a list for the periods since the order's start."""
+    def path(self, order: Order, value: Path, period: int = 1) -> Floats:
+        """Return [T]: a number, the entry of a list for the periods since the start, or the last step."""
+        if isinstance(value, Mapping):
+            steps = [(quarter_index(key), number) for key, number in value.items()]
+            reached = [[number for since, number in steps if since <= t] for t in self.times]
+            return np.array([held[-1] if held else steps[0][1] for held in reached], float)
         values = [value] if isinstance(value, int | float) else list(value)
         first = quarter_index(order.quarter) // period
         return np.array(
@@ -221,11 +228,26 @@ def listed(words: Sequence[str]) -> str:
     return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
 
 
-def spoken(value: Any, unit: str, percent: bool = False) -> str:
-    """Return a number or a path of numbers for a sentence: `25 %`, `18125 t, then 24150 t`."""
+def spoken(value: Path, unit: str, percent: bool = False) -> str:
+    """Return a number or a path of numbers for a sentence: `25 %`, `20 % for 2 quarters, then 60 %`."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{_spoken(item, unit, percent)} from {key}" for key, item in value.items())
     values = value if isinstance(value, list) else [value]
-    shown = [f"{100 * item:g} %" if percent else f"{item:,.10g} {unit}" for item in values]
-    return ", then ".join(shown)
+    runs = [(item, len(list(same))) for item, same in itertools.groupby(values)]
+    early = [
+        f"{_spoken(item, unit, percent)} for {count} quarter{'s' * (count > 1)}" for item, count in runs[:-1]
+    ]
+    return ", then ".join([*early, _spoken(runs[-1][0], unit, percent)])
+
+
+def _spoken(value: float, unit: str, percent: bool) -> str:
+    return f"{100 * value:g} %" if percent else f"{value:,.10g} {unit}"
+
+
+def highest_of(value: Path) -> float:
+    """Return the largest number of a path."""
+    values = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else [value]
+    return float(max(values))
 
 
 def term(order: Order) -> str:

@@ -5,6 +5,7 @@ First and last days are both included: a measure that ends on 2025-11-08 still h
 """
 
 import re
+from collections.abc import Callable
 from datetime import date, timedelta
 
 from model.error import ScenarioError
@@ -23,6 +24,11 @@ def quarter_index(text: str) -> int:
     Raises `ScenarioError` for text that is neither `2025Q1` nor an ISO date.
     """
     return quarter_of(first_date(text))
+
+
+def is_quarter(text: str) -> bool:
+    """Return whether text names a quarter, such as `2025Q1`."""
+    return _QUARTER.fullmatch(text) is not None
 
 
 def quarter_of(day: date) -> int:
@@ -55,7 +61,7 @@ def last_date(text: str) -> date:
     return _parse(text, last_day)
 
 
-def _parse(text, day_of) -> date:  # type: ignore[no-untyped-def]
+def _parse(text: str, day_of: Callable[[int], date]) -> date:
     match = _QUARTER.fullmatch(text.strip())
     if match and int(match[1]) > 0:
         return day_of(int(match[1]) * 4 + int(match[2]) - 1)

@@ -39,7 +39,7 @@ class Shock:
 class Project:
     """New capacity somebody has announced.
 
-    `capacity_t_per_year` of the good, `cost_usd_per_t` cash cost (None: the country's usual cost), `capex_usd`
+    `capacity_t_per_year` of the good, `cost_usd_per_t` cash cost (None: usual there), `capex_usd`
     (None: from technology data), `backing` of a state or buyer in words, `failure_share` the probability that
     it never produces and `slip_quarters` the mean delay (None: the general parameters).
     """

@@ -26,7 +26,7 @@ FIELDS = (
           "tonnes a quarter the rate is of; left out: the mean of the four quarters before the start",
           unit="t", low=0.0, default=None, remedy="Leave it out to take the flow before the start."),
     Field("growth", "share", "Growth of the normal flow", "yearly growth of the reference since the start",
-          low=-0.5, high=0.5, default=0.0, remedy="Write 0.03 for 3 % a year."),
+          unit="share", low=-0.5, high=0.5, default=0.0, remedy="Write 0.03 for 3 % a year."),
     Field("each_destination", "flag", "Limit for each target", "whether each target has its own limit",
           default=False),
     HOLDER,

@@ -9,7 +9,7 @@ Yearly caps on the outlay and on what producers pay back scale the rate in the s
 import math
 
 from model.field import Field
-from model.instrument import PERIODS, Edit, Instrument, Site, Support, listed, spoken, term
+from model.instrument import PERIODS, Edit, Instrument, Site, Support, highest_of, listed, spoken, term
 from model.instruments.common import GOOD
 from model.order import Order
 
@@ -23,7 +23,7 @@ FIELDS = (
           "the price made up to: one number, or one for each quarter since the start",
           remedy="Remove the measure for no support.", **_MONEY),
     Field("upside_share", "share", "Upside share", "share of the gain above upside_usd_per_t paid back",
-          low=0.0, high=1.0, default=0.0, remedy="Write 0.3 for 30 %."),
+          unit="share", low=0.0, high=1.0, default=0.0, remedy="Write 0.3 for 30 %."),
     Field("upside_usd_per_t", "number", "Upside price",
           "price above which is paid back; left out: the strike", default=None, **_MONEY),
     Field("index_country", "text", "Index country", "a country, or WORLD for the average", default="WORLD"),
@@ -51,7 +51,7 @@ def check(order: Order) -> tuple[str, str] | None:
     """Return the fault of an upside price below the strike: producers would pay and be paid at once."""
     fields = order.fields
     upside, strike = fields["upside_usd_per_t"], fields["strike_usd_per_t"]
-    highest = max(strike) if isinstance(strike, list) else strike
+    highest = highest_of(strike)
     if upside is None or upside >= highest:
         return None
     reason = f"is {upside:g} usd a t; it must be the strike price, {highest:g} usd a t, or more"
