@@ -20,7 +20,7 @@ pip = $(1)/bin/python -m pip install --quiet --disable-pip-version-check
 endif
 
 help:  ## this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/:/' | awk -F': +' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##  */@/' | awk -F@ '{printf "  make %-12s %s\n", $$1, $$2}'
 
 run: setup  ## the baseline, 2025 to 2040: summary on the terminal, report in results/
 	@$(BIN)/orebloc run baseline

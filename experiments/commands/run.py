@@ -1,0 +1,130 @@
+"""`orebloc run [SCENARIO]`: a run or an ensemble, its tables and its report in a new folder."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from model.error import OreblocError
+
+if TYPE_CHECKING:
+    from experiments.results import Results
+    from model.scenario import Scenario
+
+_EPILOG = """\
+examples:
+  orebloc run
+  orebloc run baseline --until 2030Q4
+  orebloc run baseline --set parameters.discount_private=0.08 --out results/cheap_capital
+  orebloc run baseline --runs 200 --seed 7
+
+--set changes a value of the scenario by its path; a value is read as JSON where it is JSON, else as text.
+Results: series.parquet, flows.parquet, manifest.json, report.html, with --runs above 1 also quantiles.parquet.
+"""
+
+
+def add_run_command(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Join `run` to the command line."""
+    parser = subparsers.add_parser(
+        "run",
+        help="run a scenario and write series, flows, manifest and a report",
+        description="Run a scenario, print its summary, and write its tables and report to a new folder.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "scenario", nargs="?", default="baseline", metavar="SCENARIO", help="name or TOML file"
+    )
+    parser.add_argument("--runs", type=int, default=1, metavar="N", help="number of runs (default 1)")
+    parser.add_argument("--seed", type=int, metavar="S", help="seed of all draws (default: the scenario's)")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="PATH=VALUE", dest="changes", help="change a value"
+    )
+    parser.add_argument("--until", metavar="QUARTER", help="last quarter to run, such as 2030Q4")
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help="new or empty folder (default: results/NAME-TIME)"
+    )
+    parser.add_argument(
+        "--json", action="store_true", help="print folder, certificate and totals as JSON only"
+    )
+    parser.add_argument(
+        "--flows", choices=("first", "all"), default="first", help="runs whose flows are kept"
+    )
+    parser.add_argument("--workers", type=int, metavar="N", help="threads (default: one per core)")
+    parser.set_defaults(run=run_run)
+
+
+def read_changes(pairs: list[str]) -> dict[str, str]:
+    """Return `--set` values by path. Raises `OreblocError` for one without a path or `=`."""
+    changes: dict[str, str] = {}
+    for pair in pairs:
+        path, mark, value = pair.partition("=")
+        if not mark or not path.strip():
+            raise OreblocError(f"--set is {pair!r}; it must be path=value, such as end=2030Q4.")
+        changes[path.strip()] = value
+    return changes
+
+
+def run_run(arguments: argparse.Namespace) -> int:
+    """Run, write, and tell; return 0."""
+    from experiments.results import default_folder, refuse_non_empty
+    from experiments.run import prepare
+
+    if arguments.out is not None:
+        refuse_non_empty(arguments.out)
+    changes = read_changes(arguments.changes)
+    scenario = prepare(arguments.scenario, changes=changes, seed=arguments.seed, until=arguments.until)
+    results = _run_with_bar(scenario, arguments)
+    draw = getattr(arguments, "draw_report", None)
+    pages = {"report.html": draw(results)} if draw else {}
+    folder = results.save(arguments.out or default_folder(scenario.name), pages)
+    _tell(results, folder, arguments.json)
+    return 0
+
+
+def _run_with_bar(scenario: "Scenario", arguments: argparse.Namespace) -> "Results":
+    from tqdm import tqdm
+
+    from experiments.run import run_scenario
+
+    quiet = arguments.json or not sys.stderr.isatty()
+    with tqdm(total=scenario.quarters, unit="quarter", desc=scenario.name, disable=quiet, leave=False) as bar:
+        return run_scenario(
+            scenario,
+            runs=arguments.runs,
+            flows=arguments.flows,
+            workers=arguments.workers,
+            progress=bar.update,
+        )
+
+
+def _tell(results: "Results", folder: Path, as_json: bool) -> None:
+    from experiments.summary import summary
+
+    report = folder / "report.html"
+    if as_json:
+        print(json.dumps(_record(results, folder), allow_nan=False))
+        return
+    print(summary(results))
+    print(f"results: {folder}")
+    if report.is_file():
+        print(f"report:  {report.resolve()}")
+
+
+def _record(results: "Results", folder: Path) -> dict[str, Any]:
+    manifest = results.manifest
+    keys = (
+        "name",
+        "title",
+        "start",
+        "end",
+        "seed",
+        "runs",
+        "certificate",
+        "seconds",
+        "rule_hash",
+        "data_hash",
+    )
+    files = sorted(path.name for path in folder.iterdir())
+    return {"folder": str(folder), "files": files, **{key: manifest[key] for key in keys}}

@@ -1,0 +1,116 @@
+"""What is recorded of a run: every metric with its unit, and the outcomes kept run by run in an ensemble."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from model.world import World
+
+ALL_GOODS = "all"
+WORLD = "WLD"
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One recorded quantity. `unit` is one of t, usd, usd_per_t, share, days, index."""
+
+    name: str
+    unit: str
+    what: str
+
+
+METRICS: dict[str, Metric] = {
+    metric.name: metric
+    for metric in [
+        Metric("production_t", "t", "primary output of a quarter"),
+        Metric("recycled_t", "t", "output of recyclers, apart from production_t"),
+        Metric("consumption_t", "t", "used by plants and final users, whether bought or from stock"),
+        Metric("final_use_t", "t", "used by final users only"),
+        Metric("capacity_t", "t", "primary capacity of a quarter"),
+        Metric("stock_t", "t", "stocks of buyers, producers and the state at the end of the quarter"),
+        Metric("stock_days", "days", "stocks of buyers in days of use"),
+        Metric("exports_t", "t", "shipped abroad openly"),
+        Metric("imports_t", "t", "bought from abroad, leakage included"),
+        Metric("leakage_t", "t", "left the country around its restrictions"),
+        Metric("price_usd_per_t", "usd_per_t", "producer price inside; WLD: mean by output"),
+        Metric("landed_price_usd_per_t", "usd_per_t", "mean price paid on arrival; WLD: mean by purchases"),
+        Metric("inside_price_usd_per_t", "usd_per_t", "producer price inside the restricting country"),
+        Metric("outside_price_usd_per_t", "usd_per_t", "mean price paid on arrival outside it"),
+        Metric("price_gap_index", "index", "price outside over price inside the restricting country"),
+        Metric("production_share", "share", "part of the world's primary output"),
+        Metric("capacity_share", "share", "part of the world's primary capacity"),
+        Metric("consumption_share", "share", "part of the world's use"),
+        Metric("export_share", "share", "part of open exports"),
+        Metric("hhi_index", "index", "concentration: sum of squared production shares, times 10,000"),
+        Metric("production_value_usd", "usd", "primary output at the producer price"),
+        Metric("purchase_value_usd", "usd", "purchases at the price paid on arrival"),
+        Metric("scarcity_rent_usd", "usd", "wedges of quotas and licences on the tonnes shipped under them"),
+        Metric("export_tax_usd", "usd", "export taxes a state received"),
+        Metric("tariff_usd", "usd", "import duties a state received"),
+        Metric("support_usd", "usd", "price support a state paid"),
+        Metric("residual_t", "t", "what the clearing left unexplained: output less shipments, storage, disposal"),
+    ]
+}  # fmt: skip
+
+#: Per headline good, these (metric, country) are kept run by run; `*` is the restricting country.
+_KEPT_PER_GOOD = (
+    ("production_share", "*"),
+    ("hhi_index", WORLD),
+    ("outside_price_usd_per_t", "*"),
+)
+_KEPT_OF_ALL = ("production_value_usd", "purchase_value_usd", "scarcity_rent_usd")
+
+Outcome = tuple[str, str, str]  # metric, good, country
+
+
+def headline_goods(world: World) -> list[str]:
+    """Return the goods ensembles are reported on: those at the last stages, not mines with a later stage."""
+    parents = set(world.goods.loc[world.goods["stage"] != "mine", "mineral"])
+    keep = (world.goods["stage"] != "mine") | ~world.goods["mineral"].isin(parents)
+    return list(world.goods.loc[keep, "name"])
+
+
+def declared_outcomes(world: World, restrictors: dict[str, str]) -> list[Outcome]:
+    """Return the outcomes kept run by run: three per headline good and three totals, about forty."""
+    kept = [
+        (metric, good, restrictors[good] if country == "*" else country)
+        for good in headline_goods(world)
+        for metric, country in _KEPT_PER_GOOD
+    ]
+    return kept + [(metric, ALL_GOODS, WORLD) for metric in _KEPT_OF_ALL]
+
+
+_EXPORT_MEASURES = ("export_quota", "export_licence", "export_ban", "export_tax")
+
+
+def restricting_countries(world: World) -> dict[str, str]:
+    """Return, per good, the country whose inside price is set against the outside one.
+
+    It is the largest base-year producer among those with an export measure in the scenario, else the largest
+    producer of all.
+    """
+    return {good: _restrictor(world, good) for good in world.goods["name"]}
+
+
+def _restrictor(world: World, good: str) -> str:
+    actors = {
+        order.actor
+        for order in world.scenario.measures
+        if order.type in _EXPORT_MEASURES and good in _goods_of(order.fields)
+    }
+    nodes = world.nodes[(world.nodes["good"] == good) & (world.nodes["kind"] == "producer")]
+    output = nodes.groupby("country")["production_t"].sum().sort_values(ascending=False, kind="stable")
+    restricting = [str(country) for country in output.index if country in actors and output[country] > 0.0]
+    return restricting[0] if restricting else str(output.index[0]) if len(output) else "OTH"
+
+
+def _goods_of(fields: dict[str, object]) -> list[str]:
+    goods = fields.get("good", [])
+    return [goods] if isinstance(goods, str) else list(goods)  # type: ignore[call-overload]
+
+
+def metric_table() -> pd.DataFrame:
+    """Return name, unit and meaning of every metric."""
+    return pd.DataFrame(
+        [(m.name, m.unit, m.what) for m in METRICS.values()], columns=["metric", "unit", "what"]
+    )

@@ -1,0 +1,183 @@
+"""The results of a run: tables in memory, a folder on disk.
+
+A folder holds `series.parquet`, `flows.parquet`, `manifest.json`, for an ensemble `quantiles.parquet`, and the
+pages a caller adds, such as `report.html`. It is written under a temporary name and renamed when complete.
+"""
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from model.error import OreblocError
+
+SERIES_COLUMNS = ["run", "quarter", "good", "country", "metric", "value", "unit"]
+FLOW_COLUMNS = [
+    "run", "quarter", "good", "origin", "destination", "quantity_t", "landed_price_usd_per_t", "wedge_usd_per_t",
+]  # fmt: skip
+QUANTILE_COLUMNS = ["quarter", "good", "country", "metric", "quantile", "value", "unit"]
+_WORDS = ("quarter", "good", "country", "metric", "unit", "origin", "destination")
+_TABLES = ("series", "flows", "quantiles")
+
+
+@dataclass(frozen=True)
+class Results:
+    """What a run, or an ensemble, left behind.
+
+    - `series`: run, quarter (`2025Q1`), good, country, metric, value, unit. Good `all` and country `WLD` are
+      totals. With more than one run it holds the declared outcomes only (`manifest["outcomes"]`)
+    - `quantiles`: quarter, good, country, metric, quantile, value, unit over the runs; empty for one run
+    - `flows`: run, quarter, good, origin, destination, quantity_t, landed_price_usd_per_t, wedge_usd_per_t
+    - `manifest`: scenario, seed, versions, rule and data hash, certificate, assumptions, data that are weak
+    """
+
+    series: pd.DataFrame
+    flows: pd.DataFrame
+    quantiles: pd.DataFrame
+    manifest: dict[str, Any]
+    folder: Path | None = field(default=None, compare=False)
+
+    def value(self, metric: str, good: str, country: str = "WLD", quarter: str | None = None) -> float:
+        """Return one number of run 0, or the ensemble's median; the last quarter by default.
+
+        Raises KeyError where nothing of the kind was recorded.
+        """
+        table = self.central()
+        quarter = quarter or self.manifest["end"]
+        rows = table[
+            (table["metric"] == metric)
+            & (table["good"] == good)
+            & (table["country"] == country)
+            & (table["quarter"] == quarter)
+        ]
+        if rows.empty:
+            raise KeyError(f"no {metric} of {good} in {country} in {quarter}")
+        return float(rows["value"].iloc[0])
+
+    def central(self) -> pd.DataFrame:
+        """Return the one series to show: the run, or the median over an ensemble's runs."""
+        if self.quantiles.empty:
+            return self.series[self.series["run"] == 0]
+        return self.quantiles[self.quantiles["quantile"] == 0.5]
+
+    def save(self, folder: str | Path, pages: Mapping[str, str] | None = None) -> Path:
+        """Write everything into a new or empty folder, all or nothing; return its path."""
+        target = Path(folder)
+        refuse_non_empty(target)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        work = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+        try:
+            self._write(work, pages or {})
+            os.chmod(work, 0o777 & ~_umask())
+            if target.exists():
+                target.rmdir()
+            work.rename(target)
+        except BaseException:
+            shutil.rmtree(work, ignore_errors=True)
+            raise
+        return target
+
+    def _write(self, folder: Path, pages: Mapping[str, str]) -> None:
+        for name in _TABLES:
+            table = getattr(self, name)
+            if name != "quantiles" or not table.empty:
+                _plain(table).to_parquet(folder / f"{name}.parquet", index=False)
+        text = json.dumps(self.manifest, indent=1, allow_nan=False, ensure_ascii=False)
+        (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
+        for name, page in pages.items():
+            (folder / name).write_text(page, encoding="utf-8")
+
+
+def read_tables(folder: str | Path) -> dict[str, Any]:
+    """Return what a results folder holds, as the arguments of `Results`. Raises `OreblocError`."""
+    place = Path(folder)
+    if not (place / "manifest.json").is_file():
+        raise OreblocError(
+            f"{place} holds no results: manifest.json is missing. Give the folder of a finished run."
+        )
+    read: dict[str, Any] = {"folder": place}
+    for name in _TABLES:
+        path = place / f"{name}.parquet"
+        read[name] = pd.read_parquet(path) if path.is_file() else pd.DataFrame(columns=QUANTILE_COLUMNS)
+    read["manifest"] = json.loads((place / "manifest.json").read_text(encoding="utf-8"))
+    return read
+
+
+def default_folder(scenario_name: str) -> Path:
+    """Return a new, time-stamped folder name under `results/`."""
+    stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
+    base = Path("results") / f"{scenario_name}-{stamp}"
+    folder, attempt = base, 2
+    while folder.exists():
+        folder, attempt = base.with_name(f"{base.name}-{attempt}"), attempt + 1
+    return folder
+
+
+def refuse_non_empty(folder: Path) -> None:
+    """Raise `OreblocError` where results would be mixed with, or overwrite, something else."""
+    if folder.exists() and not folder.is_dir():
+        raise OreblocError(
+            f"Output {folder} is a file; it must be a new or empty folder. Choose another --out."
+        )
+    if folder.is_dir() and any(folder.iterdir()):
+        count = len(list(folder.iterdir()))
+        raise OreblocError(
+            f"Output folder {folder} holds {count} file{'s' if count > 1 else ''}; it must be new or empty. "
+            "Choose another --out, or move the old results away."
+        )
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _plain(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the table with dictionary columns for words, as parquet keeps them small."""
+    words = {name: "category" for name in _WORDS if name in table and len(table)}
+    return table.astype(words)
+
+
+class SeriesTable:
+    """Collects (quarter, metric, cells, values) and becomes one long table."""
+
+    def __init__(self, units: Mapping[str, str]) -> None:
+        self.units = units
+        self.parts: list[tuple[Any, str, str, tuple[tuple[str, str], ...], np.ndarray]] = []
+
+    def add(
+        self, key: Any, quarter: str, metric: str, cells: tuple[tuple[str, str], ...], values: np.ndarray
+    ) -> None:
+        """Add one row of values, one for every cell; `key` is the run or the quantile."""
+        self.parts.append((key, quarter, metric, cells, values))
+
+    def frame(self, key: str, columns: list[str]) -> pd.DataFrame:
+        """Return the long table; `key` names the column of the keys. Words are categories."""
+        sizes = [len(part[3]) for part in self.parts]
+        pairs = [cell for part in self.parts for cell in part[3]]
+        parts = self.parts
+        data = {
+            key: np.repeat([part[0] for part in parts], sizes),
+            "quarter": _repeated([part[1] for part in parts], sizes),
+            "metric": _repeated([part[2] for part in parts], sizes),
+            "good": pd.Categorical([good for good, _ in pairs]),
+            "country": pd.Categorical([country for _, country in pairs]),
+            "value": np.concatenate([part[4] for part in parts]) if parts else np.empty(0),
+            "unit": _repeated([self.units[part[2]] for part in parts], sizes),
+        }
+        return pd.DataFrame(data)[columns]
+
+
+def _repeated(words: list[str], sizes: list[int]) -> pd.Categorical:
+    names = list(dict.fromkeys(words))
+    place = {name: position for position, name in enumerate(names)}
+    return pd.Categorical.from_codes(np.repeat([place[word] for word in words], sizes), names)

@@ -1,0 +1,312 @@
+"""Running a scenario: one run or an ensemble, from calibration to tables.
+
+An ensemble is cut into batches that step through the quarters together, each on its own thread (compiled
+rules release the interpreter lock). A run's figures depend on its number and the seed, never on its batch.
+"""
+
+import os
+import platform
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from model.engine import Engine
+
+from experiments.observer import Floats, Observer, Panel
+from experiments.outcome import METRICS, Outcome, declared_outcomes, headline_goods
+from experiments.results import FLOW_COLUMNS, QUANTILE_COLUMNS, SERIES_COLUMNS, Results, SeriesTable
+from experiments.scenario_file import load_scenario
+from model.base_data import data_hash
+from model.cache import rule_hash
+from model.calibration import calibrate
+from model.error import OreblocError
+from model.quarter_date import quarter_index
+from model.scenario import Scenario, scenario_from
+from model.world import World
+
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+#: Most runs in a batch: keeps the working set of a thread near the processor's cache.
+BATCH = 64
+#: Largest ensemble that one call accepts.
+MOST_RUNS = 100_000
+_FLOWS = ("first", "all")
+_LIBRARIES = ("mesa", "numba", "numpy", "pandas", "pyarrow", "scipy")
+
+
+def prepare(
+    scenario: str | Path | Mapping[str, Any] | Scenario,
+    *,
+    changes: Mapping[str, Any] | None = None,
+    seed: int | None = None,
+    until: str | None = None,
+) -> Scenario:
+    """Return the scenario as it will be run: read, changed, cut short. Raises `OreblocError`."""
+    if isinstance(scenario, Scenario):
+        ready = scenario
+    elif isinstance(scenario, Mapping):
+        ready = scenario_from(scenario)
+    else:
+        ready = load_scenario(scenario)
+    wanted: dict[str, Any] = dict(changes or {})
+    if seed is not None:
+        wanted["seed"] = seed
+    ready = ready.with_changes(wanted) if wanted else ready
+    return ready if until is None else ready.with_changes({"end": _last_quarter(ready, until)})
+
+
+def _last_quarter(scenario: Scenario, until: str) -> str:
+    index = quarter_index(until)
+    if not scenario.start_index <= index <= quarter_index(scenario.end):
+        raise OreblocError(
+            f"--until is {until}; it must lie within the scenario, {scenario.start} to {scenario.end}. "
+            "Change `end` in the scenario (--set end=...) to run longer."
+        )
+    return until
+
+
+@dataclass
+class _Worst:
+    """The largest violation of any clearing so far, and where it was."""
+
+    violation: float = 0.0
+    quarter: str = ""
+    goods: str = ""
+    iterations: float = 0.0
+    clearings: int = 0
+
+    def look(self, engine: Engine, quarter: str) -> None:
+        answer, network = engine.answer, engine.world.network
+        self.iterations += float(answer.iterations.sum())
+        self.clearings += answer.iterations.shape[0]
+        run, component = np.unravel_index(np.argmax(answer.violation), answer.violation.shape)
+        if answer.violation[run, component] > self.violation:
+            self.violation, self.quarter = float(answer.violation[run, component]), quarter
+            first, last = network.component_node_start[component], network.component_node_start[component + 1]
+            self.goods = ", ".join(dict.fromkeys(engine.world.nodes["good"].iloc[first:last]))
+
+
+def run_scenario(
+    scenario: Scenario,
+    *,
+    runs: int = 1,
+    flows: str = "first",
+    workers: int | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Results:
+    """Run a prepared scenario to its end. See `orebloc.run` for the arguments."""
+    _check(runs, flows, workers)
+    started = time.perf_counter()
+    world = calibrate(scenario)
+    observer = Observer(world)
+    engines = _engines(scenario, world, runs)
+    record = _Record(world, observer, runs, flows)
+    worst = _Worst()
+    calibrated = time.perf_counter()
+    with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
+        for step in range(scenario.quarters):
+            quarter = scenario.quarter_label(step)
+            observed = list(pool.map(lambda engine: _quarter(engine, observer), engines))
+            for engine in engines:
+                worst.look(engine, quarter)
+            record.take(quarter, engines, observed)
+            if progress:
+                progress(1)
+    seconds = {"calibration": calibrated - started, "quarters": time.perf_counter() - calibrated}
+    return record.results(_manifest(world, record, worst, seconds))
+
+
+def _quarter(engine: Engine, observer: Observer) -> list[Floats]:
+    engine.step()
+    return observer.observe(engine)
+
+
+def _check(runs: int, flows: str, workers: int | None) -> None:
+    if not 1 <= runs <= MOST_RUNS:
+        raise OreblocError(
+            f"Number of runs is {runs}; it must be 1 to {MOST_RUNS:,}. Split larger ensembles by seed."
+        )
+    if flows not in _FLOWS:
+        raise OreblocError(f"Flows to keep are {flows!r}; they must be one of {', '.join(_FLOWS)}.")
+    if workers is not None and workers < 1:
+        raise OreblocError(
+            f"Number of workers is {workers}; it must be 1 or more. Leave it out for one per core."
+        )
+
+
+def _engines(scenario: Scenario, world: World, runs: int) -> list[Engine]:
+    """Return one engine for each batch of runs, all on the same calibrated world."""
+    firsts = range(0, runs, BATCH)
+    return [
+        Engine(scenario, runs=min(BATCH, runs - first), seed=scenario.seed, first_run=first, world=world)
+        for first in firsts
+    ]
+
+
+class _Record:
+    """Keeps what the results will hold: all cells of one run, or declared outcomes and quantiles of many."""
+
+    def __init__(self, world: World, observer: Observer, runs: int, flows: str) -> None:
+        self.world, self.observer, self.runs, self.flows = world, observer, runs, flows
+        units = {name: metric.unit for name, metric in METRICS.items()}
+        self.series, self.quantiles = SeriesTable(units), SeriesTable(units)
+        self.flow_tables: list[Any] = []
+        self.outcomes = declared_outcomes(world, observer.restrictors)
+        self.kept = [_kept(panel, self.outcomes) for panel in observer.panels]
+
+    def take(self, quarter: str, engines: list[Engine], observed: list[list[Floats]]) -> None:
+        """Add a quarter: `observed` holds the panels of each engine."""
+        for position, panel in enumerate(self.observer.panels):
+            values = np.concatenate([panels[position] for panels in observed])
+            if self.runs == 1:
+                self.series.add(0, quarter, panel.metric, panel.cells, values[0])
+            else:
+                self._take_many(quarter, panel, self.kept[position], values)
+        self._take_flows(quarter, engines)
+
+    def _take_many(self, quarter: str, panel: Panel, kept: list[int], values: Floats) -> None:
+        cells = tuple(panel.cells[position] for position in kept)
+        for run in range(self.runs if kept else 0):
+            self.series.add(run, quarter, panel.metric, cells, values[run, kept])
+        for quantile, row in zip(QUANTILES, quantiles_of(values, QUANTILES), strict=True):
+            self.quantiles.add(quantile, quarter, panel.metric, panel.cells, row)
+
+    def _take_flows(self, quarter: str, engines: list[Engine]) -> None:
+        first = 0
+        for engine in engines:
+            size = engine.answer.flow_t.shape[0]
+            for run in range(size if self.flows == "all" else int(first == 0)):
+                table = self.observer.flows(engine, run)
+                self.flow_tables.append(table.assign(run=first + run, quarter=quarter)[FLOW_COLUMNS])
+            first += size
+
+    def results(self, manifest: dict[str, Any]) -> Results:
+        """Return everything as tables."""
+        import pandas as pd
+
+        quantiles = self.quantiles.frame("quantile", QUANTILE_COLUMNS)
+        flows = pd.concat(self.flow_tables, ignore_index=True)
+        return Results(self.series.frame("run", SERIES_COLUMNS), flows, quantiles, manifest)
+
+
+def _kept(panel: Panel, outcomes: list[Outcome]) -> list[int]:
+    wanted = {(good, country) for metric, good, country in outcomes if metric == panel.metric}
+    return [position for position, cell in enumerate(panel.cells) if cell in wanted]
+
+
+def quantiles_of(values: Floats, quantiles: tuple[float, ...]) -> Floats:
+    """Return [quantiles, cells] of [runs, cells], linear between order statistics; unknown values left out."""
+    ordered = np.sort(np.ascontiguousarray(values.T), axis=1)  # unknown values come last
+    known = np.sum(np.isfinite(ordered), axis=1)
+    rows = np.arange(ordered.shape[0])
+    found = np.full((len(quantiles), ordered.shape[0]), np.nan)
+    for position, quantile in enumerate(quantiles):
+        place = quantile * np.maximum(known - 1, 0)
+        low = np.floor(place).astype(np.int64)
+        high = np.minimum(low + 1, np.maximum(known - 1, 0))
+        part = place - low
+        between = ordered[rows, low] * (1.0 - part) + ordered[rows, high] * part
+        found[position] = np.where(known > 0, between, np.nan)
+    return found
+
+
+def _manifest(world: World, record: _Record, worst: _Worst, seconds: dict[str, float]) -> dict[str, Any]:
+    scenario = world.scenario
+    return {
+        "format": 1,
+        "made": datetime.now(UTC).isoformat(timespec="seconds"),
+        "scenario": _plain(scenario.to_mapping()),
+        "name": scenario.name,
+        "title": scenario.title,
+        "description": scenario.description,
+        "start": scenario.start,
+        "end": scenario.end,
+        "seed": scenario.seed,
+        "runs": record.runs,
+        "quarters": scenario.quarters,
+        "versions": _versions(),
+        "rule_hash": rule_hash(),
+        "data_hash": data_hash(),
+        "certificate": {
+            "worst_violation": worst.violation,
+            "quarter": worst.quarter,
+            "goods": worst.goods,
+            "clearings": worst.clearings,
+            "mean_iterations": worst.iterations / max(worst.clearings, 1),
+        },
+        "seconds": {name: round(value, 3) for name, value in seconds.items()},
+        "outcomes": [list(outcome) for outcome in record.outcomes] if record.runs > 1 else [],
+        "quantiles": list(QUANTILES) if record.runs > 1 else [],
+        "flows": record.flows,
+        "goods": _rows(world.goods),
+        "headline_goods": headline_goods(world),
+        "restricting": record.observer.restrictors,
+        "base": _base(world),
+        "measures": _measures(scenario),
+        "assumptions": _rows(world.assumptions),
+        "checks": {name: _rows(table) for name, table in world.checks.items()},
+    }
+
+
+def _versions() -> dict[str, str]:
+    found = {"python": platform.python_version(), "system": f"{platform.system()} {platform.machine()}"}
+    for name in ("orebloc", *_LIBRARIES):
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            found[name] = "not installed"
+    return found
+
+
+def _base(world: World) -> dict[str, Any]:
+    """Return the base year as the results speak of it: tonnes per quarter and prices by good and country."""
+    nodes = world.nodes[world.nodes["kind"] == "producer"]
+    made = nodes[nodes["production_t"] > 0.0]
+    rows = [
+        {
+            "good": str(good),
+            "country": str(country),
+            "production_t": float(tonnes),
+            "price_usd_per_t": _number(price),
+        }
+        for good, country, tonnes, price in zip(
+            made["good"], made["country"], made["production_t"], made["price_usd_per_t"], strict=True
+        )
+    ]
+    return {"year": world.scenario.base_year, "production": rows}
+
+
+def _measures(scenario: Scenario) -> list[dict[str, Any]]:
+    from model.instruments import BY_NAME
+
+    return [
+        {"text": BY_NAME[order.type].text(order), **_plain(order.to_mapping())} for order in scenario.measures
+    ]
+
+
+def _rows(table: Any) -> list[dict[str, Any]]:
+    return [{str(key): _plain(value) for key, value in row.items()} for row in table.to_dict("records")]
+
+
+def _number(value: Any) -> float | None:
+    return float(value) if np.isfinite(value) else None
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as JSON has it: no NaN, no dates, no numpy types."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, bool | np.bool_):
+        return bool(value)
+    if isinstance(value, int | np.integer):
+        return int(value)
+    if isinstance(value, float | np.floating):
+        return float(value) if np.isfinite(value) else None
+    return value if value is None or isinstance(value, str) else str(value)

@@ -1,0 +1,209 @@
+"""Orebloc: states, miners, refiners and a dominant exporter trade critical minerals quarter by quarter.
+
+The front door. `orebloc.run("baseline")` runs a scenario and returns its results as pandas frames;
+`orebloc.TradeModel("baseline")` is the same world as a Mesa model; `orebloc.solve_market(problem)` clears one
+market. `orebloc --help` lists what the command line does. Nothing heavy is imported before it is needed.
+"""
+
+import argparse
+import importlib
+import importlib.util
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from experiments.trade_model import TradeModel
+
+    from agents import DominantExporter, Miner, Refiner, State
+    from experiments.commands.scenarios import listing as scenarios
+    from experiments.scenario_file import load_scenario
+    from model.error import ClearingError, OreblocError, ScenarioError
+    from model.market.problem import solve_problem as solve_market
+    from model.scenario import Scenario
+    from viz.results import Results, read_results
+
+__version__ = "0.1.0"
+__all__ = [
+    "ClearingError",
+    "DominantExporter",
+    "Miner",
+    "OreblocError",
+    "Refiner",
+    "Results",
+    "Scenario",
+    "ScenarioError",
+    "State",
+    "TradeModel",
+    "load_scenario",
+    "main",
+    "read_results",
+    "run",
+    "scenarios",
+    "solve_market",
+]
+
+_FOLDER = Path(__file__).resolve().parent
+_PACKAGES = ("model", "agents", "experiments", "viz")
+#: Public name: the module it is fetched from on first use, and its name there.
+_HOMES = {
+    "ClearingError": ("model.error", "ClearingError"),
+    "DominantExporter": ("agents", "DominantExporter"),
+    "Miner": ("agents", "Miner"),
+    "OreblocError": ("model.error", "OreblocError"),
+    "Refiner": ("agents", "Refiner"),
+    "Results": ("viz.results", "Results"),
+    "Scenario": ("model.scenario", "Scenario"),
+    "ScenarioError": ("model.error", "ScenarioError"),
+    "State": ("agents", "State"),
+    "TradeModel": ("experiments.trade_model", "TradeModel"),
+    "load_scenario": ("experiments.scenario_file", "load_scenario"),
+    "read_results": ("viz.results", "read_results"),
+    "scenarios": ("experiments.commands.scenarios", "listing"),
+    "solve_market": ("model.market.problem", "solve_problem"),
+}
+#: Command: what it does, the module that brings it (its `add_<command>_command` joins it).
+_COMMANDS = {
+    "run": ("run a scenario and write series, flows, manifest and a report", "experiments.commands.run"),
+    "scenarios": ("list the scenarios that come with the product", "experiments.commands.scenarios"),
+    "check": ("check a scenario file without running it", "experiments.commands.check"),
+    "data": ("list goods, years, sources, and what is weak", "experiments.commands.data"),
+    "solve": ("solve market problems from a JSON file", "experiments.commands.solve"),
+}
+
+
+class ShadowedPackageError(ImportError):
+    """Python finds somebody else's `model`, `agents`, `experiments` or `viz` before Orebloc's own."""
+
+
+def _found_at(package: str) -> Path | None:
+    """Return the file or folder that `import package` gives here, without importing it."""
+    module = sys.modules.get(package)
+    spec = module.__spec__ if module is not None else importlib.util.find_spec(package)
+    if module is not None and getattr(module, "__file__", None):
+        return Path(str(module.__file__)).resolve()
+    if spec is None:
+        return None
+    if spec.origin:
+        return Path(spec.origin).resolve()
+    places = list(spec.submodule_search_locations or [])
+    return Path(places[0]).resolve() if places else None
+
+
+def _shadow_message(package: str, found: Path | None) -> str:
+    if found is None:
+        return (
+            f"Orebloc's own package {package!r} is not beside {__file__}. "
+            "The installation is incomplete; install orebloc again."
+        )
+    thing = found.parent if found.name == "__init__.py" else found
+    return (
+        f"Orebloc needs its own package {package!r}, but Python finds {thing} first. "
+        "Rename that file or folder, start from another folder, "
+        "or install orebloc in a virtual environment without the other package."
+    )
+
+
+def _guard() -> None:
+    """Raise `ShadowedPackageError` where one of Orebloc's packages is hidden by another of its name."""
+    for package in _PACKAGES:
+        found = _found_at(package)
+        if found is None or found != _FOLDER / package / "__init__.py":
+            raise ShadowedPackageError(_shadow_message(package, found), name=package, path=str(found or ""))
+
+
+def __getattr__(name: str) -> Any:
+    """Fetch a public name on first use."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'orebloc' has no attribute {name!r}")
+    _guard()
+    module, attribute = _HOMES[name]
+    value = getattr(importlib.import_module(module), attribute)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "ShadowedPackageError", "__version__"])
+
+
+def run(
+    scenario: "str | Path | Mapping[str, Any] | Scenario" = "baseline",
+    *,
+    runs: int = 1,
+    seed: int | None = None,
+    changes: Mapping[str, Any] | None = None,
+    until: str | None = None,
+    flows: str = "first",
+    workers: int | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> "Results":
+    """Run a scenario and return its results as pandas frames.
+
+    `scenario` is a name, the path of a TOML file, a mapping or a `Scenario`; `changes` sets values by path
+    (`{"parameters.discount_rate_share": 0.1}`); `until` stops early (`"2030Q4"`); `flows` is `"first"` or `"all"`
+    runs; `progress` is called with 1 after each quarter. The answer does not depend on `workers`.
+    Raises `OreblocError` for a value that cannot be run, `ClearingError` where a market misses its tolerance.
+    """
+    _guard()
+    from experiments.run import prepare, run_scenario
+    from viz.results import Results
+
+    ready = prepare(scenario, changes=changes, seed=seed, until=until)
+    return Results.of(run_scenario(ready, runs=runs, flows=flows, workers=workers, progress=progress))
+
+
+def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
+    """Return the parser; only the module of the command that is asked for gets imported."""
+    parser = argparse.ArgumentParser(prog="orebloc", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--version", action="version", version=f"orebloc {__version__}")
+    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    chosen = next((word for word in argv if not word.startswith("-")), "")
+    for command, (what, module) in _COMMANDS.items():
+        if command == chosen:
+            _guard()
+            getattr(importlib.import_module(module), f"add_{command}_command")(subparsers)
+        else:
+            subparsers.add_parser(command, help=what, add_help=False)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line. Return 0, 2 for a user's mistake, 1 for a failed run, 130 when interrupted."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        arguments = _parser(words).parse_args(words, argparse.Namespace(draw_report=_draw_report))
+        return int(arguments.run(arguments) or 0)
+    except ShadowedPackageError as error:
+        return _tell(str(error), 2)
+    except KeyboardInterrupt:
+        return _tell("interrupted; nothing was written.", 130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # whoever read has gone
+        return 0
+    except (ValueError, RuntimeError) as error:
+        from model.error import ClearingError, OreblocError
+
+        if isinstance(error, OreblocError):
+            return _tell(str(error), 2)
+        if isinstance(error, ClearingError):
+            return _tell(str(error), 1)
+        raise
+
+
+def _draw_report(results: Any) -> str:
+    """Return the report of a finished run as HTML; handed to the command that writes it."""
+    from viz.report import draw_report
+
+    return draw_report(results)
+
+
+def _tell(message: str, code: int) -> int:
+    print(f"error: {message}", file=sys.stderr)
+    return code
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

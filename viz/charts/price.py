@@ -1,0 +1,66 @@
+"""What it costs: the price inside the restricting country and the price paid on arrival elsewhere."""
+
+import pandas as pd
+
+from model.name import COUNTRY_NAMES
+from viz.colour import INSIDE, OUTSIDE
+from viz.drawing import Plot, area, axes, both_sizes, end_labels, line, nice_top, short_number
+from viz.figure import Figure, GoodTable
+
+_METRICS = {"inside": "inside_price_usd_per_t", "outside": "outside_price_usd_per_t"}
+_COLOUR = {"inside": INSIDE, "outside": OUTSIDE}
+_DASH = {"inside": "", "outside": "6 3"}
+_SAME = 0.1
+
+
+def draw(data: GoodTable) -> Figure:
+    """Return both prices over time, with the band between the outer quantiles for an ensemble."""
+    place = data.restricting
+    prices = pd.DataFrame({side: data.wide[metric][place] for side, metric in _METRICS.items()})
+    top = nice_top(float(max(_largest(prices), _largest(_bounds(data, data.high)))))
+
+    def inside(plot: Plot) -> str:
+        bands = [
+            area(plot, list(data.low[metric][place]), list(data.high[metric][place]), _COLOUR[side], "fan")
+            for side, metric in _METRICS.items()
+            if metric in data.low
+        ]
+        lines = [line(plot, list(prices[side]), _COLOUR[side], _DASH[side]) for side in _METRICS]
+        ends = [(side, _last(prices[side]), _COLOUR[side]) for side in _METRICS if prices[side].notna().any()]
+        return axes(plot, short_number) + "".join(bands) + "".join(lines) + end_labels(plot, ends)
+
+    name = COUNTRY_NAMES.get(place, place)
+    title = _finding(prices, name)
+    legend = (
+        (f"producer price inside {name}", INSIDE),
+        (f"price paid on arrival outside {name} (dashed)", OUTSIDE),
+    )
+    unit = "real 2024 US dollars per tonne" + (f"; bands hold 90 % of {data.runs:,} runs" if data.low else "")
+    body = both_sizes(list(prices.index), top, inside, title)
+    return Figure("price", title, unit, body, data.source, prices, legend)
+
+
+def _largest(table: pd.DataFrame) -> float:
+    value = table.max().max() if table.size else 0.0
+    return float(value) if value == value else 0.0
+
+
+def _bounds(data: GoodTable, side: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {metric: side[metric][data.restricting] for metric in _METRICS.values() if metric in side}
+    )
+
+
+def _last(values: pd.Series) -> float:
+    return float(values.dropna().iloc[-1])
+
+
+def _finding(prices: pd.DataFrame, name: str) -> str:
+    gap = (prices["outside"] / prices["inside"]).dropna()
+    if gap.empty:
+        return f"No price was formed on both sides of {name}'s border"
+    peak, last = float(gap.max()), float(gap.iloc[-1])
+    if abs(peak - 1.0) < _SAME and abs(last - 1.0) < _SAME:
+        return f"Prices outside {name} stay within a tenth of those inside"
+    widest = f"{peak:.2g} times that inside at its widest ({gap.idxmax()})"
+    return f"Outside {name} the price is {widest}, {last:.2g} times in {gap.index[-1]}"

@@ -1,0 +1,46 @@
+"""How much: output, use and recycling over time."""
+
+import pandas as pd
+
+from viz.colour import INSIDE, OUTSIDE, PLAIN
+from viz.drawing import Plot, axes, both_sizes, end_labels, line, nice_top, short_number
+from viz.figure import Figure, GoodTable
+
+_METRICS = {
+    "capacity": "capacity_t",
+    "output": "production_t",
+    "use": "consumption_t",
+    "recycled": "recycled_t",
+}
+_COLOUR = {"capacity": "#8a8a8a", "output": OUTSIDE, "use": INSIDE, "recycled": PLAIN}
+_SHORT = {"capacity": "capac.", "recycled": "recyc."}
+_DASH = {"capacity": "2 3", "output": "", "use": "6 3", "recycled": ""}
+
+
+def draw(data: GoodTable) -> Figure:
+    """Return the world's capacity, output, use and recycled output a quarter."""
+    tonnes = pd.DataFrame({word: data.wide[metric]["WLD"] for word, metric in _METRICS.items()})
+    if not tonnes["recycled"].max() > 0.0:
+        tonnes = tonnes.drop(columns="recycled")
+    top = nice_top(float(tonnes.max().max()))
+
+    def inside(plot: Plot) -> str:
+        lines = [line(plot, list(tonnes[word]), _COLOUR[word], _DASH[word]) for word in tonnes]
+        ends = [(_SHORT.get(word, word), float(tonnes[word].iloc[-1]), _COLOUR[word]) for word in tonnes]
+        return axes(plot, short_number) + "".join(lines) + end_labels(plot, ends)
+
+    title = _finding(tonnes)
+    legend = tuple((word, _COLOUR[word]) for word in tonnes)
+    body = both_sizes(list(tonnes.index), top, inside, title)
+    return Figure("volume", title, f"{data.unit} a quarter, world", body, data.source, tonnes, legend)
+
+
+def _finding(tonnes: pd.DataFrame) -> str:
+    first, last = float(tonnes["output"].iloc[0]), float(tonnes["output"].iloc[-1])
+    used = (
+        float(tonnes["output"].iloc[-1] / tonnes["capacity"].iloc[-1])
+        if tonnes["capacity"].iloc[-1] > 0
+        else 0.0
+    )
+    change = f"{last / first:.2g} times that of" if first > 0.0 else "up from nothing in"
+    return f"Output in {tonnes.index[-1]} is {change} {tonnes.index[0]}, at {100 * used:.0f} % of capacity"
