@@ -158,7 +158,7 @@ class MeasurePlan:
             return cap.reference_t
         by_licence = not cap.limit_t.any()
         allowed = np.mean(cap.active[:_BASE] * np.minimum(cap.rate[:_BASE], 1.0) + 1.0 - cap.active[:_BASE])
-        return flow / allowed if by_licence and allowed > 0.0 else flow
+        return float(flow / allowed) if by_licence and allowed > 0.0 else flow
 
     def apply(self, step: int, terms: Terms, history: History) -> None:
         """Write the measures of the quarter `step` after the start into `terms`, for all runs.
@@ -392,7 +392,7 @@ def _plan(
         buy_t=buy[_BASE:],
         release_t=release[_BASE:],
         base_costs={what: value[:_BASE].mean(axis=0) for what, value in costs.items()},
-        base_closed=closed[:_BASE].all(axis=0),
+        base_closed=np.asarray(closed[:_BASE].all(axis=0)),
         base_restricted=np.array([is_limited(cap)[:_BASE].any() for _, cap in caps], dtype=bool),
         route_origin=_ints([country.get(code, -1) for code in routes["origin"]]),
         route_destination=_ints([country.get(code, -1) for code in routes["destination"]]),

@@ -71,9 +71,15 @@ class Field:
 
 
 def amount(value: object, unit: str) -> str:
-    """Return a value with its unit: `-3 t`, `0.5`."""
-    text = f"{value:g}" if isinstance(value, float) else str(value)
-    return f"{text} {unit}" if unit and unit not in ("1", "share") else text
+    """Return a value with its unit: `-3 t`, `0.5`, `0.1 per year`."""
+    text = f"{value:.10g}" if isinstance(value, float) else str(value)
+    return f"{text} {bare_unit(unit)}".strip()
+
+
+def bare_unit(unit: str) -> str:
+    """Return a unit for a sentence: shares and pure numbers have none, `share per year` is `per year`."""
+    first, _, rest = unit.partition(" ")
+    return rest if first in ("1", "share") else unit
 
 
 def read_fields(fields: Sequence[Field], mapping: object, place: Place, about: str = "") -> dict[str, Any]:
@@ -242,7 +248,7 @@ def _shown(value: object) -> str:
 
 
 def _in(unit: str) -> str:
-    return f" in {unit}" if unit and unit not in ("1", "share") else ""
+    return f" in {bare_unit(unit)}" if bare_unit(unit) else ""
 
 
 _READERS = {

@@ -139,15 +139,7 @@ class Site:
 
     def path(self, order: Order, value: Path, period: int = 1) -> Floats:
         """Return [T]: a number, the entry of a list for the periods since the start, or the last step."""
-        if isinstance(value, Mapping):
-            steps = [(quarter_index(key), number) for key, number in value.items()]
-            reached = [[number for since, number in steps if since <= t] for t in self.times]
-            return np.array([held[-1] if held else steps[0][1] for held in reached], float)
-        values = [value] if isinstance(value, int | float) else list(value)
-        first = quarter_index(order.quarter) // period
-        return np.array(
-            [values[min(max(t // period - first, 0), len(values) - 1)] for t in self.times], float
-        )
+        return path_values(order, value, self.times, period)
 
     def codes(self, country: str) -> list[str]:
         """Return the country, or the members of EU27 where they are apart."""
@@ -220,6 +212,24 @@ class Instrument(OrderKind):
     """An order kind that edits the network: `compile(order, site)` gives its edits, maybe none."""
 
     compile: Callable[[Order, Site], list[Edit]]
+
+
+def path_values(order: Order, value: Path, times: Sequence[int], period: int = 1) -> Floats:
+    """Return a path's number at each quarter index: the entry of a list for the periods since the start."""
+    if isinstance(value, Mapping):
+        steps = [(quarter_index(key), number) for key, number in value.items()]
+        reached = [[number for since, number in steps if since <= t] for t in times]
+        return np.array([held[-1] if held else steps[0][1] for held in reached], float)
+    values = [value] if isinstance(value, int | float) else list(value)
+    first = quarter_index(order.quarter) // period
+    return np.array([values[min(max(t // period - first, 0), len(values) - 1)] for t in times], float)
+
+
+def mean_of_year(order: Order, value: Path, year: int) -> float:
+    """Return the mean of a path over a year's quarters, weighted by the days the order is in force."""
+    times = [4 * year + quarter for quarter in range(4)]
+    shares = np.array([active_share(order.quarter, order.end, index) for index in times])
+    return float((shares * path_values(order, value, times)).mean())
 
 
 def listed(words: Sequence[str]) -> str:

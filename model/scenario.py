@@ -205,7 +205,7 @@ _PROJECT = (
     _SOURCE,
 )  # fmt: skip
 _TONNES = Field("quantity_t", "number", "Quantity", "tonnes", unit="t", low=0.0)
-_PRICE = {"unit": "usd a t", "low": 0.0}
+_PRICE: dict[str, Any] = {"unit": "usd a t", "low": 0.0}
 _BASE = {
     "demand_shares": (_GOOD, _COUNTRY,
                       Field("share", "share", "Demand share", "share of the world's", low=0.0, high=1.0),

@@ -7,13 +7,14 @@ Yearly caps on the outlay and on what producers pay back scale the rate in the s
 """
 
 import math
+from typing import Any
 
 from model.field import Field
 from model.instrument import PERIODS, Edit, Instrument, Site, Support, highest_of, listed, spoken, term
 from model.instruments.common import GOOD
 from model.order import Order
 
-_MONEY = {"unit": "usd a t", "low": 0.0}
+_MONEY: dict[str, Any] = {"unit": "usd a t", "low": 0.0}
 FIELDS = (
     GOOD,
     Field("country", "country", "Country of the producers", "where the plants are; left out: the actor",

@@ -1,0 +1,35 @@
+import re
+import tomllib
+from pathlib import Path
+
+from model.instruments import BY_NAME
+from model.scenario import scenario_from
+
+PAGE = Path(__file__).parents[2] / "docs" / "scenario.md"
+
+
+def example():
+    """Return the scenario of the page."""
+    return scenario_from(tomllib.loads(re.search(r"```toml\n(.*?)```", PAGE.read_text(), re.S)[1]))
+
+
+def test_the_example_on_the_page_is_a_sound_scenario():
+    """Every kind of entry on the page is read."""
+    made = example()
+    assert (len(made.measures), len(made.shocks), len(made.projects)) == (2, 1, 1)
+
+
+def test_the_changes_on_the_page_work():
+    """Each `--set` that the page shows can be made."""
+    shown = re.findall(r"`--set '?([\w.]+)=(.*?)'?`", PAGE.read_text())
+    assert len(shown) == 4
+    assert example().with_changes(dict(shown)).goods == ("gallium_refined",)
+
+
+def test_the_page_knows_every_instrument_and_its_main_fields():
+    """The table names each registered instrument, and only fields that it has."""
+    rows = {row[0]: row[1] for row in re.findall(r"\| `(\w+)` \| [^|]* \|([^|]*)\|", PAGE.read_text())}
+    assert set(rows) == set(BY_NAME)
+    for name, cell in rows.items():
+        known = {field.name for field in BY_NAME[name].fields}
+        assert set(re.findall(r"`(\w+)`", cell)) <= known

@@ -1,0 +1,128 @@
+import argparse
+import json
+
+import pytest
+
+from experiments.commands.check import add_check_command, run_check
+from experiments.commands.scenarios import add_scenarios_command, run_scenarios
+from experiments.scenario_file import load_scenario, scenario_files
+from model.error import ScenarioError
+from model.instruments import BY_NAME
+from model.quarter_date import first_date
+
+SHIPPED = sorted(scenario_files())
+
+
+def parse(*words):
+    """Return what the command line makes of these words."""
+    parser = argparse.ArgumentParser()
+    subparsers = parser.add_subparsers()
+    add_scenarios_command(subparsers)
+    add_check_command(subparsers)
+    return parser.parse_args(list(words))
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_every_shipped_scenario_loads_under_its_own_name(name):
+    """A file of the folder is a sound scenario with a title, a description and sources."""
+    made = load_scenario(name)
+    assert made.name == name
+    assert made.title and made.description and made.sources
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_every_measure_that_ships_has_a_source(name):
+    """A dated measure says where it is from, or that it is an assumption; a recalled or judged part is tagged."""
+    for order in load_scenario(name).measures:
+        assert any(word in order.source for word in ("[read]", "[recalled]", "judgement", "assumption")), (
+            order
+        )
+
+
+def test_the_baseline_runs_fifteen_years_from_2024():
+    """2025Q1 to 2040Q4, all goods, the real measures of 2025 and early 2026."""
+    made = load_scenario("baseline")
+    assert (made.start, made.end, made.base_year, made.quarters) == ("2025Q1", "2040Q4", 2024, 64)
+    assert len(made.goods) == 23
+    years = [first_date(order.quarter).year for order in made.measures]
+    assert {2025, 2026} <= set(years) and min(years) == 2018
+
+
+def test_no_measures_keeps_those_of_before_2025_only():
+    """It is the baseline less every measure that starts in 2025 or later."""
+    baseline, without = load_scenario("baseline"), load_scenario("no_measures")
+    early = tuple(order for order in baseline.measures if first_date(order.quarter).year < 2025)
+    assert without.measures == early
+    assert (without.start, without.end, without.goods) == (baseline.start, baseline.end, baseline.goods)
+    assert without.uncertain == baseline.uncertain
+
+
+def test_the_list_of_scenarios_starts_with_the_baseline(capsys):
+    """`orebloc scenarios --json` prints names and titles."""
+    assert run_scenarios(parse("scenarios", "--json")) == 0
+    entries = json.loads(capsys.readouterr().out)
+    assert entries[0]["name"] == "baseline"
+    assert {entry["name"] for entry in entries} == set(SHIPPED)
+    assert all(set(entry) == {"name", "title"} for entry in entries)
+
+
+def test_the_list_of_scenarios_is_readable(capsys):
+    """Without --json there is one line for each."""
+    run_scenarios(parse("scenarios"))
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == len(SHIPPED) and lines[0].startswith("baseline")
+
+
+def test_check_tells_what_a_scenario_decides(capsys):
+    """`orebloc check` prints every measure as a sentence."""
+    assert run_check(parse("check", "tiny")) == 0
+    printed = capsys.readouterr().out
+    for order in load_scenario("tiny").measures:
+        assert BY_NAME[order.type].text(order) in printed
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("name = ", "world.toml is not TOML: Invalid value (at end of document). Mend the file there."),
+        ("name = 'x'\nstrat = '2025Q1'", "Field 'strat' is unknown. Did you mean start? (world.toml, strat)"),
+    ],
+)
+def test_a_faulty_file_is_refused_with_its_name(tmp_path, text, message):
+    """File and field stand in the message."""
+    file = tmp_path / "world.toml"
+    file.write_text(text)
+    with pytest.raises(ScenarioError) as refusal:
+        run_check(parse("check", str(file)))
+    assert str(refusal.value) == message
+
+
+def test_a_date_of_toml_is_a_date(tmp_path):
+    """A bare TOML date is as good as one in quotes."""
+    file = tmp_path / "world.toml"
+    file.write_text(
+        "name = 'dated'\nstart = '2025Q1'\nend = '2026Q4'\nbase_year = 2024\n[[measures]]\ntype = 'export_ban'\n"
+        "actor = 'CHN'\nquarter = 2025-04-04\nfields.good = 'gallium'\n"
+    )
+    assert load_scenario(file).measures[0].quarter == "2025-04-04"
+
+
+def test_an_unknown_name_is_helped():
+    """A misspelt name gets the likeliest one; a path that is not there is called so."""
+    with pytest.raises(ScenarioError, match="Scenario 'basline' is unknown. Did you mean baseline?"):
+        load_scenario("basline")
+    with pytest.raises(ScenarioError, match="Scenario file no/world.toml does not exist"):
+        load_scenario("no/world.toml")
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_every_measure_that_ships_bites_on_its_world(name):
+    """Once calibrated, no shipped measure covers nothing."""
+    calibration = pytest.importorskip("model.calibration")
+    if not hasattr(calibration, "calibrate"):
+        pytest.skip("no calibration")
+    from model.edit import compile_measures
+
+    made = load_scenario(name)
+    plan = compile_measures(calibration.calibrate(made), made)
+    assert plan.notes == []
