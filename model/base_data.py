@@ -1,0 +1,63 @@
+"""Reading the base data that ships with the product. The only place in `model` that opens its CSV files."""
+
+import functools
+import hashlib
+from importlib.resources import files
+
+import pandas as pd
+
+from model.name import EU_MEMBERS
+
+#: Tables copied as facts from the named publications; `source` and `note` say where each row is from.
+FACT_TABLES = (
+    "mine_production", "mine_production_world", "refined_production", "refined_capacity", "supply_projection",
+    "prices", "demand", "demand_growth", "import_reliance", "net_import_reliance", "reserves", "elasticities",
+    "technology", "policy_timeline",
+)  # fmt: skip
+#: Tables of our own: choices and estimates, each row with source and tag.
+OWN_TABLES = (
+    "goods", "price_form", "payable", "yields", "secondary", "secondary_split", "deposit_split", "transport",
+    "base_gap", "eu_share", "plant_cost", "capacity_use", "entrants", "hosts", "firms", "projects", "stock_days", "capex",
+    "supplier_share",
+)  # fmt: skip
+
+
+@functools.cache
+def read_table(name: str) -> pd.DataFrame:
+    """Return a data table as read; shared, so callers must not write to it."""
+    with files("model").joinpath("data", f"{name}.csv").open("rb") as stream:
+        return pd.read_csv(stream, keep_default_na=False, na_values=[""])
+
+
+@functools.cache
+def data_hash() -> str:
+    """Return a hash of all base data, 16 hexadecimal digits, for manifests and logs."""
+    digest = hashlib.sha256()
+    for name in (*FACT_TABLES, *OWN_TABLES):
+        digest.update(name.encode())
+        digest.update(files("model").joinpath("data", f"{name}.csv").read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def rows(name: str, **equal: object) -> list[dict]:
+    """Return the rows of a table whose columns equal the given values, as dictionaries."""
+    frame = read_table(name)
+    for column, value in equal.items():
+        frame = frame[frame[column] == value]
+    return frame.to_dict("records")
+
+
+def years_of(table: str, mineral: str) -> list[int]:
+    """Return the years for which a table has rows of a mineral, ascending."""
+    frame = read_table(table)
+    return sorted(int(year) for year in frame.loc[frame["mineral"] == mineral, "year"].unique())
+
+
+def nearest_year(years: list[int], year: int) -> int:
+    """Return the year nearest to `year`; of two equally near, the later."""
+    return min(years, key=lambda other: (abs(other - year), -other))
+
+
+def merged(country: str, eu_members: bool) -> str:
+    """Return the code a country is carried under: members of the EU are `EU27` unless they stand apart."""
+    return "EU27" if country in EU_MEMBERS and not eu_members else country

@@ -1,0 +1,147 @@
+"""Measures that were in force in the base year, as the base table sees them.
+
+They enter before tastes are fitted, so that lifting one has an effect: a restricting country's inside price lies
+below the price outside by a wedge (or a tax), a banned route carries nothing, a tariff stands on its routes.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from model.base_data import rows
+from model.base_note import Notes
+from model.base_place import Geography
+from model.instrument import mean_of_year
+from model.quarter_date import first_date, last_date
+
+RESTRICTIONS = ("export_quota", "export_licence", "export_ban", "export_tax")
+#: A gap datum serves base years at most this far from its own.
+GAP_YEARS = 2
+
+
+@dataclass
+class Gap:
+    """A restricting country's price gap in one good. `measure` is the row of the scenario's measures, or -1."""
+
+    good: str
+    country: str
+    inside: float
+    outside: float
+    measure: int
+
+
+@dataclass
+class BaseMeasures:
+    """Gaps by good; closed routes, export taxes and tariffs by (good, origin, destination) over the base year."""
+
+    gaps: dict[str, Gap] = field(default_factory=dict)
+    closed: dict[tuple[str, str, str], int] = field(default_factory=dict)
+    export_tax: dict[tuple[str, str, str], float] = field(default_factory=dict)
+    tariff: dict[tuple[str, str, str], float] = field(default_factory=dict)
+
+
+def base_measures(
+    scenario: Any, goods: list[str], countries: list[str], outside: dict[str, float], places: Geography, notes: Notes
+) -> BaseMeasures:
+    """Read which of the scenario's measures held in the base year and what gap they left."""
+    found = BaseMeasures()
+    for index, order, share in in_force(scenario):
+        for good in [g for g in order.fields.get("good", []) if g in goods]:
+            if order.type in RESTRICTIONS:
+                _restriction(found, index, order, share, good, countries, outside[good], places, scenario.base_year, notes)
+            elif order.type == "import_tariff":
+                _tariff(found, order, scenario.base_year, good, countries, places, notes)
+    _stated_gaps(found, scenario, goods, outside, places, notes)
+    return found
+
+
+def in_force(scenario: Any) -> Iterator[tuple[int, Any, float]]:
+    """Yield (row, order, share of the base year in force) for the measures that held in the base year."""
+    begin, end = date(scenario.base_year, 1, 1), date(scenario.base_year, 12, 31)
+    days = (end - begin).days + 1
+    for index, order in enumerate(scenario.measures):
+        first = max(first_date(order.quarter), begin)
+        last = end if order.end is None else min(last_date(order.end), end)
+        held = (last - first).days + 1
+        if held > 0:
+            yield index, order, held / days
+
+
+def _targets(order: Any, actor: str, countries: list[str], places: Geography) -> list[str]:
+    named = order.fields.get("target") or ["WORLD"]
+    spared = {c for name in order.fields.get("exempt") or [] for c in places.spread(name)}
+    wanted = countries if "WORLD" in named else [c for name in named for c in places.spread(name)]
+    return [c for c in dict.fromkeys(wanted) if c != actor and c not in spared]
+
+
+def _restriction(
+    found: BaseMeasures,
+    index: int,
+    order: Any,
+    share: float,
+    good: str,
+    countries: list[str],
+    outside: float,
+    places: Geography,
+    year: int,
+    notes: Notes,
+) -> None:
+    actor = places.code(order.actor)
+    targets = _targets(order, actor, countries, places)
+    worldwide = "WORLD" in (order.fields.get("target") or ["WORLD"])
+    if order.type == "export_tax":
+        rate = mean_of_year(order, order.fields["rate"], year)
+        for target in targets:
+            key = (good, actor, target)
+            found.export_tax[key] = found.export_tax.get(key, 0.0) + rate
+    if order.type == "export_ban":
+        if share < 0.5:
+            what = f"ban by {actor} of {order.quarter} left out of the base year, in which it held for {share:.0%}"
+            notes.add(good, "measure", what, share, "share", "scenario")
+            return
+        found.closed.update({(good, actor, target): index for target in targets})
+        if worldwide:
+            return
+    ratio = gap_ratio(good, actor, year)
+    if worldwide and ratio is not None and good not in found.gaps:
+        value, source = ratio
+        found.gaps[good] = Gap(good, actor, outside / value, outside, index)
+        notes.add(good, "price gap", f"price outside over price inside {actor}", value, "ratio", f"base_gap.csv: {source}")
+    elif worldwide and order.type == "export_tax" and good not in found.gaps:
+        rate = mean_of_year(order, order.fields["rate"], year)
+        found.gaps[good] = Gap(good, actor, outside / (1.0 + rate), outside, index)
+        notes.add(good, "price gap", f"price outside over price inside {actor}: its export tax", 1.0 + rate, "ratio", "scenario")
+
+
+def gap_ratio(good: str, country: str, year: int) -> tuple[float, str] | None:
+    """Return outside price over inside price and its source from the nearest year with a datum, or None."""
+    near = [row for row in rows("base_gap", good=good, country=country) if abs(row["year"] - year) <= GAP_YEARS]
+    if not near:
+        return None
+    row = min(near, key=lambda r: abs(r["year"] - year))
+    return float(row["outside_over_inside"]), f"{row['year']}, {row['tag']}"
+
+
+def _tariff(
+    found: BaseMeasures, order: Any, year: int, good: str, countries: list[str], places: Geography, notes: Notes
+) -> None:
+    rate = mean_of_year(order, order.fields["rate"], year)
+    for importer in places.spread(order.actor):
+        for origin in _targets(order, importer, countries, places):
+            key = (good, origin, importer)
+            found.tariff[key] = found.tariff.get(key, 0.0) + rate
+    notes.add(good, "measure", f"import tariff of {order.actor}, mean of the base year", rate, "share", "scenario")
+
+
+def _stated_gaps(
+    found: BaseMeasures, scenario: Any, goods: list[str], outside: dict[str, float], places: Geography, notes: Notes
+) -> None:
+    for row in scenario.base.prices:
+        good, inside = row["good"], row.get("inside_usd_per_t")
+        if inside is None or good not in goods:
+            continue
+        earlier = found.gaps.get(good)
+        measure = earlier.measure if earlier else -1
+        found.gaps[good] = Gap(good, places.code(row["country"]), float(inside), outside[good], measure)
+        notes.add(good, "price gap", "inside price stated by the scenario", float(inside), "usd_per_t", "scenario")

@@ -1,0 +1,156 @@
+"""What the data say each country mined and refined in a year, with stated fallbacks for missing years.
+
+Tonnes per year in the unit of the good, countries as in the data (merging comes later). A stage without figures takes
+the nearest year's country shares, scaled to the mine stage.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from model.base_data import nearest_year, read_table, rows, years_of
+from model.base_note import Notes
+from model.error import OreblocError
+from model.good import Good
+
+#: Element per tonne of rare-earth oxide, mean over the light and middle elements.
+ELEMENT_PER_OXIDE = 0.855
+_MINERAL_OF_GROUP = {"ndpr": "ndpr", "dytb": "heavy_rare_earths"}
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Raw output of one good: shares by country, the published total if any, and the year they are of."""
+
+    shares: dict[str, float]
+    total_t: float | None
+    year: int
+
+
+def stated_stage(scenario: Any, good: str) -> dict[str, float]:
+    """Return the scenario's own production of a good by country, tonnes per year; empty where it states none."""
+    return {row["country"]: float(row["production_t"]) for row in scenario.base.stages if row["good"] == good}
+
+
+def mined(mineral: str, year: int) -> dict[str, float]:
+    """Return mine output by country, tonnes per year; empty where the data have none."""
+    frame = read_table("mine_production")
+    found = frame[(frame["mineral"] == mineral) & (frame["year"] == year)]
+    return {str(c): float(q) for c, q in zip(found["country"], found["quantity"], strict=True)}
+
+
+def mined_or_refuse(mineral: str, year: int) -> dict[str, float]:
+    """Return mine output by country. Raises `OreblocError` where the base year has none."""
+    found = mined(mineral, year)
+    if not found:
+        years = years_of("mine_production", mineral)
+        raise OreblocError(
+            f"Base year {year} has no mine production of {mineral}; the data hold {years[0]} to {years[-1]}. "
+            f"Choose such a base_year, leave {mineral} out of goods, or state base.stages."
+        )
+    return found
+
+
+def mine_output(good: Good, year: int, scenario: Any, notes: Notes) -> dict[str, float]:
+    """Return the mine output of a good by country, tonnes per year in the unit of the good."""
+    stated = stated_stage(scenario, good.name)
+    if stated:
+        notes.add(good.name, "production", "mine output stated by the scenario", sum(stated.values()), "t", "scenario")
+        return stated
+    if good.mineral == "rare_earths" and good.group != "rare_earths":
+        return _joint_output(good, year, scenario, notes)
+    return mined_or_refuse(good.data_mineral, year)
+
+
+def deposit_shares(country: str, scenario: Any) -> dict[str, float]:
+    """Return the part of a country's rare-earth elements that is La/Ce, NdPr and Dy/Tb."""
+    for row in scenario.base.splits:
+        if row["country"] == country:
+            return {key: float(row["shares"].get(key, 0.0)) for key in ("lace", "ndpr", "dytb")}
+    found = rows("deposit_split", country=country) or rows("deposit_split", country="*")
+    return {key: float(found[0][key]) for key in ("lace", "ndpr", "dytb")}
+
+
+def _joint_output(good: Good, year: int, scenario: Any, notes: Notes) -> dict[str, float]:
+    """Split rare-earth oxide by deposit type; published element output wins in the years that have it."""
+    oxide = mined_or_refuse("rare_earths", year)
+    split = {c: deposit_shares(c, scenario) for c in oxide}
+    output = {c: q * ELEMENT_PER_OXIDE * split[c][good.group] for c, q in oxide.items()}
+    stated = {row["country"] for row in scenario.base.splits}
+    notes.add(good.name, "split", "rare-earth oxide split by deposit type", sum(output.values()), "t", "deposit_split.csv")
+    for group, mineral in _MINERAL_OF_GROUP.items():
+        published = mined(mineral, year)
+        if published:
+            output = _raise_to_published(good, group, published, oxide, split, output, stated, notes)
+    return {country: quantity for country, quantity in output.items() if quantity > 0.0}
+
+
+def _raise_to_published(
+    good: Good,
+    group: str,
+    published: dict[str, float],
+    oxide: dict[str, float],
+    split: dict[str, dict[str, float]],
+    output: dict[str, float],
+    stated: set[str],
+    notes: Notes,
+) -> dict[str, float]:
+    """Put published element output in; `OTH` keeps what its total leaves after the small countries' splits."""
+    result = dict(output)
+    if good.group == group:
+        result.update({c: q for c, q in published.items() if c != "OTH" and c not in stated})
+    if "OTH" not in published or "OTH" not in oxide:
+        return result
+    small = [c for c in oxide if c not in published]
+    known = sum(oxide[c] * ELEMENT_PER_OXIDE * split[c][group] for c in small)
+    rest = max(published["OTH"] - known, oxide["OTH"] * ELEMENT_PER_OXIDE * split["OTH"][group])
+    if good.group == group:
+        result["OTH"] = rest
+        notes.add(good.name, "split", "output of other countries after named ones", rest, "t", "mine_production.csv")
+    elif good.group == "lace" and group == "ndpr":
+        result["OTH"] = rest * split["OTH"]["lace"] / split["OTH"]["ndpr"]
+        what = "La+Ce of other countries, in proportion to their Nd+Pr"
+        notes.add(good.name, "split", what, result["OTH"], "t", "deposit_split.csv")
+    return result
+
+
+def refined_stage(good: Good, year: int, scenario: Any, notes: Notes) -> Stage:
+    """Return what the data say of a refined good or component, for the year or the nearest one with figures."""
+    stated = stated_stage(scenario, good.name)
+    if stated:
+        total = sum(stated.values())
+        notes.add(good.name, "production", "output stated by the scenario", total, "t", "scenario")
+        return Stage({c: q / total for c, q in stated.items() if q > 0.0}, total, year)
+    mineral = "rare_earths" if good.group == "lace" else good.data_mineral
+    found = _published_stage(mineral, year)
+    if good.group == "lace":
+        notes.add(good.name, "shares", "country shares as for all rare earths", found.year, "year", "refined_production.csv")
+    if found.year == year:
+        return found
+    what = f"country shares of {found.year}, the nearest year with figures"
+    notes.add(good.name, "shares", what, found.year, "year", "refined_production.csv")
+    if found.total_t is None:
+        return found
+    scale = _mine_growth(good, found.year, year)
+    if scale is None:
+        return Stage(found.shares, None, found.year)
+    notes.add(good.name, "scale", f"output of {found.year} scaled to the mine stage", scale, "ratio", "mine_production.csv")
+    return Stage(found.shares, found.total_t * scale, found.year)
+
+
+def _published_stage(mineral: str, year: int) -> Stage:
+    frame = read_table("refined_production")
+    frame = frame[frame["mineral"] == mineral]
+    nearest = nearest_year(sorted({int(y) for y in frame["year"]}), year)
+    frame = frame[frame["year"] == nearest]
+    tonnes = frame[frame["unit"] != "share"]
+    chosen = tonnes if not tonnes.empty else frame
+    values = {str(c): float(q) for c, q in zip(chosen["country"], chosen["quantity_or_share"], strict=True) if q > 0}
+    total = sum(values.values())
+    return Stage({c: q / total for c, q in values.items()}, None if tonnes.empty else total, nearest)
+
+
+def _mine_growth(good: Good, base: int, year: int) -> float | None:
+    """Return mine output of `year` over that of `base`, or None where one is missing."""
+    mineral = good.mineral
+    before, now = mined(mineral, base), mined(mineral, year)
+    return sum(now.values()) / sum(before.values()) if before and now else None

@@ -1,0 +1,239 @@
+"""Rows of the network: which markets, sellers, buyers and routes there are, in which order, at which prices.
+
+Linked markets form a component; nodes and buyers are sorted by component and market, routes by buyer.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from model.base_data import rows
+from model.base_measure import RESTRICTIONS
+from model.base_table import Table
+from model.good import JOINT_MINE, Good, inputs_of
+from model.network import Floats
+
+QUARTERS = 4.0
+CHOKE_RATIO = 10.0
+CHOKE_POWER = 2.0
+#: A country with this part of world supply gets a leak in every good past the mine.
+LEAK_SHARE = 0.3
+DAYS_PER_QUARTER = 365.0 / 4.0
+
+
+@dataclass
+class Layout:
+    """Frames of goods, nodes, buyers and routes with base-year numbers (tonnes per quarter, usd_per_t)."""
+
+    goods: list[Good]
+    component: list[int]
+    goods_frame: pd.DataFrame
+    nodes: pd.DataFrame
+    buyers: pd.DataFrame
+    routes: pd.DataFrame
+    gaps: pd.DataFrame
+    node_row: dict[tuple[str, str, str], int]
+    buyer_row: dict[tuple[str, str], int]
+
+    @property
+    def beta(self) -> Floats:
+        """Sharpness of choice of each market, 1 / usd_per_t."""
+        return np.array([good.sigma for good in self.goods]) / self.goods_frame["price_usd_per_t"].to_numpy()
+
+
+def build_layout(table: Table) -> Layout:
+    """Return the rows of the network of a balanced table, with base prices and preferences but no plants."""
+    goods, component = _sorted_goods(table)
+    goods_frame = pd.DataFrame(
+        [
+            {"name": g.name, "mineral": g.mineral, "stage": g.stage, "unit": g.unit, "title": g.title,
+             "price_usd_per_t": table.outside[g.name], "sigma": g.sigma,
+             "supply_elasticity": g.supply_elasticity, "market": m, "component": component[m]}
+            for m, g in enumerate(goods)
+        ]
+    )  # fmt: skip
+    leaks = _leaks(table)
+    nodes = _nodes(table, goods, leaks)
+    buyers = _buyers(table, goods, leaks)
+    node_row = {(r.good, r.country, r.kind): i for i, r in enumerate(nodes.itertuples())}
+    buyer_row = {(r.good, r.country): i for i, r in enumerate(buyers.itertuples())}
+    gaps = _gap_frame(table, goods)
+    routes = _routes(table, nodes, buyers, gaps)
+    layout = Layout(goods, component, goods_frame, nodes, buyers, routes, gaps, node_row, buyer_row)
+    _price_routes(table, layout)
+    return layout
+
+
+def _sorted_goods(table: Table) -> tuple[list[Good], list[int]]:
+    """Return goods sorted by component with the component number of each."""
+    names = [good.name for good in table.goods]
+    group = {name: name for name in names}
+
+    def root(name: str) -> str:
+        while group[name] != name:
+            name = group[name]
+        return name
+
+    joint = [name for name in JOINT_MINE if name in names]
+    pairs = [(good, source) for good in names for source in inputs_of(good, names)]
+    for left, right in [*pairs, *zip(joint, joint[1:], strict=False)]:
+        group[root(left)] = root(right)
+    order = list(dict.fromkeys(root(name) for name in names))
+    ranked = sorted(table.goods, key=lambda g: (order.index(root(g.name)), names.index(g.name)))
+    return ranked, [order.index(root(good.name)) for good in ranked]
+
+
+def _leaks(table: Table) -> set[tuple[str, str]]:
+    """Return (good, country) pairs whose exports may leak: restricted ones and those of a dominant supplier."""
+    found = set()
+    for good in table.goods:
+        supply = table.balance.supply(good.name)
+        total = sum(supply.values())
+        if good.stage != "mine":
+            found |= {(good.name, c) for c, q in supply.items() if q >= LEAK_SHARE * total and c == "CHN"}
+    for order in table.scenario.measures:
+        if order.type in RESTRICTIONS:
+            actor = table.places.code(order.actor)
+            found |= {(g, actor) for g in order.fields["good"] if g in table.nodes and actor in table.nodes[g]}
+    found |= {(gap.good, gap.country) for gap in table.measures.gaps.values() if gap.country in table.nodes[gap.good]}
+    return {pair for pair in found if pair[1] != "OTH"}
+
+
+def _nodes(table: Table, goods: list[Good], leaks: set[tuple[str, str]]) -> pd.DataFrame:
+    records = []
+    for good in goods:
+        primary, unfed = table.balance.primary[good.name], table.balance.unfed.get(good.name, {})
+        recycled = table.balance.recycled.get(good.name, {})
+        for country in table.nodes[good.name]:
+            records.append({
+                "good": good.name, "country": country, "kind": "producer",
+                "price_usd_per_t": table.price(good.name, country),
+                "production_t": (primary.get(country, 0.0) + unfed.get(country, 0.0)) / QUARTERS,
+                "recycled_t": recycled.get(country, 0.0) / QUARTERS,
+            })  # fmt: skip
+        for country in sorted(c for g, c in leaks if g == good.name):
+            records.append({
+                "good": good.name, "country": country, "kind": "leak",
+                "price_usd_per_t": table.outside[good.name], "production_t": 0.0, "recycled_t": 0.0,
+            })  # fmt: skip
+    return pd.DataFrame(records)
+
+
+def _buyers(table: Table, goods: list[Good], leaks: set[tuple[str, str]]) -> pd.DataFrame:
+    records = []
+    for good in goods:
+        final, plants = table.balance.final_use.get(good.name, {}), table.balance.plant_use.get(good.name, {})
+        extra = sorted({c for g, c in leaks if g == good.name} - set(table.buyers[good.name]))
+        for country in [*table.buyers[good.name], *extra]:
+            use = (final.get(country, 0.0) + plants.get(country, 0.0)) / QUARTERS
+            days = _stock_days(good.name, country, "buyers")
+            records.append({
+                "good": good.name, "country": country, "final_use_t": final.get(country, 0.0) / QUARTERS,
+                "use_t": use, "purchases_t": use, "elasticity": good.demand_elasticity,
+                "choke_ratio": CHOKE_RATIO, "choke_power": CHOKE_POWER, "target_days": days,
+                "stock_t": _stock(table, good.name, country, "buyers", days * use / DAYS_PER_QUARTER),
+                "state_stock_t": _stock(table, good.name, country, "state",
+                                        _stock_days(good.name, country, "state") * use / DAYS_PER_QUARTER),
+            })  # fmt: skip
+    return pd.DataFrame(records)
+
+
+def _stock_days(good: str, country: str, holder: str) -> float:
+    """Return days of use held: by good and country, else by country, else by good, else the general row."""
+    if holder == "state" and not good.endswith(("_refined", "_magnets")):
+        return 0.0
+    found = {(r["good"], r["country"]): float(r["days"]) for r in rows("stock_days", holder=holder)}
+    for key in ((good, country), ("*", country), (good, "*"), ("*", "*")):
+        if key in found:
+            return found[key]
+    return 0.0
+
+
+def _stock(table: Table, good: str, country: str, holder: str, otherwise: float) -> float:
+    stated = [
+        float(row["quantity_t"])
+        for row in table.scenario.base.stocks
+        if row["good"] == good and row["holder"] == holder and table.places.code(row["country"]) == country
+    ]
+    return sum(stated) if stated else otherwise
+
+
+def _gap_frame(table: Table, goods: list[Good]) -> pd.DataFrame:
+    """Return one row per base-year wedge: the quota group's good, country, prices, wedge and scenario measure."""
+    records = []
+    for good in goods:
+        gap = table.measures.gaps.get(good.name)
+        if gap is None or gap.country not in table.nodes[good.name]:
+            continue
+        taxes = [t for (g, i, _), t in table.measures.export_tax.items() if g == good.name and i == gap.country]
+        wedge = gap.outside / (1.0 + max(taxes, default=0.0)) - gap.inside
+        if wedge <= 1e-9 * gap.outside:
+            continue
+        records.append({
+            "good": good.name, "country": gap.country, "measure": gap.measure, "inside_usd_per_t": gap.inside,
+            "outside_usd_per_t": gap.outside, "wedge_usd_per_t": wedge, "limit_t": 0.0,
+        })  # fmt: skip
+    columns = ["good", "country", "measure", "inside_usd_per_t", "outside_usd_per_t", "wedge_usd_per_t", "limit_t"]
+    return pd.DataFrame(records, columns=columns)
+
+
+def _routes(table: Table, nodes: pd.DataFrame, buyers: pd.DataFrame, gaps: pd.DataFrame) -> pd.DataFrame:
+    """List every seller-buyer pair of a market, by buyer; a leak reaches foreign buyers only."""
+    sellers: dict[str, list] = {}
+    for i, node in enumerate(nodes.itertuples()):
+        sellers.setdefault(node.good, []).append((i, node.country, node.kind))
+    group = {(row.good, row.country): k for k, row in enumerate(gaps.itertuples())}
+    records = []
+    for j, buyer in enumerate(buyers.itertuples()):
+        fitted = table.routes[buyer.good]
+        column = fitted.buyers.index(buyer.country) if buyer.country in fitted.buyers else -1
+        for i, country, kind in sellers[buyer.good]:
+            if kind == "leak" and country == buyer.country:
+                continue
+            home = country == buyer.country
+            flow = share = 0.0
+            if kind == "producer":
+                row = fitted.origins.index(country)
+                if column >= 0:
+                    flow, share = fitted.flow_t[row, column] / QUARTERS, fitted.shares[row, column]
+                else:
+                    share = 1.0 if home else 0.0
+            key = (buyer.good, country, buyer.country)
+            records.append({
+                "node": i, "buyer": j, "origin": country, "destination": buyer.country, "good": buyer.good,
+                "kind": kind, "flow_t": flow, "share": share,
+                "quota": -1 if home or kind == "leak" else group.get((buyer.good, country), -1),
+                "export_tax_share": 0.0 if home or kind == "leak" else table.measures.export_tax.get(key, 0.0),
+                "tariff_share": 0.0 if home else table.measures.tariff.get(key, 0.0),
+                "closed": kind == "producer" and key in table.measures.closed,
+            })  # fmt: skip
+    return pd.DataFrame(records)
+
+
+def _price_routes(table: Table, layout: Layout) -> None:
+    """Add freight, landed prices, buyers' price indices and preferences that reproduce the shares exactly.
+
+    `P_j = sum_i s_ij l_ij` and `A_ij = s_ij exp(beta (l_ij - P_j))`, so that the logit gives s_ij and P_j back.
+    """
+    routes, buyers = layout.routes, layout.buyers
+    market = {good.name: m for m, good in enumerate(layout.goods)}
+    of_route = routes["good"].map(market).to_numpy()
+    share_of_price = np.array([good.freight_share for good in layout.goods])
+    price = layout.goods_frame["price_usd_per_t"].to_numpy()
+    home = (routes["origin"] == routes["destination"]).to_numpy()
+    freight = np.where(home, 0.0, (share_of_price * price)[of_route])
+    wedge = np.append(layout.gaps["wedge_usd_per_t"].to_numpy(), 0.0)[routes["quota"].to_numpy()]
+    seller = layout.nodes["price_usd_per_t"].to_numpy()[routes["node"].to_numpy()]
+    abroad = (seller + wedge) * (1.0 + routes["export_tax_share"].to_numpy())
+    landed = (abroad + freight) * (1.0 + routes["tariff_share"].to_numpy())
+    buyer, share = routes["buyer"].to_numpy(), routes["share"].to_numpy()
+    index = np.bincount(buyer, weights=share * landed, minlength=len(buyers))
+    routes["freight_usd_per_t"], routes["landed_price_usd_per_t"] = freight, landed
+    routes["weight"] = share * np.exp(layout.beta[of_route] * (landed - index[buyer]))
+    buyers["price_usd_per_t"] = index
+    limited = routes["quota"].to_numpy() >= 0
+    limits = np.bincount(
+        routes["quota"].to_numpy()[limited], weights=routes["flow_t"].to_numpy()[limited], minlength=len(layout.gaps)
+    )
+    layout.gaps["limit_t"] = limits[: len(layout.gaps)]
