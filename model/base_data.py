@@ -39,12 +39,19 @@ def data_hash() -> str:
     return digest.hexdigest()[:16]
 
 
+@functools.cache
+def _records(name: str) -> list[dict]:
+    return read_table(name).to_dict("records")
+
+
+@functools.cache
+def _matching(name: str, equal: tuple[tuple[str, object], ...]) -> list[dict]:
+    return [row for row in _records(name) if all(row[column] == value for column, value in equal)]
+
+
 def rows(name: str, **equal: object) -> list[dict]:
-    """Return the rows of a table whose columns equal the given values, as dictionaries."""
-    frame = read_table(name)
-    for column, value in equal.items():
-        frame = frame[frame[column] == value]
-    return frame.to_dict("records")
+    """Return the rows of a table whose columns equal the given values, as dictionaries; read only."""
+    return _matching(name, tuple(equal.items()))
 
 
 def years_of(table: str, mineral: str) -> list[int]:

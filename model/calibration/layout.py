@@ -10,7 +10,8 @@ import pandas as pd
 
 from model.base_data import rows
 from model.base_measure import RESTRICTIONS
-from model.base_table import Table
+from model.base_route import prior
+from model.base_table import Routes, Table
 from model.good import JOINT_MINE, Good, inputs_of
 from model.network import Floats
 
@@ -175,7 +176,7 @@ def _gap_frame(table: Table, goods: list[Good]) -> pd.DataFrame:
             "outside_usd_per_t": gap.outside, "wedge_usd_per_t": wedge, "limit_t": 0.0,
         })  # fmt: skip
     columns = ["good", "country", "measure", "inside_usd_per_t", "outside_usd_per_t", "wedge_usd_per_t", "limit_t"]
-    return pd.DataFrame(records, columns=columns)
+    return pd.DataFrame(records, columns=columns).astype({name: float for name in columns[3:]})
 
 
 def _routes(table: Table, nodes: pd.DataFrame, buyers: pd.DataFrame, gaps: pd.DataFrame) -> pd.DataFrame:
@@ -184,10 +185,11 @@ def _routes(table: Table, nodes: pd.DataFrame, buyers: pd.DataFrame, gaps: pd.Da
     for i, node in enumerate(nodes.itertuples()):
         sellers.setdefault(node.good, []).append((i, node.country, node.kind))
     group = {(row.good, row.country): k for k, row in enumerate(gaps.itertuples())}
+    by_name = {good.name: good for good in table.goods}
     records = []
     for j, buyer in enumerate(buyers.itertuples()):
         fitted = table.routes[buyer.good]
-        column = fitted.buyers.index(buyer.country) if buyer.country in fitted.buyers else -1
+        flows, shares = _column(table, fitted, by_name[buyer.good], buyer.country)
         for i, country, kind in sellers[buyer.good]:
             if kind == "leak" and country == buyer.country:
                 continue
@@ -195,10 +197,7 @@ def _routes(table: Table, nodes: pd.DataFrame, buyers: pd.DataFrame, gaps: pd.Da
             flow = share = 0.0
             if kind == "producer":
                 row = fitted.origins.index(country)
-                if column >= 0:
-                    flow, share = fitted.flow_t[row, column] / QUARTERS, fitted.shares[row, column]
-                else:
-                    share = 1.0 if home else 0.0
+                flow, share = flows[row] / QUARTERS, shares[row]
             key = (buyer.good, country, buyer.country)
             records.append({
                 "node": i, "buyer": j, "origin": country, "destination": buyer.country, "good": buyer.good,
@@ -209,6 +208,16 @@ def _routes(table: Table, nodes: pd.DataFrame, buyers: pd.DataFrame, gaps: pd.Da
                 "closed": kind == "producer" and key in table.measures.closed,
             })  # fmt: skip
     return pd.DataFrame(records)
+
+
+def _column(table: Table, fitted: Routes, good: Good, country: str) -> tuple[Floats, Floats]:
+    """Return a buyer's flows (t per year) and shares by origin; one that is there only for a leak buys nothing yet."""
+    if country in fitted.buyers:
+        column = fitted.buyers.index(country)
+        return fitted.flow_t[:, column], fitted.shares[:, column]
+    supply = fitted.flow_t.sum(axis=1)
+    first = prior(good, fitted.origins, supply, [country], np.zeros(1), table.places)
+    return np.zeros(len(supply)), first[:, 0]
 
 
 def _price_routes(table: Table, layout: Layout) -> None:
@@ -223,7 +232,7 @@ def _price_routes(table: Table, layout: Layout) -> None:
     price = layout.goods_frame["price_usd_per_t"].to_numpy()
     home = (routes["origin"] == routes["destination"]).to_numpy()
     freight = np.where(home, 0.0, (share_of_price * price)[of_route])
-    wedge = np.append(layout.gaps["wedge_usd_per_t"].to_numpy(), 0.0)[routes["quota"].to_numpy()]
+    wedge = np.append(layout.gaps["wedge_usd_per_t"].to_numpy(float), 0.0)[routes["quota"].to_numpy()]
     seller = layout.nodes["price_usd_per_t"].to_numpy()[routes["node"].to_numpy()]
     abroad = (seller + wedge) * (1.0 + routes["export_tax_share"].to_numpy())
     landed = (abroad + freight) * (1.0 + routes["tariff_share"].to_numpy())

@@ -158,7 +158,7 @@ def _increments(
             spared = min(credit, rise / PIPELINE_USE)
             capacity, credit = rise / PIPELINE_USE - spared, credit - spared
             level += rise
-            if capacity > 0.001 * sum(supply.values()):
+            if capacity > 0.003 * sum(supply.values()):
                 projects += [_tranche(good, country, leading, capacity / len(starts), year, start) for start in starts]
     return projects
 

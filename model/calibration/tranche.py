@@ -15,12 +15,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from model.network import Floats
+
 #: Spread of marginal, reserve and new plants as a share of margin.
 SPREAD_SHARE = 0.08
 #: The base tranche sits this many spreads below the margin.
 BASE_DEPTH = 7.0
 #: Cash costs below this share of margin are kept; a sourced cost above it is replaced.
 HIGHEST_COST_SHARE = 0.9
+#: Multiples of the reserve's cost that are tried.
+RESERVE_STEPS = (1.0, 1.2, 1.5, 2.0, 3.0)
 
 
 @dataclass(frozen=True)
@@ -40,19 +44,29 @@ def logistic(z: float) -> float:
 
 
 def tranches(
-    output_t: float, margin: float, price: float, elasticity: float, utilisation: float, cost_share: float, reserve_share: float
+    output_t: float,
+    margin: float,
+    price: float,
+    elasticity: float,
+    utilisation: float,
+    cost_share: float,
+    reserve_share: float,
 ) -> list[Tranche]:
     """Return tranches whose output at base prices is exactly `output_t` tonnes per quarter.
 
     `price` (usd_per_t of primary output) is what `elasticity` refers to. Where elasticity or utilisation is out of
-    reach, output stays exact and the nearest capacities are taken; `implied_elasticity` tells the result.
+    reach, output stays exact and the nearest capacities are taken; `implied_elasticity` tells the result. Much idle
+    capacity just above the price would make supply elastic, so the reserve's cost is raised until both are met.
     """
     spread_share = min(SPREAD_SHARE, (1.0 - cost_share) / BASE_DEPTH)
-    costs = np.array([cost_share, 1.0, reserve_share]) * margin
     spreads = np.array([spread_share, SPREAD_SHARE, SPREAD_SHARE]) * margin
-    used = np.array([logistic((margin - c) / w) for c, w in zip(costs, spreads, strict=True)])
-    slope = used * (1.0 - used) / spreads
-    capacity = _capacities(used, slope * price, elasticity, utilisation)
+    for raised in RESERVE_STEPS:
+        costs = np.array([cost_share, 1.0, reserve_share * raised]) * margin
+        used = np.array([logistic((margin - c) / w) for c, w in zip(costs, spreads, strict=True)])
+        slope = used * (1.0 - used) / spreads
+        capacity, met = _capacities(used, slope * price, elasticity, utilisation)
+        if met:
+            break
     capacity *= output_t / float(capacity @ used)
     kinds = ("base", "marginal", "reserve")
     return [
@@ -62,19 +76,19 @@ def tranches(
     ]
 
 
-def _capacities(used, slope, elasticity, utilisation):  # type: ignore[no-untyped-def]
-    """Return non-negative capacities per tonne of output, meeting elasticity first, then utilisation."""
+def _capacities(used: Floats, slope: Floats, elasticity: float, utilisation: float) -> tuple[Floats, bool]:
+    """Return non-negative capacities per tonne of output, and whether both targets are met; elasticity goes first."""
     system = np.array([used, slope, np.ones(3)])
     solution = np.linalg.solve(system, np.array([1.0, elasticity, 1.0 / utilisation]))
     if (solution >= 0.0).all():
-        return solution
+        return solution, True
     for idle in (2, 1):
         keep = [i for i in range(3) if i != idle]
         right = [1.0, elasticity if idle == 2 else 1.0 / utilisation]
         part = np.linalg.solve(system[np.ix_([0, 1 if idle == 2 else 2], keep)], np.array(right))
         if (part >= 0.0).all():
-            return np.insert(part, idle, 0.0)
-    return np.array([1.0 / used[0], 0.0, 0.0])
+            return np.insert(part, idle, 0.0), False
+    return np.array([1.0 / used[0], 0.0, 0.0]), False
 
 
 def implied_elasticity(parts: list[Tranche], price: float) -> float:
