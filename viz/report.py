@@ -92,7 +92,8 @@ def _overview(goods: list[GoodTable], manifest: dict[str, Any]) -> str:
         f'<th scope="col" class="n">HHI {base}</th><th scope="col" class="n">HHI {end}</th>'
         '<th scope="col" class="n">widest price gap</th></tr></thead>'
         f'<tbody>{rows}</tbody></table></div><p class="source">Price gap: price paid on arrival outside '
-        "the restricting country over the producer price inside it. HHI: concentration of output, 10,000 is one country.</p></section>"
+        "the restricting country over the producer price inside it. HHI: concentration of output, "
+        "10,000 is one country.</p></section>"
     )
 
 
@@ -284,7 +285,8 @@ def _method(manifest: dict[str, Any]) -> str:
         f"{certificate['worst_violation']:.1e}{escape(where)}. Prices are real 2024 US dollars. Inside prices are "
         f"those of {escape(names)}. Shares of supply emerge from costs, capacity and tastes; they are not "
         f'forecasts.</p><p class="source">{escape(words)}. Base data among others from USGS, and from IEA (2025), '
-        "Critical Minerals Dataset, CC BY 4.0; CEPII BACI, Etalab open licence. Colours after Okabe and Ito (2008) and Tol (2021).</p></section>"
+        "Critical Minerals Dataset, CC BY 4.0; CEPII BACI, Etalab open licence. "
+        "Colours after Okabe and Ito (2008) and Tol (2021).</p></section>"
     )
 
 

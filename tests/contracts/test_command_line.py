@@ -1,0 +1,109 @@
+"""The command line: what it writes, and how it refuses."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import orebloc
+from experiments.results import FLOW_COLUMNS, SERIES_COLUMNS
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["run", "nowhere"], "Scenario 'nowhere' is unknown"),
+        (["run", "tiny", "--until", "2099Q1"], "--until is 2099Q1; it must lie within the scenario"),
+        (["run", "tiny", "--until", "2024Q4"], "it must lie within the scenario"),
+        (["run", "tiny", "--until", "soon"], "soon"),
+        (["run", "tiny", "--set", "goods=[\"unobtainium\"]"], "unobtainium"),
+        (["run", "tiny", "--set", "nonsense"], "--set is 'nonsense'; it must be path=value"),
+        (["run", "tiny", "--set", "parameters.nothing=1"], "Parameter 'nothing' is unknown"),
+        (["run", "tiny", "--runs", "0"], "Number of runs is 0; it must be 1 to"),
+        (["run", "tiny", "--workers", "0"], "Number of workers is 0"),
+        (["run", "tiny", "--seed", "-1"], "Seed is -1"),
+        (["check", "nowhere.toml"], "nowhere.toml"),
+        (["solve", "nowhere.json"], "nowhere.json cannot be read"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_told_in_one_line(
+    words: list[str],
+    message: str,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A user's mistake: exit code 2, `error: ...` on standard error, nothing else, nothing written."""
+    monkeypatch.chdir(tmp_path)
+    assert orebloc.main(words) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.startswith("error: ")
+    assert message in told.err
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("words", [[], ["fly"], ["run", "--runs", "many"]])
+def test_a_malformed_command_exits_with_2(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """What argparse refuses has the same exit code."""
+    with pytest.raises(SystemExit) as refused:
+        orebloc.main(words)
+    assert refused.value.code == 2
+    assert "usage: orebloc" in capsys.readouterr().err
+
+
+def test_a_folder_that_holds_something_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`--out` never mixes results with other files, and says so before it computes."""
+    (tmp_path / "mine.txt").write_text("keep me")
+    assert orebloc.main(["run", "tiny", "--out", str(tmp_path)]) == 2
+    assert "holds 1 file; it must be new or empty" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_an_interrupt_leaves_nothing_half_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Control-C while the tables are written: exit code 130, no folder, no temporary files."""
+    from experiments import results
+
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(results.json, "dumps", interrupt)
+    assert orebloc.main(["run", "tiny", "--until", "2025Q1", "--out", str(tmp_path / "run")]) == 130
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_run_writes_all_its_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`run --json` prints JSON only, and the folder holds tables, manifest and report."""
+    folder = tmp_path / "deep" / "run"
+    assert (
+        orebloc.main(["run", "tiny", "--until", "2025Q2", "--seed", "5", "--out", str(folder), "--json"]) == 0
+    )
+    told = json.loads(capsys.readouterr().out)
+    assert told["files"] == ["flows.parquet", "manifest.json", "report.html", "series.parquet"]
+    assert told["seed"] == 5
+    assert told["end"] == "2025Q2"
+    assert told["certificate"]["worst_violation"] <= 1e-9
+    assert list(pd.read_parquet(folder / "series.parquet").columns) == SERIES_COLUMNS
+    assert list(pd.read_parquet(folder / "flows.parquet").columns) == FLOW_COLUMNS
+    assert orebloc.read_results(folder).value("production_t", "gallium_refined") > 0.0
+
+
+def test_the_default_folder_is_new_each_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Two runs in the same second write two time-stamped folders and print summary and report."""
+    monkeypatch.chdir(tmp_path)
+    for _ in range(2):
+        assert orebloc.main(["run", "tiny", "--until", "2025Q1"]) == 0
+    told = capsys.readouterr().out
+    assert len(list((tmp_path / "results").glob("tiny-*"))) == 2
+    assert "gallium_refined" in told
+    assert "certificate: worst violation" in told
+    assert "report.html" in told
+
+
+def test_a_folder_without_results_cannot_be_read(tmp_path: Path) -> None:
+    """`read_results` says what is missing."""
+    with pytest.raises(orebloc.OreblocError, match="manifest.json is missing"):
+        orebloc.read_results(tmp_path)

@@ -1,0 +1,15 @@
+"""The summary on the terminal."""
+
+from sample_results import sample_results
+
+from experiments.summary import summary
+
+
+def test_the_summary_fits_a_terminal_and_names_the_leaders() -> None:
+    """Top shares of base year and end, prices on both sides, certificate; at most 110 columns."""
+    text = summary(sample_results())
+    assert max(len(line) for line in text.splitlines()) <= 110
+    assert "CHN 90%, OTH 3%, AUS 2%" in text
+    assert "CHN 53%, USA 18%, AUS 13%" in text
+    assert "CHN 200,000 | 200,000" in text
+    assert "worst violation 3.0e-12 (2026Q1)" in text
