@@ -10,10 +10,12 @@ from typing import Any
 from model.base_data import nearest_year, read_table, rows, years_of
 from model.base_note import Notes
 from model.error import OreblocError
-from model.good import Good
+from model.good import Good, catalogue
 
 #: Element per tonne of rare-earth oxide, mean over the light and middle elements.
 ELEMENT_PER_OXIDE = 0.855
+#: The raise of other countries' output to published element output is kept for this many years around.
+UNDECLARED_YEARS = 3
 _MINERAL_OF_GROUP = {"ndpr": "ndpr", "dytb": "heavy_rare_earths"}
 
 
@@ -81,7 +83,22 @@ def _joint_output(good: Good, year: int, scenario: Any, notes: Notes) -> dict[st
         published = mined(mineral, year)
         if published:
             output = _raise_to_published(good, group, published, oxide, split, output, stated, notes)
+        elif "OTH" in output and "OTH" not in stated and (group == good.group or (group == "ndpr" and good.group == "lace")):
+            output["OTH"] *= _undeclared(good, group, mineral, year, scenario, notes)
     return {country: quantity for country, quantity in output.items() if quantity > 0.0}
+
+
+def _undeclared(good: Good, group: str, mineral: str, year: int, scenario: Any, notes: Notes) -> float:
+    """Return what other countries' output is raised by: the factor of the nearest year with element output."""
+    near = nearest_year(years_of("mine_production", mineral), year)
+    oxide = mined("rare_earths", near)
+    if abs(near - year) > UNDECLARED_YEARS or "OTH" not in oxide:
+        return 1.0
+    by_split = oxide["OTH"] * ELEMENT_PER_OXIDE * deposit_shares("OTH", scenario)[good.group]
+    factor = _joint_output(good, near, scenario, Notes())["OTH"] / by_split
+    what = f"undeclared output of other countries, factor of {near}"
+    notes.add(good.name, "split", what, factor, "ratio", "mine_production.csv")
+    return factor
 
 
 def _raise_to_published(
@@ -121,36 +138,48 @@ def refined_stage(good: Good, year: int, scenario: Any, notes: Notes) -> Stage:
         notes.add(good.name, "production", "output stated by the scenario", total, "t", "scenario")
         return Stage({c: q / total for c, q in stated.items() if q > 0.0}, total, year)
     mineral = "rare_earths" if good.group == "lace" else good.data_mineral
-    found = _published_stage(mineral, year)
+    found, total_year = _published_stage(mineral, year)
     if good.group == "lace":
         notes.add(good.name, "shares", "country shares as for all rare earths", found.year, "year", "refined_production.csv")
-    if found.year == year:
+    if found.year != year:
+        what = f"country shares of {found.year}, the nearest year with figures"
+        notes.add(good.name, "shares", what, found.year, "year", "refined_production.csv")
+    if found.total_t is None or total_year == year:
         return found
-    what = f"country shares of {found.year}, the nearest year with figures"
-    notes.add(good.name, "shares", what, found.year, "year", "refined_production.csv")
-    if found.total_t is None:
-        return found
-    scale = _mine_growth(good, found.year, year)
+    scale = _mine_growth(good, total_year, year, scenario)
     if scale is None:
         return Stage(found.shares, None, found.year)
-    notes.add(good.name, "scale", f"output of {found.year} scaled to the mine stage", scale, "ratio", "mine_production.csv")
+    what = f"output of {total_year} scaled to the mine stage"
+    notes.add(good.name, "scale", what, scale, "ratio", "mine_production.csv")
     return Stage(found.shares, found.total_t * scale, found.year)
 
 
-def _published_stage(mineral: str, year: int) -> Stage:
+def _published_stage(mineral: str, year: int) -> tuple[Stage, int]:
+    """Return country shares of the nearest year with figures, and the nearest published total with its year."""
     frame = read_table("refined_production")
     frame = frame[frame["mineral"] == mineral]
-    nearest = nearest_year(sorted({int(y) for y in frame["year"]}), year)
-    frame = frame[frame["year"] == nearest]
     tonnes = frame[frame["unit"] != "share"]
-    chosen = tonnes if not tonnes.empty else frame
+    near = frame[frame["year"] == nearest_year(sorted({int(y) for y in frame["year"]}), year)]
+    exact = near[near["unit"] != "share"]
+    chosen = near if exact.empty else exact
     values = {str(c): float(q) for c, q in zip(chosen["country"], chosen["quantity_or_share"], strict=True) if q > 0}
-    total = sum(values.values())
-    return Stage({c: q / total for c, q in values.items()}, None if tonnes.empty else total, nearest)
+    shares = {c: q / sum(values.values()) for c, q in values.items()}
+    shares_year = int(near["year"].iloc[0])
+    if tonnes.empty:
+        return Stage(shares, None, shares_year), shares_year
+    total_year = nearest_year(sorted({int(y) for y in tonnes["year"]}), year)
+    total = float(tonnes.loc[tonnes["year"] == total_year, "quantity_or_share"].sum())
+    return Stage(shares, total, shares_year), total_year
 
 
-def _mine_growth(good: Good, base: int, year: int) -> float | None:
-    """Return mine output of `year` over that of `base`, or None where one is missing."""
-    mineral = good.mineral
-    before, now = mined(mineral, base), mined(mineral, year)
-    return sum(now.values()) / sum(before.values()) if before and now else None
+def _mine_growth(good: Good, base: int, year: int, scenario: Any) -> float | None:
+    """Return mine output of `year` over that of `base` for what a good is made of, or None where one is missing."""
+    joint = good.mineral == "rare_earths" and good.group != "rare_earths"
+    feed = catalogue()[f"{good.group}_concentrate" if joint and good.group in ("lace", "dytb") else "ndpr_concentrate"]
+    if not (mined(good.mineral, base) and mined(good.mineral, year)):
+        return None
+    if joint:
+        before, now = (_joint_output(feed, y, scenario, Notes()) for y in (base, year))
+    else:
+        before, now = mined(good.mineral, base), mined(good.mineral, year)
+    return sum(now.values()) / sum(before.values())

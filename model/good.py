@@ -9,6 +9,8 @@ from model.error import OreblocError
 
 #: Joint outputs of a rare-earth mine; the first is the primary output that capacity is counted in.
 JOINT_MINE = ("ndpr_concentrate", "lace_concentrate", "dytb_concentrate")
+#: Larger short-run supply elasticities are cut to this: responses within a quarter or two, not within a year.
+MOST_SUPPLY_ELASTICITY = 1.0
 #: The part of a good's name that names a rare-earth group, and the mineral the data file it under.
 GROUP_MINERAL = {"lace": "rare_earths", "ndpr": "ndpr", "dytb": "heavy_rare_earths"}
 
@@ -83,5 +85,5 @@ def _good(row: dict, freight_share: float) -> Good:
     return Good(
         row["name"], row["mineral"], row["stage"], row["unit"], row["title"], parent,
         elasticity(row["armington"], "armington"), elasticity(row["demand"], "demand_short"),
-        elasticity(row["supply"], "supply_short"), float(freight_share),
+        min(elasticity(row["supply"], "supply_short"), MOST_SUPPLY_ELASTICITY), float(freight_share),
     )  # fmt: skip
