@@ -60,7 +60,8 @@ class MeasurePlan:
       import ones to that of `route_destination` (country numbers, [R])
     - `closed` [Q, R] banned for the whole quarter; `restricted` [Q, R] under a ban, quota or licence below 1
     - `supports`, `support_payer` (country number): each support's plants and who pays
-    - `base_costs[what]` [R], `base_closed` [R], `base_restricted` [G]: the same in the mean of the base year
+    - `base_costs[what]` [R], `base_closed` [R], `base_restricted` [G]: the same in the mean of the base year;
+      `base_wedge` [G] the wedge calibration found then, 0 where it found none: a start for the first clearing
     - `notes`: measures that cover nothing in this world, with the reason
     """
 
@@ -87,6 +88,7 @@ class MeasurePlan:
     base_costs: dict[str, Floats]
     base_closed: Bools
     base_restricted: Bools
+    base_wedge: Floats
     route_origin: Ints
     route_destination: Ints
     base_flow_t: Floats  # [R] base-year tonnes per quarter
@@ -394,6 +396,7 @@ def _plan(
         base_costs={what: value[:_BASE].mean(axis=0) for what, value in costs.items()},
         base_closed=np.asarray(closed[:_BASE].all(axis=0)),
         base_restricted=np.array([is_limited(cap)[:_BASE].any() for _, cap in caps], dtype=bool),
+        base_wedge=np.array([_base_wedge(site, m, cap) for m, cap in caps]),
         route_origin=_ints([country.get(code, -1) for code in routes["origin"]]),
         route_destination=_ints([country.get(code, -1) for code in routes["destination"]]),
         base_flow_t=_column(routes, "flow_t"),
@@ -441,6 +444,16 @@ def _state_stock(site: Site, scenario: Scenario) -> Floats:
         for buyer in buyers:
             stock[buyer] += row["quantity_t"] / len(buyers)
     return stock
+
+
+def _base_wedge(site: Site, measure: int, cap: Cap) -> float:
+    """Return the base-year wedge that calibration laid to this measure on these routes."""
+    gaps = getattr(site.tables, "checks", {}).get("base_measures")
+    if gaps is None:
+        return 0.0
+    goods = site.tables.routes["good"].iloc[cap.routes].unique()
+    mine = gaps[(gaps["measure"] == measure) & gaps["good"].isin(goods)]
+    return float(mine["wedge_usd_per_t"].max()) if len(mine) else 0.0
 
 
 def _column(table: Any, name: str) -> Floats:

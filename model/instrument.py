@@ -183,7 +183,7 @@ class Site:
             & (plants["kind"] != "leak")
         )
         if firm:
-            mine &= plants["firm"] == firm
+            mine &= plants["firm_name"] == firm
         return np.flatnonzero(mine).astype(np.int64)
 
     def buyers_of(self, country: str, good: str) -> Ints:

@@ -86,6 +86,13 @@ def goods_of_mineral(mineral: str, rare_earths: str) -> tuple[str, ...]:
     return MINERAL_GOODS.get(mineral, ())
 
 
+def chain_of(good: str) -> str:
+    """Return the mineral whose stages are linked with a good: rare earths and magnets are one chain."""
+    if good in (*JOINT_GOODS, *SINGLE_GOODS, "permanent_magnets"):
+        return "rare_earths"
+    return next(mineral for mineral, goods in MINERAL_GOODS.items() if good in goods)
+
+
 def traded_goods(name: str, rare_earths: str) -> tuple[str, ...]:
     """Return the goods a name stands for in a measure; empty where it is unknown."""
     if name in ALL_GOODS:

@@ -24,8 +24,8 @@ class World:
     - `routes`: node, buyer, origin, destination, good, flow_t, preference (A_ij at base capacity),
       freight_usd_per_t, landed_price_usd_per_t
     - `recipes`: name, country, good (primary output), kind (`mine`, `refinery`, `magnet`, `recycler`, `leak`)
-    - `plants`: recipe, firm, country, good, kind (`base`, `marginal`, `reserve`, `new`, `recycler`, `leak`),
-      capacity_t, cost_usd_per_t, spread_usd_per_t, utilisation, by_product (bool), host
+    - `plants`: recipe, firm (row of `firms`), firm_name, country, good, kind (`base`, `marginal`, `reserve`,
+      `new`, `recycler`, `leak`), capacity_t, cost_usd_per_t, spread_usd_per_t, utilisation, by_product (bool), host
     - `firms`: name, role (`miner`, `refiner`), country, owner, source
     - `projects`: name, firm, owner, country, good, capacity_t (per quarter), cost_usd_per_t, capex_usd,
       announced (quarter), start (quarter), backing, source

@@ -52,7 +52,7 @@ def tables() -> Tables:
     nodes = _nodes()
     buyers = pd.DataFrame([(g, c) for g in GOODS for c in COUNTRIES], columns=["good", "country"])
     plants = nodes.rename(columns={"production_t": "capacity_t"}).assign(
-        firm=["Chalco", "Indium", "Yunnan", "Teck", "smugglers"],
+        firm_name=["Chalco", "Indium", "Yunnan", "Teck", "smugglers"],
         kind=["base", "base", "base", "base", "leak"],
         utilisation=0.8,
     )

@@ -2,6 +2,7 @@
 
 This is the example to copy for a new instrument. It needs four things: typed fields, a sentence, a
 compile step that turns an order into edits of the network, and a line in `model/instruments/__init__.py`.
+A `check` is needed only where two fields can contradict each other.
 Forms, `--set`, the checks of scenario files and the contract tests find the rest by themselves.
 
 Economics: the quota opens a wedge between the price inside and the price outside, the scarcity price of a
@@ -15,6 +16,7 @@ import numpy as np
 from model.field import Field
 from model.instrument import PERIODS, Cap, Edit, Instrument, Site, listed, spoken, term
 from model.instruments.common import EXEMPT, GOOD, HOLDER, TARGETS
+from model.name import chain_of
 from model.order import Order
 
 FIELDS = (
@@ -47,6 +49,15 @@ def text(order: Order) -> str:
     return f"{order.actor} limits exports of {goods}{each} to {targets} to {tonnes} {term(order)}."
 
 
+def check(order: Order) -> tuple[str, str] | None:
+    """Return the fault of a joint limit on goods of several chains, which no market clears together."""
+    chains = sorted({chain_of(good) for good in order.fields["good"]})
+    if not order.fields["together"] or len(chains) < 2:
+        return None
+    reason = f"covers {listed(chains)} together; it must cover goods of one chain. Write one measure for each"
+    return "together", f"Export quota of {order.actor} {reason}."
+
+
 def compile(order: Order, site: Site) -> list[Edit]:
     """Return one cap for each good, or one for all of them together."""
     fields = order.fields
@@ -70,5 +81,6 @@ INSTRUMENT = Instrument(
     summary="Caps the tonnes of a good that leave the country.",
     fields=FIELDS,
     text=text,
+    check=check,
     compile=compile,
 )

@@ -1,9 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from measure_world import FLOW_T, answer, measure, scenario, tables, terms
 
 from model.edit import COSTS, HOLDERS, compile_measures, support_rate
-from model.instrument import Support
+from model.instrument import Site, Support
+from model.instruments import export_quota
 
 WORLD = tables()
 ROUTES = WORLD.routes
@@ -73,11 +76,12 @@ def test_what_a_year_leaves_is_carried_within_it_and_lapses():
 
 def test_a_joint_quota_sums_goods():
     """With `together`, one limit holds for the sum."""
-    order = measure("export_quota", good=["gallium", "germanium"], quantity_t=9, together=True)
-    plan, _, _ = plan_of(order)
-    assert [routes.size for routes in plan.quota_routes] == [6]
-    apart, _, _ = plan_of({**order, "fields": {**order["fields"], "together": False}})
-    assert [routes.size for routes in apart.quota_routes] == [3, 3]
+    made = scenario(measure("export_quota", good=["gallium", "germanium"], quantity_t=9))
+    apart = made.measures[0]
+    joint = replace(apart, fields={**apart.fields, "together": True})
+    site = Site(WORLD, made.base_year, made.start_index, made.quarters)
+    sizes = [[cap.routes.size for cap in export_quota.compile(order, site)] for order in (apart, joint)]
+    assert sizes == [[3, 3], [6]]
 
 
 def test_a_licence_is_a_share_of_the_four_quarters_before():

@@ -4,6 +4,7 @@ import pytest
 from measure_world import measure, scenario
 
 from model.error import OreblocError, ScenarioError
+from model.good import catalogue
 from model.name import ALL_GOODS, EU_MEMBERS, country_remedy
 from model.scenario import scenario_from
 
@@ -149,6 +150,11 @@ def test_a_faulty_scenario_is_refused_in_words(keys, message):
             "(crisis.toml, measures[0].fields.quantity_t)",
         ),
         (
+            measure("export_quota", good=["gallium", "tungsten"], quantity_t=9, together=True),
+            "Export quota of CHN covers gallium and tungsten together; it must cover goods of one chain. "
+            "Write one measure for each. (crisis.toml, measures[0].fields.together)",
+        ),
+        (
             measure("import_tariff", actor="USA"),
             "Import tariff of USA is 0. Write rate or duty_usd_per_t, or remove the measure. "
             "(crisis.toml, measures[0].fields.rate)",
@@ -281,8 +287,7 @@ def test_a_misspelt_country_is_helped():
 
 def test_the_names_of_goods_are_those_of_the_catalogue():
     """A good that measures can name is in the catalogue, and the reverse."""
-    good = pytest.importorskip("model.good")
-    assert set(good.catalogue()) == set(ALL_GOODS)
+    assert set(catalogue()) == set(ALL_GOODS)
 
 
 def test_a_user_error_is_a_value_error():
