@@ -148,7 +148,8 @@ def run(
     Raises `OreblocError` for a value that cannot be run, `ClearingError` where a market misses its tolerance.
     """
     _guard()
-    from experiments.run import prepare, run_scenario
+    from experiments.preparation import prepare
+    from experiments.run import run_scenario
     from viz.results import Results
 
     ready = prepare(scenario, changes=changes, seed=seed, until=until)

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from experiments.outcome import ALL_GOODS, WORLD, restricting_countries
-from model.network import Answer, Terms
+from model.market import allocate_answer, allocate_terms
+from model.network import Answer, Network, Terms
 from model.world import World
 
 Floats = NDArray[np.float64]
@@ -34,7 +35,7 @@ _TREASURY = (
 class Engine(Protocol):
     """What the observer asks of an engine: the cleared quarter of a batch of runs."""
 
-    world: World
+    network: Network
     answer: Answer
     terms: Terms
     columns: Any
@@ -126,7 +127,7 @@ class Observer:
 
     def _quarter(self, engine: Engine | None) -> list[Recorded]:
         """Return (metric, cells, values); without an engine the values are empty."""
-        answer, terms = (engine.answer, engine.terms) if engine else _nothing(self.world)
+        network, answer, terms = _market(engine) if engine else _nothing(self.world.network)
         flow, output = answer.flow_t, answer.output_t
         production = self.primary(output) + self._unsold(engine, output.shape[0])
         capacity = self.primary(terms.plant_capacity_t)
@@ -134,7 +135,7 @@ class Observer:
         paid = self.arrivals(_times(flow, answer.landed_price))
         exports = self.outward(flow)
         price = self._price(answer, production + self.recycled(output))
-        rent = self.shipped(flow * _route_wedge(self.world, answer))
+        rent = self.shipped(flow * _route_wedge(network, answer))
         return [
             self._summed("production_t", self.made, production),
             self._summed("recycled_t", self.made, self.recycled(output)),
@@ -244,7 +245,7 @@ class Observer:
         """Return the flows of one run of the batch, leakage added to the open flow of the same pair."""
         answer, routes = engine.answer, self.world.routes
         quantity, landed = answer.flow_t[run], np.nan_to_num(answer.landed_price[run])
-        wedge = np.where(self.is_leak_route, 0.0, _route_wedge(self.world, answer)[run])
+        wedge = np.where(self.is_leak_route, 0.0, _route_wedge(engine.network, answer)[run])
         frame = pd.DataFrame(
             {
                 "good": routes["good"].to_numpy(),
@@ -285,9 +286,8 @@ def _times(amount: Floats, price: Floats) -> Floats:
     return np.where(np.isfinite(price), amount * np.nan_to_num(price), 0.0)
 
 
-def _route_wedge(world: World, answer: Answer) -> Floats:
+def _route_wedge(network: Network, answer: Answer) -> Floats:
     """Return [runs, R]: the scarcity prices of all quotas a route counts towards; closed routes 0."""
-    network = world.network
     starts = network.route_quota_start
     rows = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
     wedge = np.nan_to_num(answer.wedge)[:, network.route_quota]
@@ -295,8 +295,10 @@ def _route_wedge(world: World, answer: Answer) -> Floats:
     return np.ascontiguousarray((matrix @ wedge.T).T)
 
 
-def _nothing(world: World) -> tuple[Answer, Terms]:
-    """Return an answer and terms of no runs, to learn the cells of every metric."""
-    from model.market import allocate_answer, allocate_terms
+def _market(engine: Engine) -> tuple[Network, Answer, Terms]:
+    return engine.network, engine.answer, engine.terms
 
-    return allocate_answer(world.network, 0), allocate_terms(world.network, 0)
+
+def _nothing(network: Network) -> tuple[Network, Answer, Terms]:
+    """Return an answer and terms of no runs, to learn the cells of every metric."""
+    return network, allocate_answer(network, 0), allocate_terms(network, 0)

@@ -12,22 +12,20 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import metadata
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from model.engine import Engine
 
+from agents import DECISIONS
 from experiments.observer import Floats, Observer, Panel
 from experiments.outcome import METRICS, Outcome, declared_outcomes, headline_goods
 from experiments.results import FLOW_COLUMNS, QUANTILE_COLUMNS, SERIES_COLUMNS, Results, SeriesTable
-from experiments.scenario_file import load_scenario
 from model.base_data import data_hash
 from model.cache import rule_hash
 from model.calibration import calibrate
 from model.error import OreblocError
-from model.quarter_date import quarter_index
-from model.scenario import Scenario, scenario_from
+from model.scenario import Scenario
 from model.world import World
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -37,37 +35,6 @@ BATCH = 64
 MOST_RUNS = 100_000
 _FLOWS = ("first", "all")
 _LIBRARIES = ("mesa", "numba", "numpy", "pandas", "pyarrow", "scipy")
-
-
-def prepare(
-    scenario: str | Path | Mapping[str, Any] | Scenario,
-    *,
-    changes: Mapping[str, Any] | None = None,
-    seed: int | None = None,
-    until: str | None = None,
-) -> Scenario:
-    """Return the scenario as it will be run: read, changed, cut short. Raises `OreblocError`."""
-    if isinstance(scenario, Scenario):
-        ready = scenario
-    elif isinstance(scenario, Mapping):
-        ready = scenario_from(scenario)
-    else:
-        ready = load_scenario(scenario)
-    wanted: dict[str, Any] = dict(changes or {})
-    if seed is not None:
-        wanted["seed"] = seed
-    ready = ready.with_changes(wanted) if wanted else ready
-    return ready if until is None else ready.with_changes({"end": _last_quarter(ready, until)})
-
-
-def _last_quarter(scenario: Scenario, until: str) -> str:
-    index = quarter_index(until)
-    if not scenario.start_index <= index <= quarter_index(scenario.end):
-        raise OreblocError(
-            f"--until is {until}; it must lie within the scenario, {scenario.start} to {scenario.end}. "
-            "Change `end` in the scenario (--set end=...) to run longer."
-        )
-    return until
 
 
 @dataclass
@@ -81,7 +48,7 @@ class _Worst:
     clearings: int = 0
 
     def look(self, engine: Engine, quarter: str) -> None:
-        answer, network = engine.answer, engine.world.network
+        answer, network = engine.answer, engine.network
         self.iterations += float(answer.iterations.sum())
         self.clearings += answer.iterations.shape[0]
         run, component = np.unravel_index(np.argmax(answer.violation), answer.violation.shape)
@@ -143,7 +110,7 @@ def _engines(scenario: Scenario, world: World, runs: int) -> list[Engine]:
     """Return one engine for each batch of runs, all on the same calibrated world."""
     firsts = range(0, runs, BATCH)
     return [
-        Engine(scenario, runs=min(BATCH, runs - first), seed=scenario.seed, first_run=first, world=world)
+        Engine(scenario, min(BATCH, runs - first), first_run=first, world=world, decide=DECISIONS)
         for first in firsts
     ]
 

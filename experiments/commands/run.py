@@ -68,8 +68,8 @@ def read_changes(pairs: list[str]) -> dict[str, str]:
 
 def run_run(arguments: argparse.Namespace) -> int:
     """Run, write, and tell; return 0."""
+    from experiments.preparation import prepare
     from experiments.results import default_folder, refuse_non_empty
-    from experiments.run import prepare
 
     if arguments.out is not None:
         refuse_non_empty(arguments.out)

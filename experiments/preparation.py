@@ -1,0 +1,41 @@
+"""From what a person names to the scenario that is run: read, changed, cut short."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from experiments.scenario_file import load_scenario
+from model.error import OreblocError
+from model.quarter_date import quarter_index
+from model.scenario import Scenario, scenario_from
+
+
+def prepare(
+    scenario: str | Path | Mapping[str, Any] | Scenario,
+    *,
+    changes: Mapping[str, Any] | None = None,
+    seed: int | None = None,
+    until: str | None = None,
+) -> Scenario:
+    """Return the scenario as it will be run: read, changed, cut short. Raises `OreblocError`."""
+    if isinstance(scenario, Scenario):
+        ready = scenario
+    elif isinstance(scenario, Mapping):
+        ready = scenario_from(scenario)
+    else:
+        ready = load_scenario(scenario)
+    wanted: dict[str, Any] = dict(changes or {})
+    if seed is not None:
+        wanted["seed"] = seed
+    ready = ready.with_changes(wanted) if wanted else ready
+    return ready if until is None else ready.with_changes({"end": _last_quarter(ready, until)})
+
+
+def _last_quarter(scenario: Scenario, until: str) -> str:
+    index = quarter_index(until)
+    if not scenario.start_index <= index <= quarter_index(scenario.end):
+        raise OreblocError(
+            f"--until is {until}; it must lie within the scenario, {scenario.start} to {scenario.end}. "
+            "Change `end` in the scenario (--set end=...) to run longer."
+        )
+    return until
