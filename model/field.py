@@ -22,7 +22,7 @@ REQUIRED: Any = object()  #: default of a field that must be written
 #: What a field may hold. A path is one number, a list with one for each quarter (the last holds on), or a
 #: table of the quarters from which each number holds.
 KINDS = ("number", "integer", "share", "path", "flag", "text", "choice", "quarter",
-         "good", "goods", "country", "countries", "shares")  # fmt: skip
+         "good", "goods", "country", "countries", "place", "shares")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -216,6 +216,10 @@ def _country(field: Field, value: Any, place: Place, about: str) -> str:
     return text
 
 
+def _place(field: Field, value: Any, place: Place, about: str) -> str:
+    return names.WORLD if value == names.WORLD else _country(field, value, place, about)
+
+
 def _country_codes(field: Field, text: str, place: Place, about: str) -> list[str]:
     if text not in names.COUNTRIES:
         remedy = names.country_remedy(text)
@@ -254,5 +258,5 @@ def _in(unit: str) -> str:
 _READERS = {
     "number": _number, "share": _number, "integer": _integer, "path": _path, "flag": _flag, "text": _text,
     "choice": _choice, "quarter": _quarter, "good": _good, "goods": _goods, "country": _country,
-    "countries": _countries, "shares": _shares,
+    "countries": _countries, "place": _place, "shares": _shares,
 }  # fmt: skip

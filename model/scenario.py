@@ -17,8 +17,9 @@ from model.instruments import BY_NAME
 from model.order import Order, order_from
 from model.parameter import PARAMETERS, defaults
 from model.quarter_date import quarter_index, quarter_label
+from model.scenario_field import BASE, HEAD, LISTS, PROJECT, SHOCK
+from model.set_path import set_path, typed
 
-DEMAND_PATHS = ("STEPS", "APS")
 _ALL_MINERALS = ("rare_earths", *names.MINERAL_GOODS)
 
 
@@ -140,98 +141,16 @@ class Scenario:
         """
         raw = self.to_mapping()
         for path, value in changes.items():
-            _set_path(raw, path, _typed(value), self.file)
+            set_path(raw, path, typed(value), self.file)
         return scenario_from(raw, file=self.file)
-
-
-_HEAD = (
-    Field("name", "text", "Name", "a name in lower snake case"),
-    Field("title", "text", "Title", "one line for lists and reports", default=""),
-    Field("description", "text", "Description", "what the scenario is for", default=""),
-    Field("start", "quarter", "First quarter", "the first quarter that is run"),
-    Field("end", "quarter", "Last quarter", "the last quarter that is run"),
-    Field("base_year", "integer", "Base year", "the year the world is calibrated to", low=1990, high=2100),
-    Field("seed", "integer", "Seed", "the seed of all draws", low=0, high=2**63 - 1, default=1,
-          remedy="Choose a smaller whole number."),
-    Field("rare_earths", "choice", "Rare earths", "joint outputs or one good",
-          choices=("joint", "single"), default="joint"),
-    Field("eu_members", "flag", "EU members apart", "whether EU members stand apart",
-          default=False),
-    Field("demand_path", "choice", "Demand path", "the demand projection", choices=DEMAND_PATHS,
-          default="STEPS"),
-)  # fmt: skip
-_LISTS = (
-    "sources",
-    "goods",
-    "countries",
-    "parameters",
-    "uncertain",
-    "measures",
-    "shocks",
-    "projects",
-    "base",
-)
-
-_GOOD = Field("good", "good", "Good", "one traded good")
-_COUNTRY = Field("country", "country", "Country", "a country code")
-_SOURCE = Field("source", "text", "Source", "where it is documented", default="")
-_SHOCK = (
-    Field("kind", "choice", "Kind", "demand or supply", choices=("demand", "supply")),
-    _GOOD,
-    Field("country", "text", "Country", "a country code, or WORLD"),
-    Field("factor", "number", "Factor", "what demand or capacity is multiplied by", low=0.0, high=100.0,
-          remedy="Write 0.9 for a fall by a tenth."),
-    Field("start", "quarter", "Start", "the first quarter or day it holds"),
-    Field("end", "quarter", "End", "the last quarter or day it holds", default=None),
-    _SOURCE,
-)  # fmt: skip
-_PROJECT = (
-    Field("name", "text", "Name", "the project's name"),
-    Field("firm", "text", "Firm", "the firm that runs it"),
-    Field("owner", "text", "Owner", "the state or group behind the firm", default=""),
-    _COUNTRY, _GOOD,
-    Field("capacity_t_per_year", "number", "Capacity", "tonnes of the good in a year", unit="t a year",
-          low=0.0),
-    Field("cost_usd_per_t", "number", "Cash cost", "cash cost without inputs", unit="usd a t", low=0.0,
-          default=None),
-    Field("capex_usd", "number", "Capital cost", "cost of building it", unit="usd", low=0.0, default=None),
-    Field("announced", "quarter", "Announced", "when it was announced"),
-    Field("start", "quarter", "Start", "when it is meant to produce"),
-    Field("backing", "text", "Backing", "who supports it, and how", default=""),
-    Field("failure_share", "share", "Failure probability", "probability that it never produces",
-          low=0.0, high=1.0, default=None),
-    Field("slip_quarters", "number", "Mean delay", "mean delay in quarters", unit="quarters",
-          low=0.0, high=80.0, default=None),
-    _SOURCE,
-)  # fmt: skip
-_TONNES = Field("quantity_t", "number", "Quantity", "tonnes", unit="t", low=0.0)
-_PRICE: dict[str, Any] = {"unit": "usd a t", "low": 0.0}
-_BASE = {
-    "demand_shares": (_GOOD, _COUNTRY,
-                      Field("share", "share", "Demand share", "share of the world's", low=0.0, high=1.0),
-                      _SOURCE),
-    "exports": (_GOOD, Field("origin", "country", "Origin", "a country code"),
-                Field("destination", "country", "Destination", "a country code"), _TONNES, _SOURCE),
-    "splits": (_COUNTRY, Field("shares", "shares", "Split", "shares of lace, ndpr, dytb", low=0.0, high=1.0),
-               _SOURCE),
-    "prices": (_GOOD, Field("country", "country", "Country", "the country that restricts"),
-               Field("inside_usd_per_t", "number", "Inside price", "price inside it", default=None, **_PRICE),
-               Field("outside_usd_per_t", "number", "Outside price", "price elsewhere", **_PRICE), _SOURCE),
-    "stocks": (_GOOD, _COUNTRY,
-               Field("holder", "choice", "Holder", "who holds the stock",
-                     choices=("buyers", "producers", "state"), default="buyers"), _TONNES, _SOURCE),
-    "stages": (_GOOD, _COUNTRY,
-               Field("production_t", "number", "Production", "tonnes in the base year", unit="t", low=0.0),
-               _SOURCE),
-}  # fmt: skip
 
 
 def scenario_from(mapping: Mapping[str, Any], *, file: str = "") -> Scenario:
     """Read and check a scenario. Raises `ScenarioError` at the first fault, with file and field."""
     raw = _json_values(mapping)
     place = Place(file=file)
-    refuse_unknown(raw, [*(item.name for item in _HEAD), *_LISTS], place)
-    head = {item.name: read_field(item, raw, place) for item in _HEAD}
+    refuse_unknown(raw, [*(item.name for item in HEAD), *LISTS], place)
+    head = {item.name: read_field(item, raw, place) for item in HEAD}
     place = Place(file, "", head["rare_earths"], head["eu_members"])
     _check_head(head, place)
     goods = _goods(raw.get("goods"), place)
@@ -337,21 +256,18 @@ def _parameter_field(name: str) -> Field:
 
 
 def _shock(item: Any, place: Place) -> Shock:
-    values = read_fields(_SHOCK, item, place)
-    if values["country"] != names.WORLD:
-        read_field(_COUNTRY, values, place)
-    return Shock(**values)
+    return Shock(**read_fields(SHOCK, item, place))
 
 
 def _project(item: Any, place: Place) -> Project:
-    return Project(**read_fields(_PROJECT, item, place))
+    return Project(**read_fields(PROJECT, item, place))
 
 
 def _base(value: Any, place: Place) -> Base:
     table = _table(value, place)
-    refuse_unknown(table, list(_BASE), place)
+    refuse_unknown(table, list(BASE), place)
     rows = {
-        key: tuple(read_fields(_BASE[key], item, spot) for item, spot in _rows(table, key, place))
+        key: tuple(read_fields(BASE[key], item, spot) for item, spot in _rows(table, key, place))
         for key in table
     }
     for i, row in enumerate(rows.get("splits", ())):
@@ -384,43 +300,3 @@ def _texts(value: Any, place: Place) -> list[str]:
 def _json_values(mapping: Mapping[str, Any]) -> dict[str, Any]:
     """Return a deep copy in which dates have become text."""
     return json.loads(json.dumps(dict(mapping), default=str))
-
-
-def _typed(value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    try:
-        return json.loads(value)
-    except ValueError:
-        return value
-
-
-def _set_path(raw: dict[str, Any], path: str, value: Any, file: str) -> None:
-    """Set one value in nested tables and lists; `a.b.0.c` and `a.b[0].c` are the same."""
-    steps = path.replace("[", ".").replace("]", "").split(".")
-    owner: Any = raw
-    for depth, step in enumerate(steps):
-        last = depth == len(steps) - 1
-        if isinstance(owner, list):
-            owner = _list_step(owner, step, value, last, path, file)
-        elif isinstance(owner, dict):
-            owner = _table_step(owner, step, value, last)
-        else:
-            Place(file, path).refuse(f"{'.'.join(steps[:depth])} is {owner!r}, which has no part {step!r}.")
-
-
-def _table_step(owner: dict[str, Any], step: str, value: Any, last: bool) -> Any:
-    if last:
-        owner[step] = value
-        return None
-    return owner.setdefault(step, {})
-
-
-def _list_step(owner: list[Any], step: str, value: Any, last: bool, path: str, file: str) -> Any:
-    if not step.isdigit() or int(step) >= len(owner):
-        there = f"0 to {len(owner) - 1}" if owner else "none"
-        Place(file, path).refuse(f"{step!r} is not an entry of the list; entries are {there}.")
-    if last:
-        owner[int(step)] = value
-        return None
-    return owner[int(step)]

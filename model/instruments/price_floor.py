@@ -22,7 +22,7 @@ FIELDS = (
           choices=("declared", "before", "lagged_mean"), default="declared"),
     Field("share", "number", "Share of the reference price", "the floor over the reference price",
           unit="share", low=0.0, high=10.0, default=1.0, remedy="Write 1.2 for a fifth above it."),
-    Field("reference_country", "text", "Reference country", "a country, or WORLD for the average",
+    Field("reference_country", "place", "Reference country", "a country, or WORLD for the average",
           default="WORLD"),
     Field("form", "choice", "Legal form", "tariff: the treasury gets the top-up; minimum_price: the seller",
           choices=("tariff", "minimum_price"), default="tariff"),

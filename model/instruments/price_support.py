@@ -27,7 +27,7 @@ FIELDS = (
           unit="share", low=0.0, high=1.0, default=0.0, remedy="Write 0.3 for 30 %."),
     Field("upside_usd_per_t", "number", "Upside price",
           "price above which is paid back; left out: the strike", default=None, **_MONEY),
-    Field("index_country", "text", "Index country", "a country, or WORLD for the average", default="WORLD"),
+    Field("index_country", "place", "Index country", "a country, or WORLD for the average", default="WORLD"),
     Field("quantity_t", "number", "Eligible quantity", "tonnes in a period; left out: all output",
           unit="t", low=0.0, default=None, remedy="Remove the measure for no support."),
     Field("period", "choice", "Period", "the time the tonnes are for", choices=tuple(PERIODS),

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from measure_world import FLOW_T, answer, measure, scenario, tables, terms
 
-from model.edit import COSTS, HOLDERS, compile_measures, support_rate
+from model.edit import COSTS, HOLDERS, compile_measures
 from model.instrument import Site, Support
 from model.instruments import export_quota
+from model.measure_plan import support_rate
 
 WORLD = tables()
 ROUTES = WORLD.routes

@@ -160,6 +160,11 @@ def test_a_faulty_scenario_is_refused_in_words(keys, message):
             "(crisis.toml, measures[0].fields.rate)",
         ),
         (
+            measure("price_support", actor="USA", strike_usd_per_t=110, index_country="China"),
+            "Index country of USA on gallium is 'China', which is not a country. Write CHN for China. "
+            "(crisis.toml, measures[0].fields.index_country)",
+        ),
+        (
             measure("price_support", actor="USA", strike_usd_per_t=110, upside_usd_per_t=100),
             "Upside price of USA is 100 usd a t; it must be the strike price, 110 usd a t, or more. "
             "(crisis.toml, measures[0].fields.upside_usd_per_t)",
