@@ -11,10 +11,10 @@ For each refined good (tonnes per year of contained product):
 from dataclasses import dataclass, field
 from typing import Any
 
-from model.base_data import rows
+from model.base_data import cite, rows
 from model.base_note import Notes
 from model.base_place import Geography, demand_shares
-from model.base_production import Stage
+from model.base_production import Stage, mined
 from model.good import Good, inputs_of
 
 
@@ -90,7 +90,8 @@ def add_refined(balance: Balance, good: Good, stage: Stage, keep: set[str], cont
     balance.yields[good.name] = {
         "stage_yield": value, "low": limits.low, "high": limits.high, "ore_to_refined": value * limits.recovery_before
     }  # fmt: skip
-    context.notes.add(good.name, "yield", f"yield from {mine}", value, "share", "yields.csv")
+    source = cite("yields", rows("yields", output=good.name, input=mine, basis="yield")[0])
+    context.notes.add(good.name, "yield", f"yield from {mine}", value, "share", source)
 
 
 @dataclass(frozen=True)
@@ -120,16 +121,18 @@ def _primary_and_total(
     primary = min(stage.total_t, most)
     if rule["basis"] == "residual":
         rest = stage.total_t - primary
-        notes.add(good.name, "residual", "secondary supply: refined output beyond mined content times yield", rest, "t", "secondary.csv")
+        what = "secondary supply: refined output beyond mined content times yield"
+        notes.add(good.name, "residual", what, rest, "t", cite("secondary", rule))
         return primary, stage.total_t
     if stage.total_t > most:
-        notes.add(good.name, "replaced", "refined output cut to mined content times yield", primary / stage.total_t, "ratio", "yields.csv")
+        what = "refined output cut to mined content times yield"
+        notes.add(good.name, "replaced", what, primary / stage.total_t, "ratio", "yields.csv")
     return primary, primary / (1.0 - rule["share"])
 
 
 def _secondary(good: str) -> dict[str, Any]:
     found = rows("secondary", good=good)
-    return found[0] if found else {"basis": "rate", "share": 0.0, "source": ""}
+    return found[0] if found else {"basis": "rate", "share": 0.0, "source": "", "tag": ""}
 
 
 def _add_total(
@@ -152,8 +155,10 @@ def _add_total(
     else:
         where = _scrap_shares(good, context)
         what = "secondary supply by place of use"
-        context.notes.add(good.name, "secondary", what, secondary / total, "share", "secondary.csv")
-    balance.recycled[good.name] = context.places.carry({c: s * secondary for c, s in where.items()}, keep | {"OTH"})
+        context.notes.add(good.name, "secondary", what, secondary / total, "share", cite("secondary", rule))
+    balance.recycled[good.name] = context.places.carry(
+        {c: s * secondary for c, s in where.items()}, keep | {"OTH"}
+    )
 
 
 def _scrap_shares(good: Good, context: Context) -> dict[str, float]:
@@ -163,7 +168,9 @@ def _scrap_shares(good: Good, context: Context) -> dict[str, float]:
     return demand_shares(good, context.scenario, context.places)[0]
 
 
-def add_single(balance: Balance, good: Good, output: dict[str, float], keep: set[str], context: Context) -> None:
+def add_single(
+    balance: Balance, good: Good, output: dict[str, float], keep: set[str], context: Context
+) -> None:
     """Add a good that is neither fed by a mine stage nor feeds one: by-product metals and baryte."""
     carried = context.places.carry(output, keep)
     primary = sum(carried.values())
@@ -171,16 +178,17 @@ def add_single(balance: Balance, good: Good, output: dict[str, float], keep: set
     share = float(rule["share"])
     if rule["basis"] == "demand":
         share = max(1.0 - primary / _published_demand(good, context), 0.0) or 0.0
-        context.notes.add(good.name, "secondary", "what published demand exceeds output by", share, "share", "demand_growth.csv")
-    _add_total(balance, good, {c: q / primary for c, q in carried.items()}, primary / (1.0 - share), primary, keep, context)
+        what = "what published demand exceeds output by"
+        context.notes.add(good.name, "secondary", what, share, "share", "demand_growth.csv")
+    shares = {c: q / primary for c, q in carried.items()}
+    _add_total(balance, good, shares, primary / (1.0 - share), primary, keep, context)
 
 
 def _published_demand(good: Good, context: Context) -> float:
     """Return world demand of 2024 in tonnes, scaled to the base year's output where that is another year."""
     found = rows("demand_growth", mineral=good.data_mineral, scope="total demand")
-    from model.base_production import mined
-
-    now, then = mined(good.data_mineral, context.scenario.base_year), mined(good.data_mineral, int(found[0]["base_year"]))
+    years = context.scenario.base_year, int(found[0]["base_year"])
+    now, then = (mined(good.data_mineral, year) for year in years)
     scale = sum(now.values()) / sum(then.values()) if now and then else 1.0
     return float(found[0]["base_quantity"]) * scale
 
@@ -194,7 +202,9 @@ def add_component(balance: Balance, good: Good, stage: Stage, keep: set[str], co
     for source in inputs_of(good.name, balance.primary):
         needs[source] = _part(good.name, source) * sum(balance.supply(source).values()) / total
         balance.plant_use[source] = {c: q * needs[source] for c, q in balance.primary[good.name].items()}
-        context.notes.add(good.name, "inputs", f"{source} per tonne of magnets", needs[source], "t", "yields.csv")
+        row = rows("yields", output=good.name, input=source, basis="part")[0]
+        what = f"{source} per tonne of magnets"
+        context.notes.add(good.name, "inputs", what, needs[source], "t", cite("yields", row))
     balance.input_per_t[good.name] = needs
 
 
@@ -206,9 +216,15 @@ def add_final_use(balance: Balance, good: Good, context: Context) -> None:
         return
     shares, year = demand_shares(good, context.scenario, context.places)
     if year != context.scenario.base_year:
-        context.notes.add(good.name, "demand", f"demand shares of {year}, the nearest year", year, "year", "demand.csv")
+        context.notes.add(
+            good.name, "demand", f"demand shares of {year}, the nearest year", year, "year", "demand.csv"
+        )
+    regions = "regional shares of final demand: little better than guesses but for the USA"
+    context.notes.add(good.name, "demand", regions, len(shares), "countries", "demand.csv: mostly estimate")
     if good.stage == "mine" and plants and good.name != "graphite_concentrate":
-        context.notes.add(good.name, "stock change", "mined content beyond refineries' use", rest, "t", "yields.csv")
+        context.notes.add(
+            good.name, "stock change", "mined content beyond refineries' use", rest, "t", "yields.csv"
+        )
         shares = {c: q / supply for c, q in balance.supply(good.name).items()}
         balance.final_use[good.name] = {c: s * rest for c, s in shares.items()}
         return

@@ -2,6 +2,7 @@
 
 import functools
 import hashlib
+import re
 from importlib.resources import files
 
 import pandas as pd
@@ -17,9 +18,11 @@ FACT_TABLES = (
 #: Tables of our own: choices and estimates, each row with source and tag.
 OWN_TABLES = (
     "goods", "price_form", "payable", "yields", "secondary", "secondary_split", "deposit_split", "transport",
-    "base_gap", "eu_share", "plant_cost", "capacity_use", "entrants", "hosts", "firms", "projects", "stock_days", "capex",
-    "supplier_share",
+    "base_gap", "eu_share", "plant_cost", "capacity_use", "entrants", "hosts", "firms", "projects", "stock_days",
+    "capex", "supplier_share",
 )  # fmt: skip
+#: How far a figure can be trusted, best first; the first words of a row's note, tag or source say it.
+GRADES = ("re-read", "secondary", "derived", "recalled", "estimate")
 
 
 @functools.cache
@@ -68,3 +71,30 @@ def nearest_year(years: list[int], year: int) -> int:
 def merged(country: str, eu_members: bool) -> str:
     """Return the code a country is carried under: members of the EU are `EU27` unless they stand apart."""
     return "EU27" if country in EU_MEMBERS and not eu_members else country
+
+
+def grade(text: str) -> str:
+    """Return the grade that a note, tag or source claims for its row."""
+    low = text.lower()
+    if re.match(r"estimate|.*\[judgement\]", low):
+        return "estimate"
+    if low.startswith("recalled") or "[recalled]" in low:
+        return "recalled"
+    if low.startswith(("derived", "residual", "sum of", "wmd")) or "[derived]" in low:
+        return "derived"
+    if low.startswith("re-read") and "secondary" in low:
+        return "secondary"
+    return "re-read"
+
+
+@functools.cache
+def graded(name: str) -> "pd.Series[str]":
+    """Return the grade of every row of a table."""
+    table = read_table(name)
+    column = next(c for c in ("tag", "note", "source") if c in table.columns)
+    return table[column].fillna("").astype(str).map(grade)
+
+
+def cite(name: str, row: dict) -> str:
+    """Return where a row of our own tables is from: file, source and tag."""
+    return f"{name}.csv: {row['source']} [{row['tag']}]"

@@ -42,14 +42,30 @@ class BaseMeasures:
 
 
 def base_measures(
-    scenario: Any, goods: list[str], countries: list[str], outside: dict[str, float], places: Geography, notes: Notes
+    scenario: Any,
+    goods: list[str],
+    countries: list[str],
+    outside: dict[str, float],
+    places: Geography,
+    notes: Notes,
 ) -> BaseMeasures:
     """Read which of the scenario's measures held in the base year and what gap they left."""
     found = BaseMeasures()
     for index, order, share in in_force(scenario):
         for good in [g for g in order.fields.get("good", []) if g in goods]:
             if order.type in RESTRICTIONS:
-                _restriction(found, index, order, share, good, countries, outside[good], places, scenario.base_year, notes)
+                _restriction(
+                    found,
+                    index,
+                    order,
+                    share,
+                    good,
+                    countries,
+                    outside[good],
+                    places,
+                    scenario.base_year,
+                    notes,
+                )
             elif order.type == "import_tariff":
                 _tariff(found, order, scenario.base_year, good, countries, places, notes)
     _stated_gaps(found, scenario, goods, outside, places, notes)
@@ -107,16 +123,20 @@ def _restriction(
     if worldwide and ratio is not None and good not in found.gaps:
         value, source = ratio
         found.gaps[good] = Gap(good, actor, outside / value, outside, index)
-        notes.add(good, "price gap", f"price outside over price inside {actor}", value, "ratio", f"base_gap.csv: {source}")
+        what = f"price outside over price inside {actor}"
+        notes.add(good, "price gap", what, value, "ratio", f"base_gap.csv: {source}")
     elif worldwide and order.type == "export_tax" and good not in found.gaps:
         rate = mean_of_year(order, order.fields["rate"], year)
         found.gaps[good] = Gap(good, actor, outside / (1.0 + rate), outside, index)
-        notes.add(good, "price gap", f"price outside over price inside {actor}: its export tax", 1.0 + rate, "ratio", "scenario")
+        what = f"price outside over price inside {actor}: its export tax"
+        notes.add(good, "price gap", what, 1.0 + rate, "ratio", "scenario")
 
 
 def gap_ratio(good: str, country: str, year: int) -> tuple[float, str] | None:
     """Return outside price over inside price and its source from the nearest year with a datum, or None."""
-    near = [row for row in rows("base_gap", good=good, country=country) if abs(row["year"] - year) <= GAP_YEARS]
+    near = [
+        row for row in rows("base_gap", good=good, country=country) if abs(row["year"] - year) <= GAP_YEARS
+    ]
     if not near:
         return None
     row = min(near, key=lambda r: abs(r["year"] - year))
@@ -124,18 +144,31 @@ def gap_ratio(good: str, country: str, year: int) -> tuple[float, str] | None:
 
 
 def _tariff(
-    found: BaseMeasures, order: Any, year: int, good: str, countries: list[str], places: Geography, notes: Notes
+    found: BaseMeasures,
+    order: Any,
+    year: int,
+    good: str,
+    countries: list[str],
+    places: Geography,
+    notes: Notes,
 ) -> None:
     rate = mean_of_year(order, order.fields["rate"], year)
     for importer in places.spread(order.actor):
         for origin in _targets(order, importer, countries, places):
             key = (good, origin, importer)
             found.tariff[key] = found.tariff.get(key, 0.0) + rate
-    notes.add(good, "measure", f"import tariff of {order.actor}, mean of the base year", rate, "share", "scenario")
+    notes.add(
+        good, "measure", f"import tariff of {order.actor}, mean of the base year", rate, "share", "scenario"
+    )
 
 
 def _stated_gaps(
-    found: BaseMeasures, scenario: Any, goods: list[str], outside: dict[str, float], places: Geography, notes: Notes
+    found: BaseMeasures,
+    scenario: Any,
+    goods: list[str],
+    outside: dict[str, float],
+    places: Geography,
+    notes: Notes,
 ) -> None:
     for row in scenario.base.prices:
         good, inside = row["good"], row.get("inside_usd_per_t")
@@ -144,4 +177,6 @@ def _stated_gaps(
         earlier = found.gaps.get(good)
         measure = earlier.measure if earlier else -1
         found.gaps[good] = Gap(good, places.code(row["country"]), float(inside), outside[good], measure)
-        notes.add(good, "price gap", "inside price stated by the scenario", float(inside), "usd_per_t", "scenario")
+        notes.add(
+            good, "price gap", "inside price stated by the scenario", float(inside), "usd_per_t", "scenario"
+        )

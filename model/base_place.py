@@ -68,11 +68,14 @@ def demand_shares(good: Good, scenario: Any, places: Geography) -> tuple[dict[st
     frame = frame[(frame["mineral"] == mineral) & (frame["unit"] == "share")]
     year = nearest_year(sorted({int(y) for y in frame["year"]}), scenario.base_year)
     frame = frame[frame["year"] == year]
-    data = places.regional(dict(zip(frame["country_or_region"], frame["quantity_or_share"].astype(float), strict=True)))
-    stated = places.regional({r["country"]: float(r["share"]) for r in scenario.base.demand_shares if r["good"] == good.name})
+    shares_of = zip(frame["country_or_region"], frame["quantity_or_share"].astype(float), strict=True)
+    data = places.regional(dict(shares_of))
+    own = [row for row in scenario.base.demand_shares if row["good"] == good.name]
+    stated = places.regional({row["country"]: float(row["share"]) for row in own})
     others = {c: s for c, s in data.items() if c not in stated and s > 0.0}
     rest = max(1.0 - sum(stated.values()), 0.0)
     scale = rest / sum(others.values()) if others else 0.0
-    shares = {**{c: s * scale for c, s in others.items() if rest > 1e-12}, **{c: s for c, s in stated.items() if s > 0.0}}
+    shares = {c: s * scale for c, s in others.items() if rest > 1e-12}
+    shares.update({c: s for c, s in stated.items() if s > 0.0})
     total = sum(shares.values())
     return {c: s / total for c, s in sorted(shares.items())}, year

@@ -6,7 +6,7 @@ between a mine stage and the refined stage.
 
 from typing import Any
 
-from model.base_data import nearest_year, read_table, rows
+from model.base_data import cite, nearest_year, read_table, rows
 from model.base_note import Notes
 from model.error import OreblocError
 from model.good import Good, catalogue
@@ -49,7 +49,9 @@ def outside_prices(goods: list[Good], year: int, scenario: Any, notes: Notes) ->
     for good in goods:
         if good.name in stated:
             prices[good.name] = stated[good.name]
-            notes.add(good.name, "price", "stated by the scenario", stated[good.name], "usd_per_t", "scenario")
+            notes.add(
+                good.name, "price", "stated by the scenario", stated[good.name], "usd_per_t", "scenario"
+            )
             continue
         value = _price(good, year, stated, notes)
         if value is None:
@@ -72,18 +74,18 @@ def _price(good: Good, year: int, stated: dict[str, float], notes: Notes) -> flo
     return None if parent is None else _follow(good, parent, year, stated, notes)
 
 
-def _payable(good: str) -> tuple[str, float, float] | None:
-    """Return (other good, factor on its price, payable share) linking a stage to the other of its chain."""
+def _payable(good: str) -> tuple[str, float, dict] | None:
+    """Return (other good, factor on its price, row of payable.csv) linking a stage to the other of its chain."""
     for row in rows("payable", good=good):
-        return row["next_good"], float(row["payable_share"]), float(row["payable_share"])
+        return row["next_good"], float(row["payable_share"]), row
     for row in rows("payable", next_good=good):
         if rows("price_form", good=row["good"]):
-            return row["good"], 1.0 / float(row["payable_share"]), float(row["payable_share"])
+            return row["good"], 1.0 / float(row["payable_share"]), row
     return None
 
 
 def _from_payable(
-    good: Good, other: str, factor: float, share: float, year: int, stated: dict[str, float], notes: Notes
+    good: Good, other: str, factor: float, row: dict, year: int, stated: dict[str, float], notes: Notes
 ) -> float | None:
     base = stated.get(other) or published_price(other, year)
     if base is None:
@@ -91,7 +93,8 @@ def _from_payable(
         base = None if relative.parent is None else _follow(relative, relative.parent, year, stated, notes)
     if base is None:
         return None
-    notes.add(good.name, "price", f"payable share between {good.name} and {other}", share, "share", "payable.csv")
+    what = f"payable share between {good.name} and {other}"
+    notes.add(good.name, "price", what, float(row["payable_share"]), "share", cite("payable", row))
     return base * factor
 
 
@@ -99,7 +102,11 @@ def _follow(good: Good, parent: str, year: int, stated: dict[str, float], notes:
     """Return the price that moves with the parent's since the nearest year that has both."""
     base = stated.get(parent) or published_price(parent, year)
     years = sorted({int(y) for y in read_table("prices")["year"]})
-    both = [y for y in years if published_price(good.name, y) is not None and published_price(parent, y) is not None]
+    both = [
+        y
+        for y in years
+        if published_price(good.name, y) is not None and published_price(parent, y) is not None
+    ]
     if base is None or not both:
         return None
     near = nearest_year(both, year)

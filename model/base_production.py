@@ -56,7 +56,14 @@ def mine_output(good: Good, year: int, scenario: Any, notes: Notes) -> dict[str,
     """Return the mine output of a good by country, tonnes per year in the unit of the good."""
     stated = stated_stage(scenario, good.name)
     if stated:
-        notes.add(good.name, "production", "mine output stated by the scenario", sum(stated.values()), "t", "scenario")
+        notes.add(
+            good.name,
+            "production",
+            "mine output stated by the scenario",
+            sum(stated.values()),
+            "t",
+            "scenario",
+        )
         return stated
     if good.mineral == "rare_earths" and good.group != "rare_earths":
         return _joint_output(good, year, scenario, notes)
@@ -78,14 +85,20 @@ def _joint_output(good: Good, year: int, scenario: Any, notes: Notes) -> dict[st
     split = {c: deposit_shares(c, scenario) for c in oxide}
     output = {c: q * ELEMENT_PER_OXIDE * split[c][good.group] for c, q in oxide.items()}
     stated = {row["country"] for row in scenario.base.splits}
-    notes.add(good.name, "split", "rare-earth oxide split by deposit type", sum(output.values()), "t", "deposit_split.csv")
+    what = "rare-earth oxide split by deposit type"
+    notes.add(good.name, "split", what, sum(output.values()), "t", "deposit_split.csv: estimate")
     for group, mineral in _MINERAL_OF_GROUP.items():
         published = mined(mineral, year)
         if published:
             output = _raise_to_published(good, group, published, oxide, split, output, stated, notes)
-        elif "OTH" in output and "OTH" not in stated and (group == good.group or (group == "ndpr" and good.group == "lace")):
+        elif "OTH" in output and "OTH" not in stated and group == _raised_with(good.group):
             output["OTH"] *= _undeclared(good, group, mineral, year, scenario, notes)
     return {country: quantity for country, quantity in output.items() if quantity > 0.0}
+
+
+def _raised_with(group: str) -> str:
+    """Return the element group whose published output raises this group's: La/Ce follow Nd+Pr."""
+    return "ndpr" if group == "lace" else group
 
 
 def _undeclared(good: Good, group: str, mineral: str, year: int, scenario: Any, notes: Notes) -> float:
@@ -122,7 +135,9 @@ def _raise_to_published(
     rest = max(published["OTH"] - known, oxide["OTH"] * ELEMENT_PER_OXIDE * split["OTH"][group])
     if good.group == group:
         result["OTH"] = rest
-        notes.add(good.name, "split", "output of other countries after named ones", rest, "t", "mine_production.csv")
+        notes.add(
+            good.name, "split", "output of other countries after named ones", rest, "t", "mine_production.csv"
+        )
     elif good.group == "lace" and group == "ndpr":
         result["OTH"] = rest * split["OTH"]["lace"] / split["OTH"]["ndpr"]
         what = "La+Ce of other countries, in proportion to their Nd+Pr"
@@ -140,7 +155,8 @@ def refined_stage(good: Good, year: int, scenario: Any, notes: Notes) -> Stage:
     mineral = "rare_earths" if good.group == "lace" else good.data_mineral
     found, total_year = _published_stage(mineral, year)
     if good.group == "lace":
-        notes.add(good.name, "shares", "country shares as for all rare earths", found.year, "year", "refined_production.csv")
+        what = "country shares as for all rare earths"
+        notes.add(good.name, "shares", what, found.year, "year", "refined_production.csv")
     if found.year != year:
         what = f"country shares of {found.year}, the nearest year with figures"
         notes.add(good.name, "shares", what, found.year, "year", "refined_production.csv")
@@ -162,7 +178,9 @@ def _published_stage(mineral: str, year: int) -> tuple[Stage, int]:
     near = frame[frame["year"] == nearest_year(sorted({int(y) for y in frame["year"]}), year)]
     exact = near[near["unit"] != "share"]
     chosen = near if exact.empty else exact
-    values = {str(c): float(q) for c, q in zip(chosen["country"], chosen["quantity_or_share"], strict=True) if q > 0}
+    values = {
+        str(c): float(q) for c, q in zip(chosen["country"], chosen["quantity_or_share"], strict=True) if q > 0
+    }
     shares = {c: q / sum(values.values()) for c, q in values.items()}
     shares_year = int(near["year"].iloc[0])
     if tonnes.empty:
@@ -175,7 +193,9 @@ def _published_stage(mineral: str, year: int) -> tuple[Stage, int]:
 def _mine_growth(good: Good, base: int, year: int, scenario: Any) -> float | None:
     """Return mine output of `year` over that of `base` for what a good is made of, or None where one is missing."""
     joint = good.mineral == "rare_earths" and good.group != "rare_earths"
-    feed = catalogue()[f"{good.group}_concentrate" if joint and good.group in ("lace", "dytb") else "ndpr_concentrate"]
+    feed = catalogue()[
+        f"{good.group}_concentrate" if joint and good.group in ("lace", "dytb") else "ndpr_concentrate"
+    ]
     if not (mined(good.mineral, base) and mined(good.mineral, year)):
         return None
     if joint:

@@ -21,7 +21,7 @@ def supplier_shares(good: Good, importer: str, places: Geography) -> dict[str, f
     own = rows("supplier_share", importer=importer, good=good.name)
     if own:
         return {places.code(row["supplier"]): float(row["share"]) for row in own}
-    mineral = "rare_earths" if good.mineral == "rare_earths" and good.group in ("lace", "ndpr", "rare_earths") else good.data_mineral
+    mineral = "rare_earths" if good.group in ("lace", "ndpr") else good.data_mineral
     if not _describes(good, importer, mineral):
         return {}
     named = "EU27" if places.eu_members and importer in places.spread("EU27") else importer
@@ -44,7 +44,9 @@ def _describes(good: Good, importer: str, mineral: str) -> bool:
     return good.stage == "refined"
 
 
-def prior(good: Good, origins: list[str], supply: Floats, buyers: list[str], use: Floats, places: Geography) -> Floats:
+def prior(
+    good: Good, origins: list[str], supply: Floats, buyers: list[str], use: Floats, places: Geography
+) -> Floats:
     """Return first guesses of each buyer's supplier shares, [origins, buyers], columns summing to 1."""
     world = supply / supply.sum()
     home_share = HOME_SHARE[good.stage]
@@ -90,7 +92,9 @@ def _foreign(
     return BLEND * general + (1.0 - BLEND) * shares / shares.sum()
 
 
-def fit_flows(first: Floats, supply: Floats, use: Floats, fixed: Floats | None = None) -> tuple[Floats, float]:
+def fit_flows(
+    first: Floats, supply: Floats, use: Floats, fixed: Floats | None = None
+) -> tuple[Floats, float]:
     """Return flows [origins, buyers] in proportion to `first` that meet supply and use, and the largest miss.
 
     `fixed` holds flows stated in advance (NaN where free). Alternating row and column scaling (iterative
@@ -118,7 +122,9 @@ def _ratio(wanted: Floats, have: Floats) -> Floats:
     return np.divide(np.maximum(wanted, 0.0), have, out=np.zeros_like(have), where=have > 0.0)
 
 
-def stated_flows(scenario: Any, good: Good, origins: list[str], buyers: list[str], places: Geography) -> Floats | None:
+def stated_flows(
+    scenario: Any, good: Good, origins: list[str], buyers: list[str], places: Geography
+) -> Floats | None:
     """Return the scenario's own bilateral flows of a good in tonnes per year, NaN where it states none."""
     rows = [row for row in scenario.base.exports if row["good"] == good.name]
     if not rows:

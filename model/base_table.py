@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from model.base_chain import Balance, Context, add_component, add_final_use, add_refined, add_single
-from model.base_data import rows
+from model.base_data import graded, read_table, rows
 from model.base_measure import BaseMeasures, base_measures
 from model.base_note import Notes
 from model.base_place import Geography
@@ -23,6 +23,7 @@ from model.error import OreblocError
 from model.good import JOINT_MINE, Good, goods_of, inputs_of
 from model.network import Floats
 
+_WEAK_TABLES = {"mine_production": "mine output", "refined_production": "refined output", "prices": "prices"}
 #: Largest accepted miss of the fitted routes, relative to world supply.
 ROUTE_TOLERANCE = 1e-11
 
@@ -92,7 +93,24 @@ def build_table(scenario: Any) -> Table:
     _add_places(table)
     _add_prices(table)
     _add_routes(table)
+    _note_weak_rows(table)
     return table
+
+
+def _note_weak_rows(table: Table) -> None:
+    """Record how many of the base year's rows behind each good are recalled or estimated."""
+    for good in table.goods:
+        minerals = {good.mineral, good.data_mineral}
+        for name, what in _WEAK_TABLES.items():
+            frame = read_table(name)
+            marks = graded(name)[
+                frame["mineral"].isin(minerals) & (frame["year"] == table.scenario.base_year)
+            ]
+            for mark in ("recalled", "estimate"):
+                count = int((marks == mark).sum())
+                if count:
+                    text = f"{what}: {count} of {len(marks)} rows of the base year"
+                    table.notes.add(good.name, "weak data", text, count, "rows", f"{name}.csv: {mark}")
 
 
 def _add_production(table: Table) -> None:
@@ -178,9 +196,7 @@ def _add_prices(table: Table) -> None:
     names = [good.name for good in table.goods]
     table.outside = outside_prices(table.goods, table.scenario.base_year, table.scenario, table.notes)
     countries = _ordered({c for name in names for c in (*table.nodes[name], *table.buyers[name])})
-    table.measures = base_measures(
-        table.scenario, names, countries, table.outside, table.places, table.notes
-    )
+    table.measures = base_measures(table.scenario, names, countries, table.outside, table.places, table.notes)
     _follow_inside_price(table)
     for good in table.goods:
         _mend_margin(table, good, countries)
@@ -192,7 +208,12 @@ def _follow_inside_price(table: Table) -> None:
     for good in table.goods:
         row = next(iter(rows("payable", good=good.name)), None)
         gap = table.measures.gaps.get(row["next_good"]) if row else None
-        if row is None or gap is None or good.name in stated or published_price(good.name, table.scenario.base_year):
+        if (
+            row is None
+            or gap is None
+            or good.name in stated
+            or published_price(good.name, table.scenario.base_year)
+        ):
             continue
         table.outside[good.name] *= gap.inside / gap.outside
         what = f"follows the price inside {gap.country}, where most is refined"
@@ -204,20 +225,23 @@ def _mend_margin(table: Table, good: Good, countries: list[str]) -> None:
     needs = table.balance.input_per_t.get(good.name)
     if not needs:
         return
-    least = max(float(r["margin_share_min"]) for r in rows("yields", output=good.name) if r["margin_share_min"] == r["margin_share_min"])
+    margins = [float(row["margin_share_min"]) for row in rows("yields", output=good.name)]
+    least = max(margin for margin in margins if margin == margin)
     freight = {g.name: g.freight_share for g in table.goods}
     feed = sum(a * table.outside[source] * (1.0 + freight[source]) for source, a in needs.items())
     wanted = feed / (1.0 - least)
     gap = table.measures.gaps.get(good.name)
     if table.outside[good.name] < wanted:
-        what = f"price {table.outside[good.name]:.6g} replaced: it leaves less than the least conversion margin of {least:.0%}"
+        reason = f"it leaves less than the least conversion margin of {least:.0%}"
+        what = f"price {table.outside[good.name]:.6g} replaced: {reason}"
         table.notes.add(good.name, "replaced", what, wanted, "usd_per_t", "yields.csv")
         ratio = gap.inside / gap.outside if gap else 1.0
         table.outside[good.name] = wanted
         if gap:
             gap.outside, gap.inside = wanted, wanted * ratio
     if gap and gap.inside < wanted:
-        what = f"inside price {gap.inside:.6g} of {gap.country} replaced: it leaves less than the least conversion margin"
+        reason = f"it leaves less than the least conversion margin of {least:.0%}"
+        what = f"inside price {gap.inside:.6g} of {gap.country} replaced: {reason}"
         table.notes.add(good.name, "replaced", what, wanted, "usd_per_t", "yields.csv")
         gap.inside = wanted
 
@@ -238,7 +262,8 @@ def _route(table: Table, good: Good) -> Routes:
     open_first = _without_closed(table, good, origins, buyers, first)
     flows, miss = fit_flows(open_first, supply, use, fixed)
     if miss > ROUTE_TOLERANCE and open_first is not first:
-        table.notes.add(good.name, "measure", "a ban in force is ignored: supply and use cannot be met without it", miss, "share", "scenario")
+        what = "a ban in force is left out: supply and use cannot be met under it"
+        table.notes.add(good.name, "measure", what, miss, "share", "scenario")
         for key in [k for k in table.measures.closed if k[0] == good.name]:
             del table.measures.closed[key]
         flows, miss = fit_flows(first, supply, use, fixed)
@@ -252,7 +277,9 @@ def _route(table: Table, good: Good) -> Routes:
 
 def _without_closed(table: Table, good: Good, origins: list[str], buyers: list[str], first: Floats) -> Floats:
     """Return first guesses with banned routes at zero; the same array where none is banned."""
-    closed = [(i, j) for (g, i, j) in table.measures.closed if g == good.name and i in origins and j in buyers]
+    closed = [
+        (i, j) for (g, i, j) in table.measures.closed if g == good.name and i in origins and j in buyers
+    ]
     if not closed:
         return first
     result = first.copy()

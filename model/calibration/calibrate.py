@@ -44,7 +44,9 @@ def calibrate(scenario: Any) -> World:
         plants=plants,
         firms=firms,
         projects=_project_frame(projects, plants),
-        assumptions=pd.DataFrame(table.notes.rows, columns=["good", "step", "what", "value", "unit", "source"]),
+        assumptions=pd.DataFrame(
+            table.notes.rows, columns=["good", "step", "what", "value", "unit", "source"]
+        ),
         checks={
             "balance": table.report,
             "country_balance": table.country_report,
@@ -82,7 +84,11 @@ def _finish_routes(layout: Layout) -> None:
 
 def _note_margins(table: Table, works: Works) -> None:
     for recipe in works.recipes:
-        if recipe.kind in ("refinery", "magnet", "mine") and recipe.output_t > 0.0 and recipe.margin_usd_per_t <= 0.0:
+        if (
+            recipe.kind in ("refinery", "magnet", "mine")
+            and recipe.output_t > 0.0
+            and recipe.margin_usd_per_t <= 0.0
+        ):
             what = f"{recipe.name} has no positive margin at base prices"
             table.notes.add(recipe.good, "margin", what, recipe.margin_usd_per_t, "usd_per_t", "base table")
 
@@ -115,7 +121,9 @@ def _project_frame(projects: list[PlannedProject], plants: pd.DataFrame) -> pd.D
         if record["cost_usd_per_t"] is None:
             record["cost_usd_per_t"] = float(plants.at[plant, "cost_usd_per_t"])
         if record["capex_usd"] is None:
-            record["capex_usd"] = 4.0 * project.capacity_t * float(plants.at[plant, "capex_usd_per_t_per_year"])
+            record["capex_usd"] = (
+                4.0 * project.capacity_t * float(plants.at[plant, "capex_usd_per_t_per_year"])
+            )
         records.append({**record, "plant": int(plant)})
     return pd.DataFrame(records, columns=[*PlannedProject.__dataclass_fields__, "plant"])
 

@@ -96,8 +96,14 @@ def _leaks(table: Table) -> set[tuple[str, str]]:
     for order in table.scenario.measures:
         if order.type in RESTRICTIONS:
             actor = table.places.code(order.actor)
-            found |= {(g, actor) for g in order.fields["good"] if g in table.nodes and actor in table.nodes[g]}
-    found |= {(gap.good, gap.country) for gap in table.measures.gaps.values() if gap.country in table.nodes[gap.good]}
+            found |= {
+                (g, actor) for g in order.fields["good"] if g in table.nodes and actor in table.nodes[g]
+            }
+    found |= {
+        (gap.good, gap.country)
+        for gap in table.measures.gaps.values()
+        if gap.country in table.nodes[gap.good]
+    }
     return {pair for pair in found if pair[1] != "OTH"}
 
 
@@ -112,11 +118,12 @@ def _nodes(table: Table, goods: list[Good], leaks: set[tuple[str, str]]) -> pd.D
                 "price_usd_per_t": table.price(good.name, country),
                 "production_t": (primary.get(country, 0.0) + unfed.get(country, 0.0)) / QUARTERS,
                 "recycled_t": recycled.get(country, 0.0) / QUARTERS,
+                "stock_t": _stock(table, good.name, country, "producers", 0.0),
             })  # fmt: skip
         for country in sorted(c for g, c in leaks if g == good.name):
             records.append({
                 "good": good.name, "country": country, "kind": "leak",
-                "price_usd_per_t": table.outside[good.name], "production_t": 0.0, "recycled_t": 0.0,
+                "price_usd_per_t": table.outside[good.name], "production_t": 0.0, "recycled_t": 0.0, "stock_t": 0.0,
             })  # fmt: skip
     return pd.DataFrame(records)
 
@@ -167,7 +174,9 @@ def _gap_frame(table: Table, goods: list[Good]) -> pd.DataFrame:
         gap = table.measures.gaps.get(good.name)
         if gap is None or gap.country not in table.nodes[good.name]:
             continue
-        taxes = [t for (g, i, _), t in table.measures.export_tax.items() if g == good.name and i == gap.country]
+        taxes = [
+            t for (g, i, _), t in table.measures.export_tax.items() if g == good.name and i == gap.country
+        ]
         wedge = gap.outside / (1.0 + max(taxes, default=0.0)) - gap.inside
         if wedge <= 1e-9 * gap.outside:
             continue
@@ -175,8 +184,16 @@ def _gap_frame(table: Table, goods: list[Good]) -> pd.DataFrame:
             "good": good.name, "country": gap.country, "measure": gap.measure, "inside_usd_per_t": gap.inside,
             "outside_usd_per_t": gap.outside, "wedge_usd_per_t": wedge, "limit_t": 0.0,
         })  # fmt: skip
-    columns = ["good", "country", "measure", "inside_usd_per_t", "outside_usd_per_t", "wedge_usd_per_t", "limit_t"]
-    return pd.DataFrame(records, columns=columns).astype({name: float for name in columns[3:]})
+    columns = [
+        "good",
+        "country",
+        "measure",
+        "inside_usd_per_t",
+        "outside_usd_per_t",
+        "wedge_usd_per_t",
+        "limit_t",
+    ]
+    return pd.DataFrame(records, columns=columns).astype(dict.fromkeys(columns[3:], float))
 
 
 def _routes(table: Table, nodes: pd.DataFrame, buyers: pd.DataFrame, gaps: pd.DataFrame) -> pd.DataFrame:
@@ -243,6 +260,8 @@ def _price_routes(table: Table, layout: Layout) -> None:
     buyers["price_usd_per_t"] = index
     limited = routes["quota"].to_numpy() >= 0
     limits = np.bincount(
-        routes["quota"].to_numpy()[limited], weights=routes["flow_t"].to_numpy()[limited], minlength=len(layout.gaps)
+        routes["quota"].to_numpy()[limited],
+        weights=routes["flow_t"].to_numpy()[limited],
+        minlength=len(layout.gaps),
     )
     layout.gaps["limit_t"] = limits[: len(layout.gaps)]

@@ -21,7 +21,11 @@ _TRADE = {"mine": "miners", "refined": "refiners", "component": "makers"}
 #: Part of nameplate that projected output amounts to.
 PIPELINE_USE = 0.85
 #: Starts of pipeline capacity by projection year: thirds and halves ahead of it.
-PIPELINE_STARTS = {2030: ("2026Q3", "2028Q1", "2029Q3"), 2035: ("2032Q1", "2034Q1"), 2040: ("2037Q1", "2039Q1")}
+PIPELINE_STARTS = {
+    2030: ("2026Q3", "2028Q1", "2029Q3"),
+    2035: ("2032Q1", "2034Q1"),
+    2040: ("2037Q1", "2039Q1"),
+}
 #: Projections made from 2024 on serve as pipeline for base years from here.
 PIPELINE_FROM = 2022
 MAGNET_MINERALS = ("ndpr", "heavy_rare_earths")
@@ -40,7 +44,11 @@ class Stake:
 def stakes(good: Good, country: str, world_share: float, places: Geography) -> list[Stake]:
     """Return the firms of a good in a country; shares sum to 1."""
     for mineral in dict.fromkeys((good.name, good.group, good.mineral)):
-        found = [r for r in rows("firms", mineral=mineral, stage=good.stage) if places.code(r["country"]) == country]
+        found = [
+            r
+            for r in rows("firms", mineral=mineral, stage=good.stage)
+            if places.code(r["country"]) == country
+        ]
         if found:
             total = sum(float(row["share"]) for row in found)
             return [_stake(row, total) for row in found]
@@ -133,13 +141,21 @@ def _pipeline(table: Table, named: list[PlannedProject], notes: Notes) -> list[P
             projects += _increments(table, good, country, path, known, credit)
     if projects:
         what = "increments of the supply projections by country, as projects of the leading firm"
-        notes.add("all", "projects", what, float(len(projects)), "projects", "supply_projection.csv (IEA, CC BY 4.0)")
+        notes.add(
+            "all",
+            "projects",
+            what,
+            float(len(projects)),
+            "projects",
+            "supply_projection.csv (IEA, CC BY 4.0)",
+        )
     return projects
 
 
 def _known(table: Table, good: Good, country: str, listed: set[str]) -> float:
     """Return base output that a projection's row stands for; `OTH` stands for all countries without a row."""
-    output = {c: q - table.balance.recycled.get(good.name, {}).get(c, 0.0) for c, q in table.balance.supply(good.name).items()}
+    recycled = table.balance.recycled.get(good.name, {})
+    output = {c: q - recycled.get(c, 0.0) for c, q in table.balance.supply(good.name).items()}
     if country != "OTH":
         return output.get(country, 0.0)
     return sum(q for c, q in output.items() if c == "OTH" or c not in listed)
@@ -159,11 +175,15 @@ def _increments(
             capacity, credit = rise / PIPELINE_USE - spared, credit - spared
             level += rise
             if capacity > 0.003 * sum(supply.values()):
-                projects += [_tranche(good, country, leading, capacity / len(starts), year, start) for start in starts]
+                projects += [
+                    _tranche(good, country, leading, capacity / len(starts), year, start) for start in starts
+                ]
     return projects
 
 
-def _tranche(good: Good, country: str, leading: Stake, capacity: float, year: int, start: str) -> PlannedProject:
+def _tranche(
+    good: Good, country: str, leading: Stake, capacity: float, year: int, start: str
+) -> PlannedProject:
     announced = f"{int(start[:4]) - 3}{start[4:]}"
     return PlannedProject(
         f"pipeline {good.name} {country} {start}", leading.firm, leading.owner, country, good.name, capacity / 4.0,
@@ -193,7 +213,8 @@ def _magnet_part(table: Table, good: Good) -> float:
     """Return tonnes of this good for a tonne of magnet elements, from the balanced table."""
     stage = good.name.rsplit("_", 1)[1]
     if good.group == "rare_earths":
-        return sum(table.balance.supply(good.name).values()) / sum(sum(mined(m, 2024).values()) for m in MAGNET_MINERALS)
+        elements = sum(sum(mined(mineral, 2024).values()) for mineral in MAGNET_MINERALS)
+        return sum(table.balance.supply(good.name).values()) / elements
     own = sum(table.balance.primary[good.name].values())
     both = sum(sum(table.balance.primary.get(f"{g}_{stage}", {}).values()) for g in ("ndpr", "dytb"))
     return own / both

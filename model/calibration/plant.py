@@ -80,12 +80,15 @@ def _recipes(table: Table, layout: Layout, good: Good) -> list[Recipe]:
         if unfed is not None:
             node = layout.node_row[good.name, country, "producer"]
             output = unfed.get(country, 0.0) / QUARTERS
-            found.append(Recipe(f"synthetic {good.name} {country}", country, good.name, "refinery", [(node, 1.0)], [], output))
+            name = f"synthetic {good.name} {country}"
+            found.append(Recipe(name, country, good.name, "refinery", [(node, 1.0)], [], output))
     found += _recyclers(table, layout, good)
     for (name, country, kind), node in layout.node_row.items():
         if name == good.name and kind == "leak":
             buyer = layout.buyer_row[name, country]
-            found.append(Recipe(f"leak {name} {country}", country, name, "leak", [(node, 1.0)], [(buyer, 1.0)], 0.0))
+            found.append(
+                Recipe(f"leak {name} {country}", country, name, "leak", [(node, 1.0)], [(buyer, 1.0)], 0.0)
+            )
     return found
 
 
@@ -96,7 +99,9 @@ def _main(table: Table, layout: Layout, good: Good, country: str, output_t: floa
     needs = table.balance.input_per_t.get(good.name, {})
     inputs = [(layout.buyer_row[source, country], a) for source, a in needs.items()]
     kind = _KIND[good.stage]
-    return Recipe(f"{kind} {good.name} {country}", country, good.name, kind, outputs, inputs, output_t / QUARTERS)
+    return Recipe(
+        f"{kind} {good.name} {country}", country, good.name, kind, outputs, inputs, output_t / QUARTERS
+    )
 
 
 def _joint_outputs(table: Table, layout: Layout, country: str) -> list[tuple[int, float]]:
@@ -128,7 +133,8 @@ def _recyclers(table: Table, layout: Layout, good: Good) -> list[Recipe]:
         if recycled.get(country, 0.0) > 0.0 or country in table.buyers[good.name]:
             node = layout.node_row[good.name, country, "producer"]
             output = recycled.get(country, 0.0) / QUARTERS
-            found.append(Recipe(f"recycler {good.name} {country}", country, good.name, "recycler", [(node, 1.0)], [], output))
+            name = f"recycler {good.name} {country}"
+            found.append(Recipe(name, country, good.name, "recycler", [(node, 1.0)], [], output))
     return found
 
 
@@ -168,11 +174,13 @@ def _new_costs(table: Table, layout: Layout, recipes: list[Recipe]) -> dict[str,
     catalogue = {good.name: good for good in layout.goods}
     found: dict[str, float] = {}
     for good in layout.goods:
-        own = [r for r in recipes if r.good == good.name and r.kind in _KIND.values() and not r.name.startswith("synthetic")]
+        own = [r for r in recipes if r.good == good.name and r.kind in _KIND.values()]
+        own = [r for r in own if not r.name.startswith("synthetic")]
         if own:
             dominant = max(own, key=lambda r: r.output_t)
             price = table.price(good.name, dominant.country)
-            found[good.name] = cost_share(table, catalogue[good.name], dominant.country, price)[0] * dominant.margin_usd_per_t
+            share, _ = cost_share(table, catalogue[good.name], dominant.country, price)
+            found[good.name] = share * dominant.margin_usd_per_t
     return found
 
 
@@ -227,7 +235,9 @@ def _add_firms(
     dominant: dict[str, float],
 ) -> None:
     supply = table.balance.supply(good.name)
-    owners = stakes(good, recipe.country, supply.get(recipe.country, 0.0) / sum(supply.values()), table.places)
+    owners = stakes(
+        good, recipe.country, supply.get(recipe.country, 0.0) / sum(supply.values()), table.places
+    )
     price = table.price(good.name, recipe.country)
     share, source = cost_share(table, good, recipe.country, price)
     reserve = float(_cost_row(good.name, recipe.country, "reserve")["value"])
@@ -235,7 +245,9 @@ def _add_firms(
     if recipe.output_t > 0.0:
         reference = recipe.margin_usd_per_t if recipe.kind == "mine" else price
         use = _utilisation(table, good, recipe)
-        parts = tranches(recipe.output_t, recipe.margin_usd_per_t, reference, good.supply_elasticity, use, share, reserve)
+        parts = tranches(
+            recipe.output_t, recipe.margin_usd_per_t, reference, good.supply_elasticity, use, share, reserve
+        )
         works.elasticities.append({
             "good": good.name, "country": recipe.country, "recipe": recipe.name,
             "implied_elasticity": implied_elasticity(parts, reference), "sourced_elasticity": good.supply_elasticity,
@@ -246,21 +258,23 @@ def _add_firms(
     cost = _new_cost(table, good, recipe, dominant[good.name], share)
     spread = SPREAD_SHARE * max(recipe.margin_usd_per_t, 0.25 * cost)
     later = [p for p in projects if p.good == good.name and p.country == recipe.country]
-    extra = {p.firm: Stake(p.firm, p.owner, 0.0, p.source) for p in later if p.firm not in {o.firm for o in owners}}
-    host = _host(good, recipe, table)
+    extra = {
+        p.firm: Stake(p.firm, p.owner, 0.0, p.source) for p in later if p.firm not in {o.firm for o in owners}
+    }
+    host, capital = _host(good, recipe, table), capex(good.name, recipe.country, table)
     for owner in [*owners, *extra.values()]:
         _note_owner(works, owner, recipe)
-        for part in parts:
-            if owner.share > 0.0:
-                _append(works, row, recipe, owner.firm, part.kind, part.capacity_t * owner.share, part.cost_usd_per_t,
-                        part.spread_usd_per_t, part.utilisation, host, capex(good.name, recipe.country, table))  # fmt: skip
+        for part in parts if owner.share > 0.0 else []:
+            _append(works, row, recipe, owner.firm, part.kind, part.capacity_t * owner.share, part.cost_usd_per_t,
+                    part.spread_usd_per_t, part.utilisation, host, capital)  # fmt: skip
         used = logistic((recipe.margin_usd_per_t - cost) / spread)
-        _append(works, row, recipe, owner.firm, "new", 0.0, cost, spread, used, host, capex(good.name, recipe.country, table))
+        _append(works, row, recipe, owner.firm, "new", 0.0, cost, spread, used, host, capital)
 
 
 def _add_recycler(works: Works, table: Table, row: int, recipe: Recipe) -> None:
     margin = recipe.margin_usd_per_t
-    cost, spread = float(_cost_row(recipe.good, recipe.country, "recycler")["value"]) * margin, _RECYCLER_SPREAD * margin
+    cost = float(_cost_row(recipe.good, recipe.country, "recycler")["value"]) * margin
+    spread = _RECYCLER_SPREAD * margin
     used = logistic((margin - cost) / spread)
     owner = Stake(f"{recipe.country} recyclers", "private", 1.0, "one firm for all recyclers of a country")
     _note_owner(works, owner, recipe)
@@ -272,7 +286,9 @@ def _add_leak(works: Works, table: Table, row: int, recipe: Recipe) -> None:
     price = table.outside[recipe.good]
     cost, spread = LEAK_COST_SHARE * price, LEAK_SPREAD_SHARE * price
     used = logistic((recipe.margin_usd_per_t - cost) / spread)
-    owner = Stake(f"{recipe.country} unlicensed traders", "private", 1.0, "one firm for all leakage of a country")
+    owner = Stake(
+        f"{recipe.country} unlicensed traders", "private", 1.0, "one firm for all leakage of a country"
+    )
     _note_owner(works, owner, recipe)
     _append(works, row, recipe, owner.firm, "leak", 0.0, cost, spread, used, {}, 0.0)
 
@@ -337,5 +353,3 @@ def recipe_frame(works: Works) -> pd.DataFrame:
             for r in works.recipes
         ]
     )  # fmt: skip
-
-

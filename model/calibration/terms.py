@@ -69,7 +69,9 @@ def _choice(world: World, terms: dict[str, Floats], start: dict[str, Floats]) ->
     beta = network.market_sharpness[network.buyer_market[network.route_buyer]]
     quota = world.routes["quota"].to_numpy()
     wedge = np.append(start["wedge"], 0.0)[quota]
-    landed = (start["price"][network.route_node] + wedge) * (1.0 + terms["route_export_tax"]) + terms["route_freight"]
+    landed = (start["price"][network.route_node] + wedge) * (1.0 + terms["route_export_tax"]) + terms[
+        "route_freight"
+    ]
     landed = landed * (1.0 + terms["route_tariff"])
     least = np.full(len(world.buyers), np.inf)
     np.minimum.at(least, network.route_buyer, landed)
