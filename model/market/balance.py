@@ -5,7 +5,8 @@ log supply - log demand; where a joint product may be thrown away, the smaller o
 Residual of a quota: the smaller of `beta wedge` and log limit - log flow. Everything is in logarithms,
 because flows of 1e-65 occur on the way to a solution.
 
-The two functions are long because the compiler must see each as one.
+The two functions are long because the compiler must see each as one: handing a network and its terms to
+another function copies hundreds of words.
 """
 
 import math
@@ -288,15 +289,9 @@ def evaluate(network, terms, run, ws, c, unknown, residual, sharp, width, power)
         v = nodes + g - g0
         if ws.quota_active[g]:
             slack = math.log(terms.quota_t[run, g]) - ws.log_flow[g]
-            residual[v] = min(unknown[v] * _quota_beta(network, g), slack)
+            residual[v] = min(unknown[v] * network.market_sharpness[network.quota_market[g]], slack)
         else:
             residual[v] = 0.0
-
-
-@rule
-def _quota_beta(network, g):
-    """Return the sharpness (1 / usd_per_t) that turns a quota's wedge into a pure number."""
-    return network.market_sharpness[network.quota_market[g]]
 
 
 @rule
@@ -386,13 +381,26 @@ def differentiate(network, terms, run, ws, c, unknown, residual, sharp):
                 weight = ws.flow[r] / ws.node_demand[i]
             else:
                 weight = math.exp(max(log_flow - ws.log_demand[i], -745.0))
-            if weight > 0.0:
-                _subtract_flow(network, ws, r, row, i - n0, n0, nodes, g0, n, weight, beta)
-            for s in range(network.route_quota_start[r], network.route_quota_start[r + 1]):
-                g = network.route_quota[s]
-                if ws.quota_active[g]:
+            first, last = network.route_quota_start[r], network.route_quota_start[r + 1]
+            for s in range(first - 1, last):
+                # The node's own row comes first, then those of the route's quotas.
+                v = i - n0
+                if s >= first:
+                    g = network.route_quota[s]
+                    if not ws.quota_active[g]:
+                        continue
+                    v = nodes + g - g0
                     weight = math.exp(max(log_flow - ws.log_flow[g], -745.0))
-                    _subtract_flow(network, ws, r, row, nodes + g - g0, n0, nodes, g0, n, weight, beta)
+                if not weight > 0.0:
+                    continue
+                for u in range(n):
+                    jac[v, u] -= weight * ws.bought_row[row, u]
+                own = weight * beta * ws.slope[r]
+                jac[v, i - n0] += own
+                for q in range(first, last):
+                    g = network.route_quota[q]
+                    if ws.quota_active[g]:
+                        jac[v, nodes + g - g0] += own
 
     # Complementarity: where the other side is the smaller one, its own derivative.
     for i in range(n0, n1):
@@ -409,7 +417,7 @@ def differentiate(network, terms, run, ws, c, unknown, residual, sharp):
                 jac[v, v] = beta
     for g in range(g0, g1):
         v = nodes + g - g0
-        beta = _quota_beta(network, g)
+        beta = network.market_sharpness[network.quota_market[g]]
         if not ws.quota_active[g]:
             for u in range(n):
                 jac[v, u] = 0.0
@@ -418,17 +426,3 @@ def differentiate(network, terms, run, ws, c, unknown, residual, sharp):
             for u in range(n):
                 jac[v, u] = 0.0
             jac[v, v] = beta
-
-
-@rule
-def _subtract_flow(network, ws, r, row, v, n0, nodes, g0, n, weight, beta):
-    """Take the derivative of `weight` times log flow of route `r` from row `v` of the Jacobian."""
-    jac = ws.jacobian
-    for u in range(n):
-        jac[v, u] -= weight * ws.bought_row[row, u]
-    own = weight * beta * ws.slope[r]
-    jac[v, network.route_node[r] - n0] += own
-    for s in range(network.route_quota_start[r], network.route_quota_start[r + 1]):
-        g = network.route_quota[s]
-        if ws.quota_active[g]:
-            jac[v, nodes + g - g0] += own

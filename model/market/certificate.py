@@ -16,11 +16,13 @@ def certificate(network, terms, run, ws, c, unknown):
     n0, n1 = network.component_node_start[c], network.component_node_start[c + 1]
     nodes = n1 - n0
     worst = 0.0
+    total, known = 0.0, -1
     for i in range(n0, n1):
         if not ws.node_active[i]:
             continue
         market = network.node_market[i]
-        total = max(_market_total(network, ws, c, market), 1e-300)
+        if market != known:
+            total, known = max(_market_total(network, ws, c, market), 1e-300), market
         supply = math.exp(min(ws.log_supply[i], 700.0))
         demand = math.exp(min(ws.log_demand[i], 700.0))
         gap = (supply - demand) / total
@@ -33,7 +35,8 @@ def certificate(network, terms, run, ws, c, unknown):
         if not ws.quota_active[g]:
             continue
         market = network.quota_market[g]
-        total = max(_market_total(network, ws, c, market), 1e-300)
+        if market != known:
+            total, known = max(_market_total(network, ws, c, market), 1e-300), market
         flow = math.exp(min(ws.log_flow[g], 700.0))
         limit = terms.quota_t[run, g]
         wedge = unknown[nodes + g - network.component_quota_start[c]] / network.market_price_scale[market]
