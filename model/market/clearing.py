@@ -114,100 +114,86 @@ def _start_typical(network, ws, c):
 
 @rule
 def write_tonnes(network, terms, answer, run, ws, c, width, power):
-    """Turn the logarithms of the solution into tonnes and landed prices in `answer`."""
+    """Turn the logarithms of the solution into tonnes and landed prices in `answer` (one long function)."""
+    n0, n1 = network.component_node_start[c], network.component_node_start[c + 1]
     for j in range(network.component_buyer_start[c], network.component_buyer_start[c + 1]):
-        _write_buyer(network, terms, answer, run, ws, j, power)
-    for m in range(network.component_recipe_start[c], network.component_recipe_start[c + 1]):
-        _write_plants(network, terms, answer, run, ws, c, m, width)
-    for i in range(network.component_node_start[c], network.component_node_start[c + 1]):
-        _write_node(network, terms, answer, run, ws, i, power)
-
-
-@rule
-def _write_buyer(network, terms, answer, run, ws, j, power):
-    active = ws.buyer_active[j]
-    answer.price_index[run, j] = ws.index[j] if active else math.nan
-    use = math.exp(max(ws.log_use[j], -745.0)) if active else 0.0
-    answer.use_t[run, j] = use
-    answer.final_use_t[run, j] = math.exp(max(ws.log_final[j], -745.0)) if active else 0.0
-    answer.purchases_t[run, j] = math.exp(max(ws.log_bought[j], -745.0)) if active else 0.0
-    answer.draw_t[run, j] = 0.0
-    answer.release_t[run, j] = 0.0
-    answer.restock_t[run, j] = 0.0
-    answer.order_t[run, j] = 0.0
-    if active:
-        stock, released = terms.buyer_stock_t[run, j], terms.buyer_release_t[run, j]
-        if (stock > 0.0 and terms.buyer_draw_share[run, j] > 0.0) or released > 0.0:
-            draw, release, _, _, _ = from_stock(
-                ws.index[j],
-                max(use, 1e-217),
-                stock,
-                terms.buyer_draw_share[run, j],
-                terms.buyer_draw_price[run, j],
-                released,
-                power,
+        active = ws.buyer_active[j]
+        index = ws.index[j] if active else math.nan
+        use = math.exp(max(ws.log_use[j], -745.0)) if active else 0.0
+        bought = math.exp(max(ws.log_bought[j], -745.0)) if active else 0.0
+        draw, release, restock, order = 0.0, 0.0, 0.0, 0.0
+        if active:
+            stock, released = terms.buyer_stock_t[run, j], terms.buyer_release_t[run, j]
+            if (stock > 0.0 and terms.buyer_draw_share[run, j] > 0.0) or released > 0.0:
+                draw, release, _, _, _ = from_stock(
+                    index,
+                    max(use, 1e-217),
+                    stock,
+                    terms.buyer_draw_share[run, j],
+                    terms.buyer_draw_price[run, j],
+                    released,
+                    power,
+                )
+            restock, _ = restocking(
+                index, terms.buyer_restock_t[run, j], terms.buyer_restock_price[run, j], power
             )
-            answer.draw_t[run, j] = draw * use
-            answer.release_t[run, j] = release * use
-        restock, _ = restocking(
-            ws.index[j], terms.buyer_restock_t[run, j], terms.buyer_restock_price[run, j], power
-        )
+            order = terms.buyer_order_t[run, j]
+        answer.price_index[run, j] = index
+        answer.use_t[run, j] = use
+        answer.final_use_t[run, j] = math.exp(max(ws.log_final[j], -745.0)) if active else 0.0
+        answer.purchases_t[run, j] = bought
+        answer.draw_t[run, j] = draw * use
+        answer.release_t[run, j] = release * use
         answer.restock_t[run, j] = restock
-        answer.order_t[run, j] = terms.buyer_order_t[run, j]
-    for r in range(network.route_start[j], network.route_start[j + 1]):
-        if active and ws.route_open[r]:
-            answer.flow_t[run, r] = math.exp(max(ws.log_bought[j] + ws.log_share[r], -745.0))
-            answer.landed_price[run, r] = ws.landed[r]
-        else:
-            answer.flow_t[run, r] = 0.0
-            answer.landed_price[run, r] = math.nan
-
-
-@rule
-def _write_plants(network, terms, answer, run, ws, c, m, width):
-    n0 = network.component_node_start[c]
-    net = 0.0
-    if ws.recipe_active[m]:
-        for s in range(network.recipe_output_start[m], network.recipe_output_start[m + 1]):
-            i = network.output_node[s]
-            if ws.node_active[i]:
-                net += network.output_per_unit[s] * ws.unknown[i - n0]
-        for s in range(network.recipe_input_start[m], network.recipe_input_start[m + 1]):
-            net -= network.input_per_unit[s] * ws.index[network.input_buyer[s]]
-    for k in range(network.plant_start[m], network.plant_start[m + 1]):
-        capacity = terms.plant_capacity_t[run, k]
-        answer.output_t[run, k] = 0.0
-        if ws.recipe_active[m] and capacity > 0.0:
-            log_output, _ = offer(
-                network.plant_form[k],
-                net + terms.plant_support[run, k],
-                capacity,
-                terms.plant_cost[run, k],
-                terms.plant_spread[run, k],
-                width,
-            )
-            answer.output_t[run, k] = math.exp(max(log_output, -745.0))
-
-
-@rule
-def _write_node(network, terms, answer, run, ws, i, power):
-    answer.stored_t[run, i] = 0.0
-    answer.sold_from_stock_t[run, i] = 0.0
-    answer.disposed_t[run, i] = 0.0
-    if not ws.node_active[i]:
-        return
-    price = answer.price[run, i]
-    if terms.node_store_share[run, i] > 0.0:
-        share, _ = restocking(price, terms.node_store_share[run, i], terms.node_store_price[run, i], power)
-        answer.stored_t[run, i] = share * math.exp(max(ws.log_node_output[i], -745.0))
-    if terms.node_stock_t[run, i] > 0.0 and terms.node_sell_share[run, i] > 0.0:
-        kept, _ = restocking(price, 1.0, terms.node_sell_price[run, i], power)
-        answer.sold_from_stock_t[run, i] = (
-            terms.node_stock_t[run, i] * terms.node_sell_share[run, i] * (1.0 - kept)
-        )
-    if network.node_disposal[i]:
-        surplus = math.exp(max(ws.log_supply[i], -745.0)) - math.exp(max(ws.log_demand[i], -745.0))
-        answer.disposed_t[run, i] = max(surplus, 0.0)
+        answer.order_t[run, j] = order
+        for r in range(network.route_start[j], network.route_start[j + 1]):
+            if active and ws.route_open[r]:
+                answer.flow_t[run, r] = ws.flow[r]
+                answer.landed_price[run, r] = ws.landed[r]
+            else:
+                answer.flow_t[run, r] = 0.0
+                answer.landed_price[run, r] = math.nan
+    for m in range(network.component_recipe_start[c], network.component_recipe_start[c + 1]):
+        net = 0.0
+        if ws.recipe_active[m]:
+            for s in range(network.recipe_output_start[m], network.recipe_output_start[m + 1]):
+                i = network.output_node[s]
+                if ws.node_active[i]:
+                    net += network.output_per_unit[s] * ws.unknown[i - n0]
+            for s in range(network.recipe_input_start[m], network.recipe_input_start[m + 1]):
+                net -= network.input_per_unit[s] * ws.index[network.input_buyer[s]]
+        for k in range(network.plant_start[m], network.plant_start[m + 1]):
+            capacity = terms.plant_capacity_t[run, k]
+            output = 0.0
+            if ws.recipe_active[m] and capacity > 0.0:
+                log_output, _ = offer(
+                    network.plant_form[k],
+                    net + terms.plant_support[run, k],
+                    capacity,
+                    terms.plant_cost[run, k],
+                    terms.plant_spread[run, k],
+                    width,
+                )
+                output = math.exp(max(log_output, -745.0))
+            answer.output_t[run, k] = output
+    for i in range(n0, n1):
+        stored, sold, disposed = 0.0, 0.0, 0.0
+        if ws.node_active[i]:
+            price = answer.price[run, i]
+            if terms.node_store_share[run, i] > 0.0:
+                share, _ = restocking(
+                    price, terms.node_store_share[run, i], terms.node_store_price[run, i], power
+                )
+                stored = share * math.exp(max(ws.log_node_output[i], -745.0))
+            if terms.node_stock_t[run, i] > 0.0 and terms.node_sell_share[run, i] > 0.0:
+                kept, _ = restocking(price, 1.0, terms.node_sell_price[run, i], power)
+                sold = terms.node_stock_t[run, i] * terms.node_sell_share[run, i] * (1.0 - kept)
+            if network.node_disposal[i]:
+                surplus = math.exp(max(ws.log_supply[i], -745.0)) - math.exp(max(ws.log_demand[i], -745.0))
+                disposed = max(surplus, 0.0)
+        answer.stored_t[run, i] = stored
+        answer.sold_from_stock_t[run, i] = sold
+        answer.disposed_t[run, i] = disposed
 
 
 @rule

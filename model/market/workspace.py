@@ -15,6 +15,8 @@ class Workspace(NamedTuple):
     recipe_active: Bools  # [M] can be fed and can sell
     route_open: Bools  # [R]
     quota_active: Bools  # [G]
+    node_marked: Bools  # [N] scratch
+    buyer_marked: Bools  # [B] scratch
     log_supply: Floats  # [N]
     log_demand: Floats  # [N]
     supply_by_output: Floats  # [N] d log supply / d log output
@@ -59,7 +61,7 @@ def allocate_workspace(network: Network) -> Workspace:
     quotas = int(network.component_quota_start[-1])
     n = int(np.max(np.diff(network.component_node_start) + np.diff(network.component_quota_start), initial=1))
     most_buyers = int(np.max(np.diff(network.component_buyer_start), initial=1))
-    flags = [np.zeros(size, dtype=np.bool_) for size in (nodes, buyers, recipes, routes, quotas)]
+    flags = [np.zeros(size, dtype=np.bool_) for size in (nodes, buyers, recipes, routes, quotas, nodes, buyers)]
     by_node = [np.zeros(nodes) for _ in range(7)]
     by_buyer = [np.zeros(buyers) for _ in range(8)]
     by_route = [np.zeros(routes) for _ in range(5)]
