@@ -4,6 +4,9 @@ No fast-math and no parallel reduction: the uncompiled function (`rule.py_func`)
 tests and must agree bit for bit on the rule's domain.
 """
 
+import functools
+import operator
+from collections import namedtuple
 from collections.abc import Callable
 from typing import Any
 
@@ -13,3 +16,50 @@ import numba
 def rule(function: Callable[..., Any]) -> Any:
     """Compile `function` lazily, releasing the GIL, with the result kept in the compile cache."""
     return numba.njit(cache=True, error_model="numpy", nogil=True, fastmath=False)(function)
+
+
+def phase(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile a loop over runs and rows that takes wide named tuples, handing over only the fields it uses.
+
+    Compiling against a tuple takes time for every field, used or not. The fields used are the attribute names in
+    the function and in the rules it calls. `.compiled` is the dispatcher, `.py_func` the plain function.
+    """
+    compiled = rule(function)
+    names: set[str] = set()
+    parts: dict[type, tuple[type, Callable[[Any], Any]]] = {}
+
+    @functools.wraps(function)
+    def call(*arguments: Any) -> Any:
+        if not names:
+            names.update(_names_used(function))  # on first use: by then the whole module is there
+        return compiled(*[_part(a, names, parts, function) if hasattr(a, "_fields") else a for a in arguments])
+
+    call.compiled = compiled  # type: ignore[attr-defined]
+    call.py_func = function  # type: ignore[attr-defined]
+    return call
+
+
+def _names_used(function: Callable[..., Any]) -> set[str]:
+    """Return the names a function uses, those of the rules it calls included."""
+    names = set(function.__code__.co_names)
+    for name in list(names):
+        inner = getattr(function.__globals__.get(name), "py_func", None)
+        if inner is not None and inner is not function:
+            names |= _names_used(inner)
+    return names
+
+
+def _part(whole: Any, names: set[str], parts: dict[type, Any], function: Callable[..., Any]) -> Any:
+    """Return the fields of a named tuple that are used, as a named tuple of their own."""
+    kind = type(whole)
+    if kind not in parts:
+        fields = [field for field in whole._fields if field in names]
+        title = f"{kind.__name__}_of_{function.__module__.replace('.', '_')}_{function.__name__}"
+        part = namedtuple(title, fields)  # type: ignore[misc]
+        part.__module__ = __name__
+        globals()[title] = part  # so that the compile cache finds it again
+        parts[kind] = (part, operator.attrgetter(*fields) if len(fields) > 1 else None)
+    part, pick = parts[kind]
+    if pick is None:
+        return part(*(getattr(whole, field) for field in part._fields))
+    return part(*pick(whole))

@@ -50,11 +50,8 @@ _INVESTMENT = [
     Parameter("support_calm", 0.5, "share", 0.0, 1.0,
               "cut of perceived volatility by a floor or support", "strategy 10"),
     Parameter("plant_life_years", 20.0, "years", 5.0, 50.0, "years over which a plant earns", "judgement"),
-    Parameter("capital_years", 2.5, "years", 0.2, 20.0,
-              "most that capacity costs, in years of the sales less inputs it makes at base-year prices",
-              "judgement"),
-    Parameter("capex_outside_multiple", 1.5, "1", 1.0, 3.0,
-              "capital cost outside the dominant country over that inside", "IEA 2025"),
+    Parameter("capital_cost_multiple", 1.0, "1", 0.1, 10.0,
+              "capital cost of new capacity over the data's", "capex data"),
     Parameter("ramp_quarters", 8.0, "quarters", 1.0, 16.0,
               "from first output to nameplate", "technology: ramp_up"),
     Parameter("permit_quarters_mine", 4.0, "quarters", 0.0, 40.0,
@@ -177,39 +174,32 @@ _DRIFT = [
     Parameter("tension_noise", 0.01, "1", 0.0, 0.3, "standard deviation of tension a quarter", "judgement"),
     Parameter("tension_cost", 0.3, "1", 0.0, 2.0,
               "log trade cost per unit of tension above the base year's", "strategy 8: 0.1 to 0.5"),
-    Parameter("host_growth_alumina", 0.02, "share per year", -0.1, 0.2, "growth of alumina output", "judgement"),
-    Parameter("host_growth_zinc", 0.01, "share per year", -0.1, 0.2, "growth of zinc output", "judgement"),
-    Parameter("host_growth_copper", 0.02, "share per year", -0.1, 0.2, "growth of copper output", "judgement"),
-    Parameter("host_growth_nickel", 0.03, "share per year", -0.1, 0.2, "growth of nickel output", "judgement"),
-    Parameter("host_growth_other", 0.01, "share per year", -0.1, 0.2, "growth of other hosts", "judgement"),
+    Parameter("leak_share", 0.25, "share", 0.0, 1.0,
+              "exports that smugglers can carry, share of those held back", "episode of 2010 to 2014"),
 ]  # fmt: skip
 
-#: family: (capex of a mine, of a refinery; usd per t a year inside the dominant country), (lead of a mine, of a
-#: refinery; quarters), (end-of-life rate), (life in years), (learning per doubling), (headroom in the host metal)
-_TECHNOLOGY: dict[str, tuple[float, float, float, float, float, float, float, float, str]] = {
-    "rare_earths": (15_000, 12_000, 12, 18, 0.01, 12, 0.12, 1.0, "technology: REE; mine capex judgement"),
-    "permanent_magnets": (1, 60_000, 12, 12, 0.01, 12, 0.10, 1.0, "technology: NdFeB; half of the USA's capex"),
-    "gallium": (1, 200_000, 7, 7, 0.0, 8, 0.0, 8.0, "technology: Ga circuit, low end inside China"),
-    "germanium": (1, 400_000, 8, 8, 0.02, 10, 0.0, 4.0, "technology: Ge; capex judgement"),
-    "arsenic": (1, 1_000, 6, 6, 0.0, 10, 0.0, 3.0, "judgement"),
-    "baryte": (150, 150, 6, 6, 0.0, 1, 0.0, 1.0, "judgement"),
-    "graphite": (1_500, 5_000, 10, 12, 0.0, 10, 0.0, 1.0, "technology: graphite; mine capex judgement"),
-    "tungsten": (30_000, 6_000, 12, 8, 0.35, 6, 0.0, 1.0, "technology: W; capex judgement"),
-    "antimony": (9_000, 3_000, 12, 8, 0.20, 12, 0.0, 2.0, "technology: Sb; capex judgement"),
-    "lithium": (30_000, 36_000, 10, 16, 0.02, 11, 0.10, 1.0, "technology: Li, per t of Li in LiOH"),
-    "cobalt": (15_000, 8_000, 10, 8, 0.35, 9, 0.0, 1.6, "technology: Co; mine capex judgement"),
-    "nickel": (4_000, 14_000, 10, 8, 0.60, 20, 0.15, 1.0, "technology: Ni HPAL and RKEF"),
+#: family: lead of a mine, of a refinery (quarters); end-of-life rate; life (years); learning per doubling
+_TECHNOLOGY: dict[str, tuple[float, float, float, float, float, str]] = {
+    "rare_earths": (12, 18, 0.01, 12, 0.12, "technology: REE"),
+    "permanent_magnets": (12, 12, 0.01, 12, 0.10, "technology: magnet_plant; learning judgement"),
+    "gallium": (7, 7, 0.0, 8, 0.0, "technology: Ga"),
+    "germanium": (8, 8, 0.02, 10, 0.0, "technology: Ge"),
+    "arsenic": (6, 6, 0.0, 10, 0.0, "judgement"),
+    "baryte": (6, 6, 0.0, 1, 0.0, "judgement"),
+    "graphite": (10, 12, 0.0, 10, 0.0, "technology: graphite"),
+    "tungsten": (12, 8, 0.35, 6, 0.0, "technology: W"),
+    "antimony": (12, 8, 0.20, 12, 0.0, "technology: Sb"),
+    "lithium": (10, 16, 0.02, 11, 0.10, "technology: Li"),
+    "cobalt": (10, 8, 0.35, 9, 0.0, "technology: Co"),
+    "nickel": (10, 8, 0.60, 20, 0.15, "technology: Ni"),
 }
 
 
 def _technology(family: str) -> list[Parameter]:
     """Return the technical parameters of one family of goods."""
-    mine, refined, lead_mine, lead_refined, rate, life, learning, headroom, source = _TECHNOLOGY[family]
-    money, time = "usd per t a year", "quarters"
+    lead_mine, lead_refined, rate, life, learning, source = _TECHNOLOGY[family]
+    time = "quarters"
     return [
-        Parameter(f"capex_mine_{family}", float(mine), money, 0.0, 1e8, "capital cost of mine capacity", source),
-        Parameter(f"capex_refined_{family}", float(refined), money, 0.0, 1e8,
-                  "capital cost of refining or making capacity", source),
         Parameter(f"lead_mine_{family}", float(lead_mine), time, 1.0, 44.0, "from decision to first output", source),
         Parameter(f"lead_refined_{family}", float(lead_refined), time, 1.0, 44.0,
                   "the same, of a refinery outside the dominant country", source),
@@ -218,8 +208,6 @@ def _technology(family: str) -> list[Parameter]:
         Parameter(f"life_{family}", float(life), "years", 0.5, 60.0, "mean life of products in use", source),
         Parameter(f"learning_{family}", learning, "share", 0.0, 0.5,
                   "fall of cash cost per doubling of cumulative output", source),
-        Parameter(f"host_headroom_{family}", headroom, "1", 1.0, 100.0,
-                  "capacity the host metal would allow over base-year capacity, for by-products", source),
     ]  # fmt: skip
 
 

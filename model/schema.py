@@ -45,6 +45,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("site_variance", "site", "1", "invest", "perceived variance of log output value, a quarter"),
     Column("site_error", "site", "share", "observe", "error of the firm's price expectation"),
     Column("site_outlook", "site", "1", "invest", "foreseen change of log price when new capacity arrives"),
+    Column("site_input_outlook", "site", "1", "invest", "the same for what it buys"),
     Column("site_floor", "site", "usd_per_t", "contract", "output value that border floors would assure; 0 for none"),
     Column("site_profit_index", "site", "1", "decide", "value of new capacity over its cost times the hurdle"),
     Column("site_invest_t", "site", "t", "decide", "decision: capacity to start building"),

@@ -78,11 +78,11 @@ def store_share(usual, host, bound_to_host, restricted_share):
     """Return the largest part of output that producers withhold, 0 to 0.99.
 
     By-products of a host metal are made whatever the price: what measures hold back goes into stock
-    (`restricted_share` of usual sales, 0 to 1). Others store `usual`.
+    (up to `host` once a quarter of usual sales is restricted). Others store `usual`.
     """
     if not bound_to_host:
         return usual
-    return max(usual, min(0.99, host * restricted_share))
+    return max(usual, min(0.99, host * min(1.0, 4.0 * restricted_share)))
 
 
 @rule

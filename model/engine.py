@@ -1,0 +1,155 @@
+"""The engine: a batch of runs of one scenario, stepped quarter by quarter."""
+
+from typing import Any
+
+import numpy as np
+
+from model.calibration import calibrate
+from model.column import copy as copy_columns
+from model.edit import History, MeasurePlan, compile_measures
+from model.error import OreblocError
+from model.layout import lay_out, site_table
+from model.ledger import allocate_books
+from model.market import Clearer, allocate_answer, allocate_terms
+from model.network import Answer, Floats, Network, Terms, with_quotas
+from model.opening import open_columns, parameter_table
+from model.parameter import POSITION
+from model.quarter import Deciders, run_quarter
+from model.scenario import Scenario
+from model.world import World
+
+
+class Engine:
+    """Runs `first_run` to `first_run + runs - 1` of a scenario, all in step.
+
+    A run's figures depend on the scenario, the seed and its number alone. Give `world` to share one calibration
+    between engines, `decide` for deciding functions (`agents.DECISIONS`), `go_on=True` to keep a missed clearing as a
+    status instead of raising `ClearingError`.
+
+    - `columns` the state (`model/schema.py`), `terms` and `answer` the last quarter's market
+    - `step_number` quarters done, `quarter_label` the quarter last run (during a step: the current one)
+    - `world`, `plan` (measures), `layout`, `network` (with the measures' quotas): fixed
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        runs: int = 1,
+        seed: int | None = None,
+        *,
+        first_run: int = 0,
+        world: World | None = None,
+        decide: Deciders | None = None,
+        go_on: bool = False,
+    ) -> None:
+        self.scenario = scenario
+        self.runs = runs
+        self.seed = scenario.seed if seed is None else int(seed)
+        self.first_run = first_run
+        self.decide = decide or Deciders()
+        self.go_on = go_on
+        self.world = calibrate(scenario) if world is None else world
+        self.plan: MeasurePlan = compile_measures(self.world, scenario)
+        self.network: Network = _with_measures(self.world.network, self.plan)
+        self.layout = lay_out(self.world, self.plan, self.network)
+        self.sites = site_table(self.world, self.network)
+        self.values: Floats = parameter_table(scenario, self.seed, first_run, runs)
+        self.columns = open_columns(
+            self.world, self.network, self.layout, self.values, self.seed, first_run
+        )
+        self.terms: Terms = allocate_terms(self.network, runs)
+        self.answer: Answer = allocate_answer(self.network, runs)
+        self.history: History = self.plan.new_history(runs)
+        self.target_days = _target_days(self.world, self.values)
+        self._write_fixed_terms()
+        self._open_answer()
+        self._allocate_scratch()
+        self.warm = False
+        self._inside = False
+        self.step_number = 0
+
+    def _write_fixed_terms(self) -> None:
+        """Write the parts of the terms that no quarter changes."""
+        buyers = self.world.buyers
+        self.terms.demand_price[:] = self.layout.buyer_base_price
+        for name, column in (("elasticity", "elasticity"), ("choke_ratio", "choke_ratio"), ("choke_power", "choke_power")):
+            getattr(self.terms, f"demand_{name}")[:] = buyers[column].to_numpy(float)
+        if "state_stock_t" in buyers:
+            self.history.state_stock_t[:] = buyers["state_stock_t"].to_numpy(float)
+            self.columns.buyer_reserve_t[:] = self.history.state_stock_t
+
+    def _open_answer(self) -> None:
+        self.answer.price[:] = self.layout.node_base_price
+
+    def _allocate_scratch(self) -> None:
+        power = float(self.scenario.parameters["stock_response_power"])
+        self.clearer = Clearer(self.network, power=power)
+        self.books = allocate_books(len(self.world.nodes), len(self.world.goods))
+        self.scratch_node = np.zeros(len(self.world.nodes))
+        self.scratch_buyer = np.zeros(len(self.world.buyers))
+
+    @property
+    def quarters(self) -> int:
+        """Number of quarters of the scenario."""
+        return self.scenario.quarters
+
+    @property
+    def is_done(self) -> bool:
+        """Whether all quarters have been run."""
+        return self.step_number >= self.quarters
+
+    @property
+    def quarter_label(self) -> str:
+        """Name of the quarter that is run now, else of the last one run, such as `2025Q1`."""
+        return self.scenario.quarter_label(self.step_number - (0 if self._inside else 1))
+
+    def step(self) -> None:
+        """Run one quarter. Raises `OreblocError` after the last one, `ClearingError` for a missed market."""
+        if self.is_done:
+            raise OreblocError(
+                f"The scenario {self.scenario.name} ends in {self.scenario.end}; all its {self.quarters} quarters "
+                "have been run. Set a later end to run longer."
+            )
+        self._inside = True
+        try:
+            run_quarter(self, self.decide)
+        finally:
+            self._inside = False
+        self.step_number += 1
+
+    def run(self) -> "Engine":
+        """Run all remaining quarters and return the engine."""
+        while not self.is_done:
+            self.step()
+        return self
+
+    def fork(self) -> "Engine":
+        """Return an independent copy at this point: it continues exactly as this one would."""
+        twin = object.__new__(Engine)
+        twin.__dict__.update(self.__dict__)
+        twin.columns = copy_columns(self.columns)
+        twin.terms = Terms(*(array.copy() for array in self.terms))
+        twin.answer = Answer(*(array.copy() for array in self.answer))
+        twin.history = History(*(array.copy() for array in self.history))
+        twin._allocate_scratch()
+        return twin
+
+    def parameter(self, name: str) -> Floats:
+        """Return the value of a parameter in every run, [runs]. Raises KeyError for an unknown name."""
+        return self.values[:, POSITION[name]]
+
+
+def _with_measures(network: Network, plan: MeasurePlan) -> Network:
+    """Return the network with the plan's quotas, whose order must be the plan's own."""
+    bare = network._replace(route_quota_start=np.zeros(network.route_node.size + 1, dtype=np.int64))
+    with_all, position = with_quotas(bare, plan.quota_routes)
+    if np.any(position != np.arange(position.size)):
+        raise RuntimeError("quotas of the measure plan are not in the order of the network's components")
+    return with_all
+
+
+def _target_days(world: World, values: Floats) -> Floats:
+    """Return [runs, B]: buyers' target in days, the parameter where the data give none."""
+    days = np.nan_to_num(world.buyers["target_days"].to_numpy(float), nan=-1.0)
+    default: Any = values[:, [POSITION["stock_days"]]]
+    return np.where(days >= 0.0, days, default)

@@ -1,0 +1,190 @@
+"""Contract: from the state to what the markets are given; measures then edit it."""
+
+import math
+
+from model.compiled import phase, rule
+from model.draw import SUPPLY_NOISE, normal, uniform
+from model.parameter import POSITION
+from model.rules.demand import demand_t
+from model.rules.qualification import neutral_weight, qualify
+from model.rules.risk import tension_cost
+from model.rules.stock import (
+    coverage,
+    draw_price,
+    draw_share,
+    restock_t,
+    rising_share,
+    store_share,
+    target_t,
+    usual_turnover,
+)
+
+_QUALIFY = POSITION["qualification_speed"]
+_NOISE = POSITION["supply_noise"]
+_TENSION = POSITION["tension_cost"]
+_RISK = POSITION["stock_risk_multiple"]
+_DRAW, _DRAW_PRICE = POSITION["draw_most"], POSITION["draw_price_ratio"]
+_RESTOCK_PRICE, _RESTOCK = POSITION["restock_price_ratio"], POSITION["restock_speed"]
+_RESTOCK_MOST = POSITION["restock_most"]
+_STORE_PRICE, _STORE_HOST = POSITION["store_price_ratio"], POSITION["store_share_host"]
+_SELL, _SELL_PRICE = POSITION["sell_share"], POSITION["sell_price_ratio"]
+_POWER = POSITION["stock_response_power"]
+_LEAK_SHARE = POSITION["leak_share"]
+_CREDIBLE_PART = 0.5
+_RECYCLER, _LEAK = 4, 5
+
+
+@phase
+def offer_capacity(network, layout, columns, values, terms, restricted, seed, first_run, step):
+    """Write plants' capacity and cost, and the capacity behind every node that buyers have qualified.
+
+    `restricted` [R] tells which routes are under an export measure this quarter: smugglers work in proportion.
+    """
+    for run in range(values.shape[0]):
+        for k in range(layout.plant_kind.size):
+            if layout.plant_kind[k] == _LEAK:
+                i = network.output_node[network.recipe_output_start[layout.plant_recipe[k]]]
+                held = exports_held_t(network, layout, restricted, i)
+                columns.plant_installed_t[run, k] = values[run, _LEAK_SHARE] * held
+        for i in range(layout.node_good.size):
+            capacity = 0.0
+            for s in range(layout.node_recipe_start[i], layout.node_recipe_start[i + 1]):
+                m = layout.node_recipes[s]
+                for k in range(network.plant_start[m], network.plant_start[m + 1]):
+                    running = columns.plant_installed_t[run, k] - columns.plant_idle_t[run, k]
+                    capacity += layout.node_recipe_rate[s] * running
+            columns.node_capacity_t[run, i] = capacity
+            columns.node_qualified_t[run, i] = qualify(
+                columns.node_qualified_t[run, i], capacity, values[run, _QUALIFY]
+            )
+        for m in range(network.plant_start.size - 1):
+            i = network.output_node[network.recipe_output_start[m]]
+            luck = normal(uniform(seed, first_run + run, step, SUPPLY_NOISE, i))
+            usable = math.exp(values[run, _NOISE] * luck) * (1.0 - columns.node_outage_share[run, i])
+            ratio = columns.node_cost_ratio[run, i]
+            for k in range(network.plant_start[m], network.plant_start[m + 1]):
+                running = columns.plant_installed_t[run, k] - columns.plant_idle_t[run, k]
+                if layout.plant_kind[k] != _RECYCLER and layout.plant_kind[k] != _LEAK:
+                    running *= usable
+                terms.plant_capacity_t[run, k] = max(running, 0.0) * layout.supply_shock[step, k]
+                terms.plant_cost[run, k] = layout.plant_base_cost[k] * ratio
+                terms.plant_spread[run, k] = layout.plant_spread[k]
+
+
+@rule
+def exports_held_t(network, layout, restricted, leak):
+    """Return a country's usual exports of a good (t) on routes that an export measure covers this quarter."""
+    held = 0.0
+    country, good = layout.node_country[leak], layout.node_good[leak]
+    for r in range(layout.route_origin.size):
+        i = network.route_node[r]
+        if restricted[r] and layout.route_origin[r] == country and layout.node_good[i] == good:
+            if layout.route_destination[r] != country and not layout.node_leak[i]:
+                held += layout.route_usual_t[r]
+    return held
+
+
+@phase
+def weigh_routes(network, layout, columns, values, terms):
+    """Write preferences and trade costs: `A = alpha taste K`, scaled to each buyer's constant sum."""
+    for run in range(values.shape[0]):
+        for j in range(layout.buyer_good.size):
+            total = 0.0
+            for r in range(network.route_start[j], network.route_start[j + 1]):
+                capacity = columns.node_qualified_t[run, network.route_node[r]]
+                total += layout.route_alpha[r] * columns.route_taste[run, r] * capacity
+            for r in range(network.route_start[j], network.route_start[j + 1]):
+                capacity = columns.node_qualified_t[run, network.route_node[r]]
+                alpha = layout.route_alpha[r] * columns.route_taste[run, r]
+                terms.route_weight[run, r] = neutral_weight(alpha, capacity, total, layout.buyer_budget[j])
+                pair = layout.route_pair[r]
+                dearer = tension_cost(columns.tension[run, pair], layout.pair_usual[pair], values[run, _TENSION])
+                terms.route_freight[run, r] = layout.route_freight[r] * dearer
+
+
+@phase
+def want_goods(layout, columns, values, terms, days, step):
+    """Write final demand and buyers' stocks; `days` [B] is the target in days of use, negative for the default."""
+    for run in range(values.shape[0]):
+        for j in range(layout.buyer_good.size):
+            terms.demand_t[run, j] = demand_t(
+                layout.buyer_base_final_t[j],
+                layout.growth[step, j],
+                layout.demand_shock[step, j],
+                columns.buyer_disturbance[run, j],
+                columns.buyer_substituted[run, j],
+            )
+            use, stock = columns.buyer_smooth_use_t[run, j], columns.buyer_stock_t[run, j]
+            risk, expected = columns.buyer_risk[run, j], columns.buyer_expected_price[run, j]
+            wanted_days = days[run, j]
+            wanted = target_t(wanted_days, use, risk, values[run, _RISK])
+            columns.buyer_target_t[run, j] = wanted
+            cover = coverage(stock, wanted)
+            largest = draw_share(values[run, _DRAW], cover) if wanted > 0.0 else 0.0
+            middle = draw_price(expected, values[run, _DRAW_PRICE], cover, risk)
+            top = expected * values[run, _RESTOCK_PRICE] * (1.0 + risk)
+            power = values[run, _POWER]
+            rising_draw = rising_share(expected, middle, power)
+            rising_restock = rising_share(expected, top, power)
+            usual = usual_turnover(use, stock, largest, rising_draw, rising_restock)
+            terms.buyer_stock_t[run, j] = stock
+            terms.buyer_draw_share[run, j] = largest
+            terms.buyer_draw_price[run, j] = max(middle, 1e-9)
+            terms.buyer_restock_t[run, j] = (
+                restock_t(stock, wanted, use, values[run, _RESTOCK], values[run, _RESTOCK_MOST], usual)
+                if wanted > 0.0
+                else 0.0
+            )
+            terms.buyer_restock_price[run, j] = max(top, 1e-9)
+
+
+@phase
+def hold_back(network, layout, columns, values, terms):
+    """After measures: find what they hold back at each node, and let producers store by-products made anyway."""
+    for run in range(values.shape[0]):
+        for i in range(layout.node_good.size):
+            columns.node_restricted_share[run, i] = 0.0
+        for r in range(layout.route_origin.size):
+            held = 1.0 if terms.route_weight[run, r] <= 0.0 else 0.0
+            for s in range(network.route_quota_start[r], network.route_quota_start[r + 1]):
+                g = network.route_quota[s]
+                limit = terms.quota_t[run, g]
+                if limit < 1e300:
+                    usual = 0.0
+                    for p in range(layout.quota_start[g], layout.quota_start[g + 1]):
+                        usual += layout.route_usual_t[layout.quota_routes[p]]
+                    if usual > 0.0:
+                        held = max(held, 1.0 - limit / usual)
+            columns.node_restricted_share[run, network.route_node[r]] += max(held, 0.0) * layout.route_usual_t[r]
+        for i in range(layout.node_good.size):
+            columns.node_restricted_share[run, i] /= max(layout.node_usual_t[i], 1e-12)
+            restricted = min(columns.node_restricted_share[run, i], 1.0)
+            columns.node_restricted_share[run, i] = restricted
+            anchor = max(columns.node_expected_price[run, i], _CREDIBLE_PART * layout.node_base_price[i])
+            bound = layout.node_by_product[i]
+            terms.node_store_share[run, i] = store_share(0.0, values[run, _STORE_HOST], bound, restricted)
+            terms.node_store_price[run, i] = max(anchor * values[run, _STORE_PRICE], 1e-9)
+            terms.node_stock_t[run, i] = columns.node_stock_t[run, i]
+            terms.node_sell_share[run, i] = values[run, _SELL] * (1.0 - restricted)
+            terms.node_sell_price[run, i] = max(anchor * values[run, _SELL_PRICE], 1e-9)
+
+
+@phase
+def see_floors(network, layout, columns, terms):
+    """Write the output value that border floors would assure each site: the rivals' floor less its own freight."""
+    for run in range(terms.route_floor.shape[0]):
+        for s in range(layout.site_node.size):
+            columns.site_floor[run, s] = 0.0
+        for j in range(layout.buyer_good.size):
+            highest = 0.0
+            for r in range(network.route_start[j], network.route_start[j + 1]):
+                highest = max(highest, terms.route_floor[run, r])
+            if highest <= 0.0:
+                continue
+            for r in range(network.route_start[j], network.route_start[j + 1]):
+                if terms.route_floor[run, r] <= 0.0 and terms.route_weight[run, r] >= 0.0:
+                    assured = highest - terms.route_freight[run, r]
+                    i = network.route_node[r]
+                    for s in range(layout.site_node.size):
+                        if layout.site_node[s] == i:
+                            columns.site_floor[run, s] = max(columns.site_floor[run, s], assured)

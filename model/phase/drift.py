@@ -1,0 +1,149 @@
+"""Drift: what moves by itself between quarters: demand, substitution, recycling, learning, risk, outages."""
+
+import math
+
+from model.compiled import phase
+from model.draw import DEMAND_DISTURBANCE, OUTAGE, TENSION, normal, uniform
+from model.parameter import FAMILIES, POSITION
+from model.rules.demand import disturb, revert, substitute
+from model.rules.expectation import expect
+from model.rules.learning import cost_ratio
+from model.rules.operation import after_outage
+from model.rules.qualification import adapt_taste, wanted_taste
+from model.rules.recycling import ageing_t, grow_share, recovered_t
+from model.rules.risk import perceive, price_signal, tension
+
+_PERSIST, _DEVIATION = POSITION["demand_persistence"], POSITION["demand_noise"]
+_SUB_SPEED, _SUB_MOST = POSITION["substitution_speed"], POSITION["substitution_most"]
+_SUB_FROM, _SUB_STAY = POSITION["substitution_threshold"], POSITION["substitution_permanent"]
+_SUB_POWER = POSITION["substitution_power"]
+_REC_POWER, _REC_GROWTH = POSITION["recycling_power"], POSITION["recycling_growth"]
+_REC_MOST, _LEARN_LEAST = POSITION["recycling_most"], POSITION["learning_least"]
+_YEARS = POSITION["learning_experience_years"]
+_RISE, _FALL, _FROM_PRICE = POSITION["risk_rise"], POSITION["risk_fall"], POSITION["risk_from_price"]
+_MARKUP, _TASTE = POSITION["risk_markup"], POSITION["taste_speed"]
+_HIT, _HIT_SHARE, _HIT_DECAY = (
+    POSITION["outage_probability"],
+    POSITION["outage_share"],
+    POSITION["outage_decay"],
+)
+_T_PERSIST, _T_RISE = POSITION["tension_persistence"], POSITION["tension_from_restriction"]
+_T_NOISE = POSITION["tension_noise"]
+_LIFE = POSITION[f"life_{FAMILIES[0]}"]
+_PER_FAMILY = POSITION[f"life_{FAMILIES[1]}"] - POSITION[f"life_{FAMILIES[0]}"]
+_USE_SPEED = 0.25
+
+
+@phase
+def drift_demand(layout, columns, answer, values, seed, first_run, step):
+    """Move disturbances of demand, substitution, and the use that stock targets are set on."""
+    for run in range(values.shape[0]):
+        for j in range(layout.buyer_good.size):
+            luck = normal(uniform(seed, first_run + run, step, DEMAND_DISTURBANCE, j))
+            columns.buyer_disturbance[run, j] = disturb(
+                columns.buyer_disturbance[run, j], values[run, _PERSIST], values[run, _DEVIATION], luck
+            )
+            ratio = columns.buyer_expected_price[run, j] / layout.buyer_base_price[j]
+            share, forever = columns.buyer_substituted[run, j], columns.buyer_substituted_forever[run, j]
+            grown = substitute(
+                share, ratio, values[run, _SUB_FROM], values[run, _SUB_SPEED], values[run, _SUB_MOST], values[run, _SUB_POWER]
+            )
+            undone = revert(share, forever, ratio, values[run, _SUB_FROM], values[run, _SUB_SPEED])
+            columns.buyer_substituted[run, j] = share + grown - undone
+            columns.buyer_substituted_forever[run, j] = forever + values[run, _SUB_STAY] * grown
+            columns.buyer_smooth_use_t[run, j] = expect(
+                columns.buyer_smooth_use_t[run, j], answer.use_t[run, j], _USE_SPEED
+            )
+
+
+@phase
+def drift_recycling(network, layout, columns, answer, values):
+    """Age products in use, discard the oldest, and set what recyclers may recover next quarter."""
+    for run in range(values.shape[0]):
+        for j in range(layout.buyer_good.size):
+            life = 4.0 * values[run, _LIFE + _PER_FAMILY * layout.buyer_life_quarters_good[j]]
+            entering = 0.0
+            for e in range(layout.embodied_start[j], layout.embodied_start[j + 1]):
+                entering += layout.embodied_rate[e] * answer.final_use_t[run, layout.embodied_buyer[e]]
+            young, middle, old = (
+                columns.buyer_use_young_t[run, j],
+                columns.buyer_use_middle_t[run, j],
+                columns.buyer_use_old_t[run, j],
+            )
+            leave_young, leave_middle = ageing_t(young, life), ageing_t(middle, life)
+            leave_old = ageing_t(old, life)
+            columns.buyer_use_young_t[run, j] = young + entering - leave_young
+            columns.buyer_use_middle_t[run, j] = middle + leave_young - leave_middle
+            columns.buyer_use_old_t[run, j] = old + leave_middle - leave_old
+            columns.buyer_discard_t[run, j] = leave_old
+            columns.buyer_heap_t[run, j] += leave_old
+        for p in range(layout.recycler_plant.size):
+            k, j = layout.recycler_plant[p], layout.recycler_buyer[p]
+            if j < 0:
+                continue
+            columns.buyer_heap_t[run, j] = max(0.0, columns.buyer_heap_t[run, j] - answer.output_t[run, k])
+            ratio = columns.buyer_price[run, j] / layout.buyer_base_price[j]
+            share = grow_share(
+                columns.plant_recycled_share[run, k], ratio, values[run, _REC_GROWTH], values[run, _REC_MOST]
+            )
+            columns.plant_recycled_share[run, k] = share
+            columns.plant_installed_t[run, k] = recovered_t(
+                columns.buyer_discard_t[run, j], share, ratio, values[run, _REC_POWER], 0.98
+            )
+
+
+@phase
+def drift_cost(network, layout, columns, values):
+    """Let cash cost fall with cumulative output, and host metals grow."""
+    for run in range(values.shape[0]):
+        for s in range(layout.site_node.size):
+            i = layout.site_node[s]
+            columns.node_cost_ratio[run, i] = cost_ratio(
+                columns.node_cumulative_t[run, i],
+                layout.node_experience_t[i] * values[run, _YEARS],
+                columns.site_learning[run, s],
+                values[run, _LEARN_LEAST],
+            )
+            growth = layout.plant_host_growth[layout.site_new_plant[s]]
+            columns.site_room_t[run, s] *= math.exp(0.25 * math.log1p(growth))
+
+
+@phase
+def drift_risk(network, layout, columns, answer, values, seed, first_run, step):
+    """Move outages, the risk buyers see, tension between countries, and taste for suppliers."""
+    countries = columns.country_rent_usd.shape[1]
+    for run in range(values.shape[0]):
+        for i in range(layout.node_good.size):
+            hit = uniform(seed, first_run + run, step, OUTAGE, i) < values[run, _HIT]
+            columns.node_outage_share[run, i] = after_outage(
+                columns.node_outage_share[run, i], hit, values[run, _HIT_SHARE], values[run, _HIT_DECAY]
+            )
+            columns.node_risk[run, i] = perceive(
+                columns.node_risk[run, i], columns.node_restricted_share[run, i], values[run, _RISE], values[run, _FALL]
+            )
+        for j in range(layout.buyer_good.size):
+            held, usual = 0.0, 0.0
+            sharpness = network.market_sharpness[network.buyer_market[j]] * layout.buyer_base_price[j]
+            for r in range(network.route_start[j], network.route_start[j + 1]):
+                i = network.route_node[r]
+                at_home = layout.route_origin[r] == layout.route_destination[r]
+                risk = 0.0 if at_home else columns.node_risk[run, i]
+                usual += layout.route_usual_t[r]
+                if not at_home:
+                    held += layout.route_usual_t[r] * columns.node_restricted_share[run, i]
+                wanted = wanted_taste(risk, values[run, _MARKUP], sharpness)
+                columns.route_taste[run, r] = adapt_taste(columns.route_taste[run, r], wanted, values[run, _TASTE])
+            signal = price_signal(
+                columns.buyer_price[run, j], columns.buyer_expected_price[run, j], values[run, _FROM_PRICE]
+            )
+            signal = max(signal, held / usual if usual > 0.0 else 0.0)
+            columns.buyer_risk[run, j] = perceive(columns.buyer_risk[run, j], signal, values[run, _RISE], values[run, _FALL])
+        for c in range(countries * countries):
+            if c // countries == c % countries:
+                continue
+            low, high = min(c // countries, c % countries), max(c // countries, c % countries)
+            luck = normal(uniform(seed, first_run + run, step, TENSION, low * countries + high))
+            strain = layout.pair_strain[step, c] * values[run, _T_RISE]
+            columns.tension[run, c] = tension(
+                columns.tension[run, c], layout.pair_usual[c], values[run, _T_PERSIST], strain, values[run, _T_NOISE] * luck
+            )

@@ -1,0 +1,237 @@
+"""Invest: expectations, what growth rivals have announced, and carrying out what firms decide."""
+
+import math
+
+from model.compiled import phase, rule
+from model.draw import EXPECTATION_ERROR, PERMIT, normal, uniform, waiting_time
+from model.ledger import post
+from model.parameter import POSITION
+from model.rules.expectation import expect, log_change, perceive_variance
+from model.rules.investment import foresee, ramp_share
+from model.rules.operation import count_losses, idle_level, keep_cost, surplus
+from model.schema import RING
+
+_SPEED, _CALM = POSITION["expectation_speed"], POSITION["volatility_speed"]
+_ERROR = POSITION["expectation_noise"]
+_ELASTICITY, _WEIGHT = POSITION["foresight_elasticity"], POSITION["foresight_weight"]
+_RAMP, _IDLE = POSITION["ramp_quarters"], POSITION["idle_utilisation"]
+_NEW = 3
+#: A plant without a market is judged as if it earned this many spreads less than its cost.
+_NO_MARKET = 5.0
+
+
+@phase
+def misjudge_sites(layout, columns, values, seed, first_run, step):
+    """Draw each site's error about prices for the quarter."""
+    for run in range(values.shape[0]):
+        for s in range(layout.site_firm.size):
+            luck = normal(uniform(seed, first_run + run, step, EXPECTATION_ERROR, s))
+            columns.site_error[run, s] = values[run, _ERROR] * luck
+
+
+@phase
+def form_expectations(network, layout, columns, terms, answer, values):
+    """Let firms and buyers learn from the quarter's prices; count plants' quarters of loss."""
+    for run in range(values.shape[0]):
+        speed = values[run, _SPEED]
+        for s in range(layout.site_firm.size):
+            m = layout.site_recipe[s]
+            value, before, spent = 0.0, 0.0, 0.0
+            for o in range(network.recipe_output_start[m], network.recipe_output_start[m + 1]):
+                i = network.output_node[o]
+                price = answer.price[run, i]
+                known = columns.node_price[run, i]
+                value += network.output_per_unit[o] * (max(price, 0.0) if price == price else known)
+                before += network.output_per_unit[o] * known
+            for o in range(network.recipe_input_start[m], network.recipe_input_start[m + 1]):
+                j = network.input_buyer[o]
+                price = answer.price_index[run, j]
+                spent += network.input_per_unit[o] * (price if price == price else columns.buyer_price[run, j])
+            change = log_change(value, before)
+            columns.site_variance[run, s] = perceive_variance(columns.site_variance[run, s], change, values[run, _CALM])
+            columns.site_expected_value[run, s] = expect(columns.site_expected_value[run, s], value, speed)
+            columns.site_expected_input[run, s] = expect(columns.site_expected_input[run, s], spent, speed)
+            made = answer.price[run, layout.site_node[s]]
+            for p in range(layout.site_plant_start[s], layout.site_plant_start[s + 1]):
+                k = layout.site_plants[p]
+                net = value - spent + terms.plant_support[run, k]
+                cost, spread = terms.plant_cost[run, k], terms.plant_spread[run, k]
+                if not made == made:
+                    net = min(net, cost - _NO_MARKET * spread)
+                columns.plant_expected_net[run, k] = expect(columns.plant_expected_net[run, k], net, speed)
+                usual = 1.0 if layout.plant_kind[k] == _NEW else layout.plant_base_utilisation[k]
+                keep = keep_cost(spread, idle_level(values[run, _IDLE], usual))
+                earned = surplus(columns.plant_expected_net[run, k], cost, spread)
+                columns.plant_loss_quarters[run, k] = count_losses(columns.plant_loss_quarters[run, k], earned, keep)
+        for i in range(layout.node_good.size):
+            price = answer.price[run, i]
+            if price == price:
+                columns.node_price[run, i] = max(price, 0.0)
+                columns.node_expected_price[run, i] = expect(
+                    columns.node_expected_price[run, i], max(price, 0.0), speed
+                )
+        for j in range(layout.buyer_good.size):
+            price = answer.price_index[run, j]
+            if price == price:
+                columns.buyer_price[run, j] = price
+                columns.buyer_expected_price[run, j] = expect(columns.buyer_expected_price[run, j], price, speed)
+
+
+@phase
+def foresee_prices(network, layout, columns, terms, answer, values, closed, node_coming, buyer_growth, step):
+    """Write each site's outlook: the change of log margin that announced demand and capacity imply at its lead time.
+
+    `node_coming` [N] and `buyer_growth` [B] are scratch. Demand is the projection everybody knows; capacity is what
+    is under construction or announced, as far as measures let it reach the site's buyers.
+    """
+    for run in range(values.shape[0]):
+        for i in range(layout.node_good.size):
+            node_coming[i] = 0.0
+        for s in range(layout.site_firm.size):
+            add_outputs(network, layout.site_recipe[s], columns.site_pipeline_t[run, s], node_coming)
+        for p in range(layout.project_site.size):
+            if layout.project_announced[p] <= step and columns.project_arrival[run, p] > step:
+                s = layout.project_site[p]
+                if layout.project_start[p] <= step + 20:
+                    coming = layout.project_capacity_t[p] * layout.project_keep_share[p]
+                    add_outputs(network, layout.site_recipe[s], coming, node_coming)
+        for j in range(layout.buyer_good.size):
+            there, coming = 0.0, 0.0
+            for r in range(network.route_start[j], network.route_start[j + 1]):
+                if is_open(network, terms, answer, closed, run, r):
+                    i = network.route_node[r]
+                    taste = layout.route_alpha[r] * columns.route_taste[run, r]
+                    there += taste * columns.node_capacity_t[run, i]
+                    coming += taste * node_coming[i]
+            buyer_growth[j] = math.log(1.0 + coming / there) if there > 0.0 else 0.0
+        for s in range(layout.site_firm.size):
+            lead = int(columns.site_lead_quarters[run, s] + columns.site_permit_quarters[run, s])
+            later = min(step + lead + 4, layout.outlook.shape[1] - 1)
+            reach, growth = 0.0, 0.0
+            i = layout.site_node[s]
+            for p in range(layout.node_route_start[i], layout.node_route_start[i + 1]):
+                r = layout.node_routes[p]
+                j = network.route_buyer[r]
+                if is_open(network, terms, answer, closed, run, r):
+                    size = layout.route_alpha[r] * columns.buyer_smooth_use_t[run, j]
+                    reach += size
+                    growth += size * buyer_growth[j]
+            good = layout.site_good[s]
+            demand = math.log(layout.outlook[good, later] / layout.outlook[good, step])
+            supply = growth / reach if reach > 0.0 else 0.0
+            columns.site_outlook[run, s] = foresee(demand, supply, values[run, _ELASTICITY], values[run, _WEIGHT])
+            m = layout.site_recipe[s]
+            weighed, spent = 0.0, 0.0
+            for o in range(network.recipe_input_start[m], network.recipe_input_start[m + 1]):
+                j = network.input_buyer[o]
+                good = layout.buyer_good[j]
+                part = network.input_per_unit[o] * columns.buyer_expected_price[run, j]
+                demand = math.log(layout.outlook[good, later] / layout.outlook[good, step])
+                change = foresee(demand, buyer_growth[j], values[run, _ELASTICITY], values[run, _WEIGHT])
+                weighed += part * change
+                spent += part
+            columns.site_input_outlook[run, s] = weighed / spent if spent > 0.0 else 0.0
+
+
+@rule
+def is_open(network, terms, answer, closed, run, r):
+    """Tell whether more could be sold along a route: not closed, and no quota on it binds."""
+    if closed[r]:
+        return False
+    for q in range(network.route_quota_start[r], network.route_quota_start[r + 1]):
+        g = network.route_quota[q]
+        if terms.quota_t[run, g] <= 0.0 or answer.wedge[run, g] > 0.0:
+            return False
+    return True
+
+
+@rule
+def add_outputs(network, recipe, tonnes, node_amount):
+    """Add to each output's node what `tonnes` of the primary output bring."""
+    for o in range(network.recipe_output_start[recipe], network.recipe_output_start[recipe + 1]):
+        node_amount[network.output_node[o]] += tonnes * network.output_per_unit[o]
+
+
+@phase
+def carry_out(network, layout, columns, values, seed, first_run, step, turnover):
+    """Carry out decisions: start and finish capacity, mothball, reopen and close; post capital cost."""
+    for run in range(values.shape[0]):
+        turnover[0] = 0.0
+        for s in range(layout.site_firm.size):
+            started = columns.site_invest_t[run, s]
+            if started > 0.0:
+                start_capacity(layout, columns, values, seed, first_run, run, s, step, started)
+                paid = started * columns.site_capex[run, s]
+                firm = layout.site_firm[s]
+                post(columns.balance_usd, run, firm, layout.capital_account, paid, turnover)
+                columns.firm_capex_usd[run, firm] += paid
+            slot = s * RING + (step + 1) % RING
+            arrived = columns.site_arrival_t[run, slot]
+            if arrived > 0.0:
+                columns.site_arrival_t[run, slot] = 0.0
+                columns.site_pipeline_t[run, s] = max(0.0, columns.site_pipeline_t[run, s] - arrived)
+                columns.plant_installed_t[run, layout.site_new_plant[s]] += arrived
+        finish_projects(layout, columns, values, run, step, turnover)
+        for k in range(layout.plant_kind.size):
+            run_down(columns, run, k)
+        columns.turnover_usd[run, 0] += turnover[0]
+
+
+@rule
+def start_capacity(layout, columns, values, seed, first_run, run, s, step, started):
+    """Put capacity under construction: permit, lead time, then even steps of ramp-up."""
+    draw = uniform(seed, first_run + run, step, PERMIT, s)
+    wait = waiting_time(draw, columns.site_permit_quarters[run, s])
+    ramp = values[run, _RAMP]
+    steps = max(1, int(ramp + 0.5))
+    first = max(1, int(columns.site_lead_quarters[run, s] + wait + 0.5))
+    first = min(first, RING - 2 - steps)
+    for elapsed in range(steps):
+        slot = s * RING + (step + 1 + first + elapsed) % RING
+        columns.site_arrival_t[run, slot] += started * ramp_share(ramp, elapsed)
+    columns.site_pipeline_t[run, s] += started
+
+
+@rule
+def finish_projects(layout, columns, values, run, step, turnover):
+    """Let announced projects that were not dropped produce, step by step from their arrival."""
+    for p in range(layout.project_site.size):
+        arrival = columns.project_arrival[run, p]
+        if not arrival < 1e9:
+            continue
+        elapsed = step + 1 - int(arrival)
+        share = ramp_share(values[run, _RAMP], elapsed)
+        if elapsed < 0 or share <= 0.0:
+            continue
+        s = layout.project_site[p]
+        columns.plant_installed_t[run, layout.project_plant[p]] += share * layout.project_capacity_t[p]
+        whole = layout.project_capex_usd[p]
+        if not whole >= 0.0:
+            whole = layout.project_capacity_t[p] * columns.site_capex[run, s]
+        firm = layout.site_firm[s]
+        post(columns.balance_usd, run, firm, layout.capital_account, share * whole, turnover)
+        columns.firm_capex_usd[run, firm] += share * whole
+
+
+@rule
+def run_down(columns, run, k):
+    """Move a plant's capacity between running, mothballed and closed as decided, within what there is."""
+    installed, idle = columns.plant_installed_t[run, k], columns.plant_idle_t[run, k]
+    closed = min(max(columns.plant_exit_t[run, k], 0.0), idle)
+    idle -= closed
+    installed -= closed
+    reopened = min(max(columns.plant_reopen_t[run, k], 0.0), idle)
+    idle -= reopened
+    idle += min(max(columns.plant_mothball_t[run, k], 0.0), installed - idle)
+    columns.plant_installed_t[run, k] = installed
+    columns.plant_idle_t[run, k] = max(0.0, min(idle, installed))
+
+
+@phase
+def forget_decisions(columns):
+    """Set all decision columns to nothing before firms decide."""
+    for run in range(columns.site_invest_t.shape[0]):
+        columns.site_invest_t[run, :] = 0.0
+        columns.plant_mothball_t[run, :] = 0.0
+        columns.plant_reopen_t[run, :] = 0.0
+        columns.plant_exit_t[run, :] = 0.0

@@ -1,0 +1,125 @@
+"""A quarter, in order. Start reading here.
+
+Seven phases, seven calls. The state is `engine.columns`, one array per attribute; each phase is a compiled loop
+over runs and rows (`model/phase/`) calling scalar rules (`model/rules/`). What is decided comes from outside:
+`decide.states(engine)` and `decide.firms(engine)` are handed in by `agents`, work on columns, and may be left out.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from model.error import ClearingError
+from model.ledger import book_quarter
+from model.phase import contract as contracting
+from model.phase import drift as drifting
+from model.phase import invest as investing
+from model.phase import settle as settling
+from model.phase import trade as trading
+
+
+class Deciders(NamedTuple):
+    """Who decides: functions of an engine that write its decision columns. The default decides nothing."""
+
+    states: Callable[[Any], None] | None = None
+    firms: Callable[[Any], None] | None = None
+
+
+def run_quarter(engine: Any, decide: Deciders) -> None:
+    """Take every run of the engine through one quarter. Raises `ClearingError` where a market is missed."""
+    observe(engine)
+    govern(engine, decide)
+    contract(engine)
+    trade(engine)
+    settle(engine)
+    invest(engine, decide)
+    drift(engine)
+
+
+def observe(engine: Any) -> None:
+    """Each firm sees prices through an error of its own."""
+    e = engine
+    investing.misjudge_sites(e.layout, e.columns, e.values, e.seed, e.first_run, e.step_number)
+
+
+def govern(engine: Any, decide: Deciders) -> None:
+    """States give orders. Scripted measures are already in the plan."""
+    if decide.states is not None:
+        decide.states(engine)
+
+
+def contract(engine: Any) -> None:
+    """The state becomes what the markets are given; measures in force edit it."""
+    e, step = engine, engine.step_number
+    restricted = e.plan.restricted[step]
+    contracting.offer_capacity(
+        e.network, e.layout, e.columns, e.values, e.terms, restricted, e.seed, e.first_run, step
+    )
+    contracting.weigh_routes(e.network, e.layout, e.columns, e.values, e.terms)
+    contracting.want_goods(e.layout, e.columns, e.values, e.terms, e.target_days, step)
+    e.plan.apply(step, e.terms, e.history)
+    contracting.hold_back(e.network, e.layout, e.columns, e.values, e.terms)
+    if e.plan.floors:
+        contracting.see_floors(e.network, e.layout, e.columns, e.terms)
+
+
+def trade(engine: Any) -> None:
+    """All markets clear, from last quarter's prices."""
+    e = engine
+    e.clearer.clear(e.terms, e.answer, warm=e.warm)
+    e.warm = True
+    trading.record_misses(e.columns, e.answer)
+    if not e.go_on and np.any(e.columns.missed):
+        raise ClearingError(miss_message(e))
+    trading.make_unsold(e.network, e.layout, e.columns, e.terms, e.answer)
+
+
+def miss_message(engine: Any) -> str:
+    """Return the words for the worst missed market: quarter, goods, run, violation."""
+    answer, network = engine.answer, engine.network
+    missed = np.where(answer.status != 0, np.nan_to_num(answer.violation, nan=np.inf), -1.0)
+    run, c = np.unravel_index(np.argmax(missed), missed.shape)
+    rows = slice(network.component_node_start[c], network.component_node_start[c + 1])
+    goods = ", ".join(dict.fromkeys(engine.world.nodes["good"].iloc[rows]))
+    return (
+        f"The market of {goods} was not cleared in {engine.quarter_label}, run {engine.first_run + run}: largest "
+        f"relative violation {answer.violation[run, c]:.2g}, it must be 1e-09 or less. "
+        "Soften the measures of that quarter, or run with go_on=True to keep the miss as a status."
+    )
+
+
+def settle(engine: Any) -> None:
+    """Tonnes and money are booked; stocks and the memory of measures move on."""
+    e = engine
+    book_quarter(
+        e.network, e.layout, e.terms, e.answer, e.history.support_usd_per_t, e.history.floor_public_share,
+        e.columns, e.values, e.books,
+    )  # fmt: skip
+    e.plan.record(e.step_number, e.history, e.answer)
+    settling.move_stocks(e.network, e.layout, e.columns, e.answer, e.history.state_stock_t)
+
+
+def invest(engine: Any, decide: Deciders) -> None:
+    """Firms learn from prices, look ahead, decide, and what they decided is carried out."""
+    e, step = engine, engine.step_number
+    investing.form_expectations(e.network, e.layout, e.columns, e.terms, e.answer, e.values)
+    investing.foresee_prices(
+        e.network, e.layout, e.columns, e.terms, e.answer, e.values, e.plan.closed[step],
+        e.scratch_node, e.scratch_buyer, step,
+    )  # fmt: skip
+    investing.forget_decisions(e.columns)
+    if decide.firms is not None:
+        decide.firms(engine)
+    investing.carry_out(
+        e.network, e.layout, e.columns, e.values, e.seed, e.first_run, step, e.books.turnover
+    )
+
+
+def drift(engine: Any) -> None:
+    """What moves by itself: demand, recycling, learning, risk, tension, outages."""
+    e, step = engine, engine.step_number
+    drifting.drift_demand(e.layout, e.columns, e.answer, e.values, e.seed, e.first_run, step)
+    drifting.drift_recycling(e.network, e.layout, e.columns, e.answer, e.values)
+    drifting.drift_cost(e.network, e.layout, e.columns, e.values)
+    drifting.drift_risk(e.network, e.layout, e.columns, e.answer, e.values, e.seed, e.first_run, step)
