@@ -10,6 +10,7 @@ from model.base_table import Table, build_table
 from model.calibration.layout import Layout, build_layout
 from model.calibration.owner import PlannedProject, planned_projects
 from model.calibration.plant import Works, build_works, recipe_frame
+from model.good import elasticity
 from model.network import ISOELASTIC, LOGISTIC, Ints, Network
 from model.world import World
 
@@ -32,6 +33,7 @@ def calibrate(scenario: Any) -> World:
     plants.insert(2, "firm_name", plants["firm"])
     plants["firm"] = plants["firm"].map(firm_row)
     _note_margins(table, works)
+    _note_elasticities(table)
     return World(
         scenario=scenario,
         network=_network(layout, works, plants),
@@ -91,6 +93,16 @@ def _note_margins(table: Table, works: Works) -> None:
         ):
             what = f"{recipe.name} has no positive margin at base prices"
             table.notes.add(recipe.good, "margin", what, recipe.margin_usd_per_t, "usd_per_t", "base table")
+
+
+def _note_elasticities(table: Table) -> None:
+    for good in table.goods:
+        sourced = elasticity(rows("goods", name=good.name)[0]["supply"], "supply_short")
+        if sourced > good.supply_elasticity:
+            what = f"short-run supply elasticity of {sourced:g} cut: it is of a year, not of a quarter"
+            table.notes.add(
+                good.name, "replaced", what, good.supply_elasticity, "1", "elasticities.csv [recalled]"
+            )
 
 
 def _countries(layout: Layout) -> list[str]:

@@ -1,0 +1,164 @@
+"""The calibrated world returns the balanced table exactly."""
+
+import functools
+
+import numpy as np
+import pytest
+from base_scenario import LICENCES, scenario
+
+from model.calibration import base_answer, base_terms, calibrate, residual
+from model.calibration.tranche import implied_elasticity, tranches
+from model.market.clearing import Clearer, allocate_answer, allocate_terms
+from model.network import Network
+from model.world import World
+
+
+@functools.cache
+def world() -> World:
+    return calibrate(scenario(measures=LICENCES))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"measures": LICENCES},
+        {"base_year": 2009, "goods": ["rare_earths", "permanent_magnets"]},
+        {"goods": ["rare_earths", "permanent_magnets"], "rare_earths": "single"},
+        {"goods": ["cobalt", "baryte"], "eu_members": True},
+        {"goods": ["cobalt", "nickel"], "countries": ["CHN", "COD", "USA", "EU27"]},
+    ],
+)
+def test_base_prices_are_an_equilibrium(changes: dict) -> None:
+    """At base prices supply equals shipments at every node, and flows and price indices are the table's."""
+    calibrated = calibrate(scenario(**changes))
+    found = residual(calibrated)
+    assert np.abs(found["balance"]).max() < 1e-12
+    assert found["price_index"] == pytest.approx(calibrated.buyers["price_usd_per_t"].to_numpy(), rel=1e-12)
+    total = calibrated.routes.groupby("good")["flow_t"].transform("sum").to_numpy()
+    assert (np.abs(found["flow_t"] - calibrated.routes["flow_t"].to_numpy()) / total).max() < 1e-12
+
+
+@pytest.mark.parametrize("warm", [True, False])
+def test_clearing_returns_the_base_year(warm: bool) -> None:
+    """The solver returns production, prices, wedges and routes of the table to 1e-8, from base prices or from nothing."""
+    calibrated = calibrate(scenario(measures=LICENCES, goods=["gallium", "antimony", "cobalt"]))
+    terms, answer = allocate_terms(calibrated.network, 1), allocate_answer(calibrated.network, 1)
+    for name, row in base_terms(calibrated).items():
+        getattr(terms, name)[0] = row
+    if warm:
+        for name, row in base_answer(calibrated).items():
+            getattr(answer, name)[0] = row
+    Clearer(calibrated.network).clear(terms, answer, warm=warm)
+    assert (answer.status == 0).all() and answer.violation.max() <= 1e-9
+    sells = calibrated.nodes["capacity_t"].to_numpy() > 0.0
+    assert answer.price[0][sells] == pytest.approx(
+        calibrated.nodes["price_usd_per_t"].to_numpy()[sells], rel=1e-8
+    )
+    assert answer.wedge[0] == pytest.approx(
+        calibrated.checks["base_measures"]["wedge_usd_per_t"].to_numpy(), rel=1e-7
+    )
+    total = calibrated.routes.groupby("good")["flow_t"].transform("sum").to_numpy()
+    assert (np.abs(answer.flow_t[0] - calibrated.routes["flow_t"].to_numpy()) / total).max() < 1e-8
+    base = calibrated.plants["capacity_t"] * calibrated.plants["utilisation"]
+    assert answer.output_t[0] == pytest.approx(base.to_numpy(), rel=1e-7, abs=1e-9 * base.sum())
+
+
+def test_conversion_margins_are_positive() -> None:
+    """Every recipe with base output earns more than its inputs cost."""
+    recipes = world().recipes
+    assert (recipes.loc[recipes["kind"] != "leak", "margin_usd_per_t"] > 0.0).all()
+
+
+def test_costs_are_not_negative_and_little_is_offered_at_price_zero() -> None:
+    """Costs are 0 or more; at price zero less than 2 % of capacity is offered, by-products aside."""
+    plants = world().plants
+    assert (plants["cost_usd_per_t"] >= 0.0).all() and (plants["spread_usd_per_t"] > 0.0).all()
+    offered = 1.0 / (1.0 + np.exp(plants["cost_usd_per_t"] / plants["spread_usd_per_t"]))
+    assert offered[~plants["by_product"]].max() < 0.02
+
+
+def test_implied_elasticities_meet_the_data() -> None:
+    """Implied supply elasticity is within a tenth of the data's, or the check table shows the difference."""
+    checks = world().checks["elasticities"]
+    close = np.abs(checks["implied_elasticity"] / checks["sourced_elasticity"] - 1.0) < 0.1
+    assert close.mean() > 0.95
+
+
+def test_tranches_meet_output_elasticity_and_utilisation() -> None:
+    """Three tranches give output exactly, and elasticity and utilisation where they can be met."""
+    parts = tranches(100.0, 50.0, 50.0, 0.3, 0.85, 0.6, 1.4)
+    assert sum(t.capacity_t * t.utilisation for t in parts) == pytest.approx(100.0, rel=1e-14)
+    assert sum(t.capacity_t for t in parts) == pytest.approx(100.0 / 0.85)
+    assert implied_elasticity(parts, 50.0) == pytest.approx(0.3)
+
+
+def test_rows_are_in_the_order_the_solver_expects() -> None:
+    """Nodes, buyers and recipes are sorted by component, routes by buyer, plants by recipe."""
+    network: Network = world().network
+    goods = world().goods.set_index("market")["component"]
+    for market in (network.node_market, network.buyer_market):
+        assert (np.diff(goods.loc[market].to_numpy()) >= 0).all()
+    assert (np.diff(network.route_buyer) >= 0).all()
+    assert (np.diff(world().plants["recipe"]) >= 0).all()
+    assert network.component_node_start[-1] == len(world().nodes)
+    assert network.component_recipe_start[-1] == len(world().recipes)
+    assert network.plant_start[-1] == len(world().plants)
+
+
+def test_only_joint_products_may_be_thrown_away() -> None:
+    """Disposal is for sellers of a rare-earth mine's joint outputs."""
+    nodes = world().nodes
+    assert set(nodes.loc[nodes["disposal"], "good"]) == {
+        "lace_concentrate",
+        "ndpr_concentrate",
+        "dytb_concentrate",
+    }
+
+
+def test_a_new_supplier_has_the_mean_preference() -> None:
+    """A country without capacity has alpha, the buyer's mean per tonne of capacity, and preference 0."""
+    calibrated = world()
+    routes = calibrated.routes
+    capacity = calibrated.nodes["capacity_t"].to_numpy()[routes["node"]]
+    new = routes[capacity == 0.0]
+    assert (new["alpha"] > 0.0).all() and (new["preference"] == 0.0).all()
+
+
+def test_firms_split_a_country_completely() -> None:
+    """Plants of a country add up to its output, and every plant has an owner of the firm table."""
+    calibrated = world()
+    output = (
+        (calibrated.plants["capacity_t"] * calibrated.plants["utilisation"])
+        .groupby(calibrated.plants["recipe"])
+        .sum()
+    )
+    assert output.to_numpy() == pytest.approx(calibrated.recipes["output_t"].to_numpy(), abs=1e-9)
+    assert calibrated.plants["firm"].between(0, len(calibrated.firms) - 1).all()
+    assert set(calibrated.firms["role"]) == {"miner", "refiner"}
+
+
+def test_projects_have_a_plant_to_grow() -> None:
+    """Every project names the new plant of its firm, country and good that its capacity goes to."""
+    calibrated = world()
+    plants = calibrated.plants.loc[calibrated.projects["plant"]]
+    assert (plants["kind"] == "new").all()
+    assert (plants["firm_name"].to_numpy() == calibrated.projects["firm"].to_numpy()).all()
+    assert {"MP 10X", "Iluka Eneabba NdPr"} <= set(calibrated.projects["name"])
+
+
+def test_restricting_countries_have_a_leak() -> None:
+    """Each good under a base-year restriction has a leak seller that reaches foreign buyers only."""
+    calibrated = world()
+    leaks = calibrated.nodes[calibrated.nodes["kind"] == "leak"]
+    assert {"gallium_refined", "germanium_refined", "antimony_refined"} <= set(leaks["good"])
+    routes = calibrated.routes[calibrated.routes["kind"] == "leak"]
+    assert (routes["origin"] != routes["destination"]).all()
+
+
+def test_by_products_are_bounded_by_their_host() -> None:
+    """By-product plants name host and limit; the limit is above base output."""
+    plants = world().plants
+    bound = plants[plants["by_product"]]
+    assert (bound["host"] != "").all() and np.isfinite(bound["host_limit_t"]).all()
+    output = (bound["capacity_t"] * bound["utilisation"]).groupby(bound["recipe"]).sum()
+    assert (output <= bound.groupby("recipe")["host_limit_t"].first() + 1e-9).all()
