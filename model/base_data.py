@@ -52,7 +52,7 @@ def _matching(name: str, equal: tuple[tuple[str, object], ...]) -> list[dict]:
     return [row for row in _records(name) if all(row[column] == value for column, value in equal)]
 
 
-def rows(name: str, **equal: object) -> list[dict]:
+def rows(name: str, /, **equal: object) -> list[dict]:
     """Return the rows of a table whose columns equal the given values, as dictionaries; read only."""
     return _matching(name, tuple(equal.items()))
 

@@ -40,7 +40,7 @@ def test_base_prices_are_an_equilibrium(changes: dict) -> None:
 
 @pytest.mark.parametrize("warm", [True, False])
 def test_clearing_returns_the_base_year(warm: bool) -> None:
-    """The solver returns production, prices, wedges and routes of the table to 1e-8, from base prices or from nothing."""
+    """The solver returns production, prices, wedges and routes to 1e-8, from base prices or from nothing."""
     calibrated = calibrate(scenario(measures=LICENCES, goods=["gallium", "antimony", "cobalt"]))
     terms, answer = allocate_terms(calibrated.network, 1), allocate_answer(calibrated.network, 1)
     for name, row in base_terms(calibrated).items():
