@@ -15,11 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from experiments.trade_model import TradeModel
-
     from agents import DominantExporter, Miner, Refiner, State
     from experiments.commands.scenarios import listing as scenarios
     from experiments.scenario_file import load_scenario
+    from experiments.trade_model import TradeModel
     from model.error import ClearingError, OreblocError, ScenarioError
     from model.market.problem import solve_problem as solve_market
     from model.scenario import Scenario

@@ -15,7 +15,6 @@ from importlib import metadata
 from typing import Any
 
 import numpy as np
-from model.engine import Engine
 
 from agents import DECISIONS
 from experiments.observer import Floats, Observer, Panel
@@ -24,6 +23,7 @@ from experiments.results import FLOW_COLUMNS, QUANTILE_COLUMNS, SERIES_COLUMNS, 
 from model.base_data import data_hash
 from model.cache import rule_hash
 from model.calibration import calibrate
+from model.engine import Engine
 from model.error import OreblocError
 from model.scenario import Scenario
 from model.world import World
@@ -50,7 +50,7 @@ class _Worst:
     def look(self, engine: Engine, quarter: str) -> None:
         answer, network = engine.answer, engine.network
         self.iterations += float(answer.iterations.sum())
-        self.clearings += answer.iterations.shape[0]
+        self.clearings += answer.iterations.size
         run, component = np.unravel_index(np.argmax(answer.violation), answer.violation.shape)
         if answer.violation[run, component] > self.violation:
             self.violation, self.quarter = float(answer.violation[run, component]), quarter
@@ -226,7 +226,7 @@ def _versions() -> dict[str, str]:
         try:
             found[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
-            found[name] = "not installed"
+            found[name] = "from source" if name == "orebloc" else "not installed"
     return found
 
 

@@ -12,6 +12,11 @@ from viz.figure import GoodTable
 
 Wide = dict[str, pd.DataFrame]
 _QUARTERS = 4
+#: Metrics that charts and the overview take.
+CHARTED = (
+    "production_share", "production_t", "recycled_t", "consumption_t", "capacity_t", "hhi_index",
+    "inside_price_usd_per_t", "outside_price_usd_per_t", "price_gap_index",
+)  # fmt: skip
 
 
 def good_tables(results: Results) -> list[GoodTable]:
@@ -69,6 +74,7 @@ def _title(row: dict[str, Any]) -> str:
 def _by_good(table: pd.DataFrame, quarters: list[str]) -> dict[str, Wide]:
     """Return good, metric: quarters by countries."""
     found: dict[str, Wide] = defaultdict(dict)
+    table = table[table["metric"].isin(CHARTED)]
     for (good, metric), rows in table.groupby(["good", "metric"], observed=True, sort=False):
         wide = rows.pivot_table(
             index="quarter", columns="country", values="value", observed=True, dropna=False

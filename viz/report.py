@@ -143,7 +143,7 @@ def _chooser(goods: list[GoodTable], stage: dict[str, str], manifest: dict[str, 
     groups: dict[str, list[GoodTable]] = {}
     for data in goods:
         groups.setdefault(_STAGES.get(stage[data.good], stage[data.good]), []).append(data)
-    chosen = next((good for good in manifest["headline_goods"]), goods[0].good)
+    chosen = _most_telling(goods, manifest)
     options = "".join(
         f'<optgroup label="{escape(name)}">'
         + "".join(
@@ -154,11 +154,18 @@ def _chooser(goods: list[GoodTable], stage: dict[str, str], manifest: dict[str, 
         for name, group in groups.items()
     )
     return (
-        '<section class="chooser" hidden><label for="good">Good</label> '
+        '<section class="chooser" aria-label="Choose a good" hidden><label for="good">Good</label> '
         f'<select id="good">{options}</select> '
         '<button type="button" data-step="-1">Previous</button> <button type="button" data-step="1">Next</button>'
         "</section>"
     )
+
+
+def _most_telling(goods: list[GoodTable], manifest: dict[str, Any]) -> str:
+    """Return the good shown first: of the headline goods, the one with the widest price gap."""
+    gaps = {data.good: data.wide["price_gap_index"][data.restricting].max() for data in goods}
+    headline = [good for good in manifest["headline_goods"] if gaps.get(good, 0.0) > 0.0]
+    return max(headline, key=lambda good: gaps[good]) if headline else goods[0].good
 
 
 def _good(data: GoodTable, stage: str) -> str:
