@@ -77,7 +77,7 @@ def _recipes(table: Table, layout: Layout, good: Good) -> list[Recipe]:
     primary, unfed = table.balance.primary[good.name], table.balance.unfed.get(good.name)
     for country in table.nodes[good.name]:
         found.append(_main(table, layout, good, country, primary.get(country, 0.0)))
-        if unfed is not None:
+        if unfed is not None and sum(unfed.values()) > 0.0:
             node = layout.node_row[good.name, country, "producer"]
             output = unfed.get(country, 0.0) / QUARTERS
             name = f"synthetic {good.name} {country}"
