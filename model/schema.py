@@ -37,7 +37,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("plant_loss_quarters", "plant", "quarters", "invest", "quarters in a row that it did not cover its keep"),
     Column("plant_mothball_t", "plant", "t", "decide", "decision: capacity to mothball"),
     Column("plant_reopen_t", "plant", "t", "decide", "decision: mothballed capacity to reopen"),
-    Column("plant_exit_t", "plant", "t", "decide", "decision: mothballed capacity to close for good"),
+    Column("plant_exit_t", "plant", "t", "decide", "decision: capacity to close for good, mothballed first"),
     Column("plant_recycled_share", "plant", "share", "drift", "recyclers: share of discards recovered at base prices"),
     # sites
     Column("site_expected_value", "site", "usd_per_t", "invest", "expected value of outputs per t of the primary one"),

@@ -215,10 +215,10 @@ def finish_projects(layout, columns, values, run, step, turnover):
 
 @rule
 def run_down(columns, run, k):
-    """Move a plant's capacity between running, mothballed and closed as decided, within what there is."""
+    """Move a plant's capacity between running, mothballed and closed as decided, within what there is; mothballed closes first."""
     installed, idle = columns.plant_installed_t[run, k], columns.plant_idle_t[run, k]
-    closed = min(max(columns.plant_exit_t[run, k], 0.0), idle)
-    idle -= closed
+    closed = min(max(columns.plant_exit_t[run, k], 0.0), installed)
+    idle = max(0.0, idle - closed)
     installed -= closed
     reopened = min(max(columns.plant_reopen_t[run, k], 0.0), idle)
     idle -= reopened

@@ -1,0 +1,45 @@
+"""The Mesa model with the built-in agents."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from agents.dominant_exporter import DominantExporter
+from agents.firm import decide_all_firms
+from agents.miner import Miner
+from agents.refiner import Refiner
+from agents.state import State
+from model.parameter import PARAMETERS
+from model.quarter import Deciders
+from model.scenario import Scenario, scenario_from
+from model.trade_model import BaseTradeModel
+
+#: The classes behind each role.
+AGENT_CLASSES: dict[str, type] = {
+    "miner": Miner,
+    "refiner": Refiner,
+    "state": State,
+    "exporter": DominantExporter,
+}
+#: The built-in behaviours as functions on columns, for `Engine(..., decide=DECISIONS)`.
+DECISIONS = Deciders(firms=decide_all_firms)
+
+
+class TradeModel(BaseTradeModel):
+    """A scenario as a Mesa model. Levers are parameters by name, or paths with `__` for dots.
+
+    `agent_classes` replaces classes by role (`miner`, `refiner`, `state`, `exporter`) or for one firm or country.
+    Raises `OreblocError` for a value that cannot be run.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario | Mapping[str, Any],
+        agent_classes: Mapping[str, type] | None = None,
+        seed: int | None = None,
+        rng: Any = None,
+        **levers: Any,
+    ) -> None:
+        ready = scenario if isinstance(scenario, Scenario) else scenario_from(scenario)
+        changes = {f"parameters.{n}" if n in PARAMETERS else n.replace("__", "."): v for n, v in levers.items()}
+        ready = ready.with_changes(changes) if changes else ready
+        super().__init__(ready, {**AGENT_CLASSES, **(agent_classes or {})}, decide_all_firms, seed=seed, rng=rng)
