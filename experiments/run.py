@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from agents import DECISIONS
+from experiments.data_report import CREDITS, good_rows
 from experiments.observer import Floats, Observer, Panel
 from experiments.outcome import METRICS, Outcome, declared_outcomes, headline_goods
 from experiments.results import FLOW_COLUMNS, QUANTILE_COLUMNS, SERIES_COLUMNS, Results, SeriesTable
@@ -216,6 +217,8 @@ def _manifest(world: World, record: _Record, worst: _Worst, seconds: dict[str, f
         "base": _base(world),
         "measures": _measures(scenario),
         "assumptions": _rows(world.assumptions),
+        "weak": _weak_data(world),
+        "credits": list(CREDITS),
         "checks": {name: _rows(table) for name, table in world.checks.items()},
     }
 
@@ -246,6 +249,13 @@ def _base(world: World) -> dict[str, Any]:
         )
     ]
     return {"year": world.scenario.base_year, "production": rows}
+
+
+def _weak_data(world: World) -> list[dict[str, Any]]:
+    """Return, per good, how many rows of base data stand behind it and how many are recalled or estimated."""
+    names = set(world.goods["name"])
+    keys = ("good", "rows", "recalled", "estimate")
+    return [{key: _plain(row[key]) for key in keys} for row in good_rows() if row["good"] in names]
 
 
 def _measures(scenario: Scenario) -> list[dict[str, Any]]:

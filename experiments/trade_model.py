@@ -12,21 +12,24 @@ from model.scenario import Scenario
 class TradeModel(agents.TradeModel):
     """A world of miners, refiners, states and a dominant exporter as a Mesa model.
 
-    `scenario` is a name, the path of a TOML file, a mapping or a `Scenario`. Levers are keywords: `seed`, `until`
-    (`"2030Q4"`), any parameter by its name (`discount_private=0.08`), and `changes`, a mapping of paths to values.
-    `model.step()` runs a quarter. Raises `OreblocError` for a value that cannot be run.
+    `scenario` is a name, the path of a TOML file, a mapping or a `Scenario`. Levers are keywords: parameters by
+    name (`discount_private=0.08`), or paths with `__` for dots (`measures__0__end="2026Q4"`). `until` stops early
+    (`"2030Q4"`). `agent_classes` replaces classes by role (`miner`, `refiner`, `state`, `exporter`) or for one firm
+    or country. `model.step()` runs a quarter. Raises `OreblocError` for a value that cannot be run.
     """
 
     def __init__(
         self,
         scenario: str | Path | Mapping[str, Any] | Scenario = "baseline",
-        *,
-        seed: int | None = None,
-        until: str | None = None,
-        changes: Mapping[str, Any] | None = None,
         agent_classes: Mapping[str, type] | None = None,
+        seed: int | None = None,
+        rng: Any = None,
+        until: str | None = None,
         **levers: Any,
     ) -> None:
-        parameters = {f"parameters.{name}": value for name, value in levers.items()}
-        ready = prepare(scenario, changes={**parameters, **(changes or {})}, seed=seed, until=until)
-        super().__init__(ready, **({"agent_classes": agent_classes} if agent_classes else {}))
+        ready = prepare(scenario)
+        super().__init__(ready, agent_classes, seed, rng, **levers, **_cut_short(ready, until))
+
+
+def _cut_short(scenario: Scenario, until: str | None) -> dict[str, Any]:
+    return {} if until is None else {"end": prepare(scenario, until=until).end}

@@ -129,7 +129,7 @@ class Engine:
         twin.__dict__.update(self.__dict__)
         twin.columns = copy_columns(self.columns)
         twin.terms = Terms(*(array.copy() for array in self.terms))
-        twin.answer = Answer(*(array.copy() for array in self.answer))
+        twin.answer = Answer(*(array.copy() for array in self.answer))  # type: ignore[arg-type]
         twin.history = History(*(array.copy() for array in self.history))
         twin._allocate_scratch()
         return twin

@@ -27,11 +27,25 @@ PERIODS = {"quarter": 1, "half": 2, "year": 4}
 class Tables(Protocol):
     """The tables of a world that measures need; see `model.world.World`."""
 
-    countries: list[str]
-    nodes: pd.DataFrame
-    buyers: pd.DataFrame
-    routes: pd.DataFrame
-    plants: pd.DataFrame
+    @property
+    def countries(self) -> list[str]:
+        """Codes of the countries."""
+
+    @property
+    def nodes(self) -> pd.DataFrame:
+        """Sellers."""
+
+    @property
+    def buyers(self) -> pd.DataFrame:
+        """Buyers."""
+
+    @property
+    def routes(self) -> pd.DataFrame:
+        """Seller to buyer."""
+
+    @property
+    def plants(self) -> pd.DataFrame:
+        """Capacity."""
 
 
 @dataclass(frozen=True)

@@ -109,8 +109,7 @@ class Layout(NamedTuple):
     support_start: Ints
     support_plants: Ints
     support_payer: Ints
-    quota_start: Ints  # [G+1] into quota_routes
-    quota_routes: Ints
+    quota_usual_t: Floats  # what its routes would carry at equal prices in the base year
     user_account: int
     treasury_account: int
     fund_account: int
@@ -162,7 +161,7 @@ def lay_out(world: World, plan: Any, network: Network) -> Layout:
     parts.update(_recycling(world, network, parts))
     parts.update(_projects(world, parts))
     parts.update(_time(world, network, parts))
-    parts.update(_measures(plan, network))
+    parts.update(_measures(plan, parts))
     parts["pair_usual"] = _usual_tension(world.countries)
     parts["pair_strain"] = _strain(plan, parts, len(world.countries))
     parts["site_unit_t"] = _market_capacity(network, parts)
@@ -388,7 +387,7 @@ def _make_discards_suffice(
     for k, j in zip(plants, buyers, strict=True):
         if j >= 0:
             recovered[j] += parts["plant_base_t"][k]
-    for j in np.flatnonzero(recovered > 0.0):
+    for j in np.flatnonzero(recovered > 0.0).tolist():
         inside = slice(start[j], start[j + 1])
         family = FAMILIES[parts["buyer_life_quarters_good"][j]]
         life = 4.0 * world.scenario.parameters[f"life_{family}"]
@@ -479,17 +478,16 @@ def _shocks(world: World, kind: str, good: Ints, country: Ints) -> Floats:
     return factor
 
 
-def _measures(plan: Any, network: Network) -> dict[str, Any]:
+def _measures(plan: Any, parts: dict[str, Any]) -> dict[str, Any]:
     support_start, support_plants = _ragged([support.plants.tolist() for support in plan.supports])
-    quota_start, quota_routes = _ragged([list(map(int, routes)) for routes in plan.quota_routes])
+    usual = [float(parts["route_usual_t"][routes].sum()) for routes in plan.quota_routes]
     return {
         "quota_holder": np.asarray(plan.quota_holder, dtype=np.int64),
         "quota_actor": np.asarray(plan.quota_actor, dtype=np.int64),
         "support_start": support_start,
         "support_plants": support_plants,
         "support_payer": np.asarray(plan.support_payer, dtype=np.int64),
-        "quota_start": quota_start,
-        "quota_routes": quota_routes,
+        "quota_usual_t": np.array(usual, dtype=np.float64),
     }
 
 

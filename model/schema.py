@@ -6,6 +6,7 @@ dollars. `model/column.py` allocates what is declared here; `Columns` hands it t
 
 from collections import namedtuple
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 #: What a row stands for. `arrival` is site x quarter of a ring, `pair` is country x country.
 ROW_KINDS = (
@@ -120,5 +121,14 @@ COLUMNS: tuple[Column, ...] = (
 )  # fmt: skip
 
 #: All columns as one named tuple of arrays, in the order declared.
-Columns = namedtuple("Columns", [column.name for column in COLUMNS])  # type: ignore[misc]
+if TYPE_CHECKING:
+
+    class Columns(tuple[Any, ...]):
+        """One array per column, by name."""
+
+        def __new__(cls, *arrays: Any) -> "Columns": ...
+        def __getattr__(self, name: str) -> Any: ...
+
+else:
+    Columns = namedtuple("Columns", [column.name for column in COLUMNS])
 BY_NAME: dict[str, Column] = {column.name: column for column in COLUMNS}

@@ -87,7 +87,8 @@ def _manifest(runs: int) -> dict:
         "base": {"year": 2024, "production": production},
         "measures": [{"text": "CHN bans exports <of> gallium_refined.", "source": "MOFCOM 2024"}],
         "assumptions": assumptions, "checks": {"balance": [{"good": GOODS[0], "raw_t": 1.0, "balanced_t": 1.1}]},
-        "scenario": {"name": "sample"},
+        "weak": [{"good": good, "rows": 40, "recalled": 4, "estimate": 9} for good in GOODS],
+        "credits": ["IEA (2025), CC BY 4.0"], "scenario": {"name": "sample"},
     }  # fmt: skip
 
 

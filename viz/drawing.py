@@ -84,7 +84,7 @@ def _years(plot: Plot) -> list[tuple[int, str]]:
     firsts = [(i, text[:4]) for i, text in enumerate(plot.labels) if text.endswith("Q1") or len(text) == 4]
     if not firsts:
         firsts = [(0, plot.labels[0][:4])] if plot.labels else []
-    fit = max((plot.width - plot.left - plot.right) // 58, 2)
+    fit = max((plot.width - plot.left - plot.right) // 50, 2)
     for every in (1, 2, 5, 10, 20):
         chosen = [(i, year) for i, year in firsts if every == 1 or int(year) % every == 0]
         if len(chosen) <= fit and chosen:

@@ -3,7 +3,6 @@
 Everything is in the page: style, script, drawings, and under each drawing its numbers as a table.
 """
 
-from collections import Counter
 from collections.abc import Iterable
 from functools import cache
 from html import escape
@@ -22,7 +21,6 @@ from viz.good_table import good_tables
 WEAK = {
     "recalled": "written from memory of the named publication",
     "estimate": "made for this model, with its reasoning",
-    "secondary": "read in another's restatement of the named source",
     "judgement": "chosen by judgement",
 }
 _STAGES = {"mine": "Mines", "refined": "Refineries", "component": "Components"}
@@ -156,7 +154,8 @@ def _chooser(goods: list[GoodTable], stage: dict[str, str], manifest: dict[str, 
     return (
         '<section class="chooser" aria-label="Choose a good" hidden><label for="good">Good</label> '
         f'<select id="good">{options}</select> '
-        '<button type="button" data-step="-1">Previous</button> <button type="button" data-step="1">Next</button>'
+        '<button type="button" data-step="-1" aria-label="Previous good">&lsaquo;</button>'
+        '<button type="button" data-step="1" aria-label="Next good">&rsaquo;</button>'
         "</section>"
     )
 
@@ -244,28 +243,32 @@ def _assumptions(manifest: dict[str, Any]) -> str:
 
 
 def _weak(manifest: dict[str, Any]) -> str:
-    counts: Counter[str] = Counter()
-    by_good: dict[str, Counter[str]] = {}
-    for row in manifest["assumptions"]:
-        words = " ".join(str(row.get(key, "")) for key in ("source", "step", "what", "tag")).lower()
-        for word in WEAK:
-            if word in words:
-                counts[word] += 1
-                by_good.setdefault(str(row.get("good") or "all"), Counter())[word] += 1
-    kinds = "".join(
-        f"<li><b>{word}</b> ({counts[word]}): {escape(what)}</li>"
-        for word, what in WEAK.items()
-        if counts[word]
-    )
+    steps = {good: _weak_steps(manifest, good) for good in (row["name"] for row in manifest["goods"])}
     rows = [
-        {"good": good.replace("_", " "), **{word: count[word] for word in WEAK}}
-        for good, count in sorted(by_good.items(), key=lambda item: -sum(item[1].values()))
+        {
+            "good": row["good"].replace("_", " "),
+            "rows of data": row["rows"],
+            "recalled": f"{row['recalled'] / max(row['rows'], 1):.0%}",
+            "estimated": f"{row['estimate'] / max(row['rows'], 1):.0%}",
+            "steps on estimate or judgement": steps.get(row["good"], 0),
+        }
+        for row in manifest["weak"]
     ]
-    table = _plain_table(rows, ["good", *WEAK]) if rows else ""
+    kinds = "".join(f"<li><b>{word}</b>: {escape(what)}</li>" for word, what in WEAK.items())
     return (
-        '<section><h2 id="weak">Where the data are weak</h2><p>Numbers of these kinds carry the results of their good; '
-        f"<code>orebloc data</code> lists every source.</p><ul>{kinds}</ul>{table}</section>"
+        '<section><h2 id="weak">Where the data are weak</h2><p>How much of the data behind each good is recalled or '
+        "estimated, and how many steps of its base year rest on that. <code>orebloc data</code> lists every source.</p>"
+        f"<ul>{kinds}</ul>{_plain_table(rows, rows[0]) if rows else ''}</section>"
     )
+
+
+def _weak_steps(manifest: dict[str, Any], good: str) -> int:
+    told = [
+        " ".join(str(row.get(key, "")) for key in ("source", "step", "what", "tag")).lower()
+        for row in manifest["assumptions"]
+        if row.get("good") == good
+    ]
+    return sum(any(word in text for word in WEAK) for text in told)
 
 
 def _balance(manifest: dict[str, Any]) -> str:
@@ -291,9 +294,8 @@ def _method(manifest: dict[str, Any]) -> str:
         "certificate is the largest relative violation of the conditions of equilibrium: "
         f"{certificate['worst_violation']:.1e}{escape(where)}. Prices are real 2024 US dollars. Inside prices are "
         f"those of {escape(names)}. Shares of supply emerge from costs, capacity and tastes; they are not "
-        f'forecasts.</p><p class="source">{escape(words)}. Base data among others from USGS, and from IEA (2025), '
-        "Critical Minerals Dataset, CC BY 4.0; CEPII BACI, Etalab open licence. "
-        "Colours after Okabe and Ito (2008) and Tol (2021).</p></section>"
+        f'forecasts.</p><p class="source">{escape(words)}. Base data among others: '
+        f"{escape('; '.join(manifest['credits']))}. Colours after Okabe and Ito (2008) and Tol (2021).</p></section>"
     )
 
 

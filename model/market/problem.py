@@ -49,7 +49,7 @@ class _Chain:
     def _lay_out_plants(self) -> None:
         """Group plants of one node, input coefficient and form into recipes; remember where each plant went."""
         keys: dict[tuple[int, int, float, str], list[int]] = {}
-        rows = []
+        rows: list[Any] = []
         for s, stage in enumerate(self.stages):
             plants = stage["plants"]
             forms = plants.get("form", ["logistic"] * len(plants["node"]))
@@ -68,7 +68,7 @@ class _Chain:
 
     def _lay_out_routes(self) -> None:
         """Number routes buyer by buyer, supplier by supplier."""
-        pairs = []
+        pairs: list[Any] = []
         for s, stage in enumerate(self.stages):
             for j in range(stage["buyers"]):
                 pairs.extend((s, i, j) for i in range(stage["suppliers"]))
