@@ -126,7 +126,7 @@ if TYPE_CHECKING:
     class Columns(tuple[Any, ...]):
         """One array per column, by name."""
 
-        def __new__(cls, *arrays: Any) -> "Columns": ...
+        def __new__(cls, *arrays: Any) -> "Columns": ...  # noqa: D102
         def __getattr__(self, name: str) -> Any: ...
 
 else:
