@@ -32,7 +32,7 @@ def phase(function: Callable[..., Any]) -> Callable[..., Any]:
     def call(*arguments: Any) -> Any:
         if not names:
             names.update(_names_used(function))  # on first use: by then the whole module is there
-        return compiled(*[_part(a, names, parts, function) if hasattr(a, "_fields") else a for a in arguments])
+        return compiled(*[_part(a, names, parts, function) if isinstance(a, tuple) else a for a in arguments])
 
     call.compiled = compiled  # type: ignore[attr-defined]
     call.py_func = function  # type: ignore[attr-defined]

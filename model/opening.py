@@ -12,7 +12,7 @@ from model.parameter import FAMILIES, PARAMETERS, POSITION
 from model.rules.investment import ramp_share
 from model.rules.recycling import steady_stock
 from model.rules.stock import DAYS_PER_QUARTER
-from model.schema import Columns
+from model.schema import RING, Columns
 from model.world import World
 
 
@@ -41,7 +41,8 @@ def open_columns(
     columns = allocate(values.shape[0], column_rows(world, layout))
     _open_plants(layout, columns)
     _open_sites(world, network, layout, values, columns)
-    _open_markets(world, layout, values, columns)
+    _open_pipeline(layout, values, columns)
+    _open_markets(world, network, layout, values, columns)
     _open_use(world, layout, values, columns)
     _open_projects(layout, values, columns, seed, first_run)
     columns.tension[:] = layout.pair_usual
@@ -50,10 +51,53 @@ def open_columns(
 
 
 def _open_plants(layout: Layout, columns: Columns) -> None:
+    """Install the base year's capacity, grown with demand from the middle of that year to the first quarter."""
     columns.plant_installed_t[:] = layout.plant_base_t
+    for s in range(layout.site_firm.size):
+        columns.plant_installed_t[:, _plants_of(layout, s)] *= layout.outlook[layout.site_good[s], 0]
     share = np.clip(layout.plant_base_utilisation, 1e-6, 1.0 - 1e-6)
     net = layout.plant_base_cost + layout.plant_spread * np.log(share / (1.0 - share))
     columns.plant_expected_net[:] = np.where(layout.plant_base_t > 0.0, net, layout.plant_base_cost)
+
+
+def _open_pipeline(layout: Layout, values: Floats, columns: Columns) -> None:
+    """Put under construction what firms had started before: part of demand's growth, less announced projects.
+
+    Shared out by capacity, arriving evenly over each site's lead time. Capacity bound by a host metal stays within it.
+    """
+    capacity = np.zeros(layout.outlook.shape[0])
+    held = np.array([layout.plant_base_t[_plants_of(layout, s)].sum() for s in range(layout.site_firm.size)])
+    np.add.at(capacity, layout.site_good, held)
+    for run in range(values.shape[0]):
+        announced = _announced(layout, values, run)
+        for s in range(layout.site_firm.size):
+            good, lead = layout.site_good[s], int(columns.site_lead_quarters[run, s])
+            if held[s] <= 0.0:
+                continue
+            growth = layout.outlook[good, lead] / layout.outlook[good, 0] - 1.0
+            wanted = values[run, POSITION["opening_pipeline"]] * max(growth, 0.0) * capacity[good]
+            left = max(wanted - announced[good, lead], 0.0) * held[s] / capacity[good]
+            room = columns.site_room_t[run, s] - columns.plant_installed_t[run, _plants_of(layout, s)].sum()
+            part = max(0.0, min(left, room)) / lead
+            columns.site_arrival_t[run, s * RING + 1 : s * RING + 1 + lead] += part
+            columns.site_pipeline_t[run, s] += part * lead
+
+
+def _announced(layout: Layout, values: Floats, run: int) -> Floats:
+    """Return [goods, quarters]: capacity of announced projects expected by then: failures, mean delay and ramp-up."""
+    announced = np.zeros(layout.outlook.shape)
+    steps = max(1, int(values[run, POSITION["ramp_quarters"]] + 0.5))
+    for p in range(layout.project_site.size):
+        good = layout.site_good[layout.project_site[p]]
+        expected = layout.project_capacity_t[p] * layout.project_keep_share[p]
+        first = layout.project_start[p] + int(_slip(layout, values, run, p) + 0.5)
+        for elapsed in range(steps):
+            announced[good, max(first + elapsed, 0) :] += expected / steps
+    return announced
+
+
+def _plants_of(layout: Layout, site: int) -> Any:
+    return layout.site_plants[layout.site_plant_start[site] : layout.site_plant_start[site + 1]]
 
 
 def _base_margins(network: Network, layout: Layout) -> tuple[Floats, Floats]:
@@ -121,16 +165,21 @@ def _backing(firm: Any, country: str) -> str:
 
 def _room(layout: Layout, site: int) -> float:
     """Return the largest capacity a site's host metal allows in the base year, inf where nothing bounds it."""
-    plants = layout.site_plants[layout.site_plant_start[site] : layout.site_plant_start[site + 1]]
+    plants = _plants_of(layout, site)
     bound = plants[layout.plant_by_product[plants]]
     return float(layout.plant_host_limit_t[bound].max()) if bound.size else np.inf
 
 
-def _open_markets(world: World, layout: Layout, values: Floats, columns: Columns) -> None:
+def _open_markets(world: World, network: Network, layout: Layout, values: Floats, columns: Columns) -> None:
     columns.node_price[:] = layout.node_base_price
     columns.node_expected_price[:] = layout.node_base_price
-    columns.node_capacity_t[:] = layout.node_base_t
-    columns.node_qualified_t[:] = layout.node_base_t
+    for i in range(layout.node_good.size):
+        for place in range(layout.node_recipe_start[i], layout.node_recipe_start[i + 1]):
+            m = layout.node_recipes[place]
+            plants = slice(network.plant_start[m], network.plant_start[m + 1])
+            rate = layout.node_recipe_rate[place]
+            columns.node_capacity_t[:, i] += rate * columns.plant_installed_t[:, plants].sum(axis=1)
+    columns.node_qualified_t[:] = columns.node_capacity_t
     columns.node_cost_ratio[:] = 1.0
     columns.node_cumulative_t[:] = values[:, [POSITION["learning_experience_years"]]] * layout.node_experience_t
     columns.buyer_price[:] = layout.buyer_base_price

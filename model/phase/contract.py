@@ -11,7 +11,6 @@ from model.rules.risk import tension_cost
 from model.rules.stock import (
     coverage,
     draw_price,
-    draw_share,
     restock_t,
     rising_share,
     store_share,
@@ -119,8 +118,8 @@ def want_goods(layout, columns, values, terms, days, step):
             wanted_days = days[run, j]
             wanted = target_t(wanted_days, use, risk, values[run, _RISK])
             columns.buyer_target_t[run, j] = wanted
-            cover = coverage(stock, wanted)
-            largest = draw_share(values[run, _DRAW], cover) if wanted > 0.0 else 0.0
+            cover = coverage(stock, target_t(wanted_days, use, 0.0, values[run, _RISK]))
+            largest = values[run, _DRAW] if wanted > 0.0 else 0.0
             middle = draw_price(expected, values[run, _DRAW_PRICE], cover, risk)
             top = expected * values[run, _RESTOCK_PRICE] * (1.0 + risk)
             power = values[run, _POWER]
@@ -150,11 +149,8 @@ def hold_back(network, layout, columns, values, terms):
                 g = network.route_quota[s]
                 limit = terms.quota_t[run, g]
                 if limit < 1e300:
-                    usual = 0.0
-                    for p in range(layout.quota_start[g], layout.quota_start[g + 1]):
-                        usual += layout.route_usual_t[layout.quota_routes[p]]
-                    if usual > 0.0:
-                        held = max(held, 1.0 - limit / usual)
+                    if layout.quota_usual_t[g] > 0.0:
+                        held = max(held, 1.0 - limit / layout.quota_usual_t[g])
             columns.node_restricted_share[run, network.route_node[r]] += max(held, 0.0) * layout.route_usual_t[r]
         for i in range(layout.node_good.size):
             columns.node_restricted_share[run, i] /= max(layout.node_usual_t[i], 1e-12)

@@ -25,18 +25,12 @@ def coverage(stock_t, wanted_t):
 
 
 @rule
-def draw_share(most, cover):
-    """Return the largest part of use met from stock: `most`, less in proportion when stock is short."""
-    return most * min(1.0, cover)
-
-
-@rule
 def draw_price(expected, ratio, cover, risk):
-    """Return the price (usd_per_t) at which half of that is drawn: `expected ratio (1 + risk) / sqrt(cover)`.
+    """Return the price (usd_per_t) at which half of that is drawn: `expected ratio (1 + risk / 4) / cover^(1/4)`.
 
-    Buyers who hold little, or fear worse, wait for a higher price before they use stock.
+    `cover` is stock over its usual target. Buyers who hold little, or fear worse, wait for a somewhat higher price.
     """
-    return expected * ratio * (1.0 + risk) / math.sqrt(max(cover, 0.05))
+    return expected * ratio * (1.0 + 0.25 * risk) / math.sqrt(math.sqrt(max(cover, 0.05)))
 
 
 @rule
