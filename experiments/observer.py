@@ -74,6 +74,7 @@ class Observer:
         self.made = _cells(nodes[nodes["kind"] == "producer"])
         self.used = _cells(buyers)
         self.places = tuple(dict.fromkeys([*self.made, *self.used]))
+        self._worlds: dict[tuple[Cell, ...], _Sum] = {}
         self._sum_plants()
         self._sum_trade()
         self.panels = [Panel(name, cells) for name, cells, _ in self._quarter(None)]
@@ -129,7 +130,7 @@ class Observer:
         """Return (metric, cells, values); without an engine the values are empty."""
         network, answer, terms = _market(engine) if engine else _nothing(self.world.network)
         flow, output = answer.flow_t, answer.output_t
-        production = self.primary(output) + self._unsold(engine, output.shape[0])
+        production = self.primary(output)
         capacity = self.primary(terms.plant_capacity_t)
         use, purchases = self.by_buyer(answer.use_t), self.arrivals(flow)
         paid = self.arrivals(_times(flow, answer.landed_price))
@@ -167,8 +168,10 @@ class Observer:
 
     def _world_sum(self, cells: tuple[Cell, ...], values: Floats) -> Floats:
         """Return [runs, goods], the sum over countries."""
-        rows = ((position, (cell[0], WORLD), 1.0) for position, cell in enumerate(cells))
-        return _Sum(rows, len(cells), tuple((good, WORLD) for good in self.goods))(values)
+        if cells not in self._worlds:
+            rows = [(position, (cell[0], WORLD), 1.0) for position, cell in enumerate(cells)]
+            self._worlds[cells] = _Sum(rows, len(cells), tuple((good, WORLD) for good in self.goods))
+        return self._worlds[cells](values)
 
     def _with_world(self, cells: tuple[Cell, ...]) -> tuple[Cell, ...]:
         return cells + tuple((good, WORLD) for good in self.goods)
@@ -179,10 +182,12 @@ class Observer:
     def _totals(self, metric: str, cells: tuple[Cell, ...], values: Floats) -> Recorded:
         """Sums that may also be added up over goods: money."""
         name, wide, summed = self._summed(metric, cells, np.nan_to_num(values, nan=0.0))
-        countries = sorted({country for _, country in cells})
-        over_goods = tuple((ALL_GOODS, country) for country in [*countries, WORLD])
-        rows = ((position, (ALL_GOODS, cell[1]), 1.0) for position, cell in enumerate(wide))
-        return name, wide + over_goods, np.hstack([summed, _Sum(rows, len(wide), over_goods)(summed)])
+        countries = list(dict.fromkeys(country for _, country in wide))
+        over_goods = tuple((ALL_GOODS, country) for country in countries)
+        if wide not in self._worlds:
+            rows = [(position, (ALL_GOODS, cell[1]), 1.0) for position, cell in enumerate(wide)]
+            self._worlds[wide] = _Sum(rows, len(wide), over_goods)
+        return name, wide + over_goods, np.hstack([summed, self._worlds[wide](summed)])
 
     def _mean(self, metric: str, cells: tuple[Cell, ...], values: Floats, weights: Floats) -> Recorded:
         known = np.where(np.isfinite(values), weights, 0.0)

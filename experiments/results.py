@@ -8,14 +8,15 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from model.error import OreblocError
 
@@ -25,6 +26,7 @@ FLOW_COLUMNS = [
 ]  # fmt: skip
 QUANTILE_COLUMNS = ["quarter", "good", "country", "metric", "quantile", "value", "unit"]
 _WORDS = ("quarter", "good", "country", "metric", "unit", "origin", "destination")
+Cells = tuple[tuple[str, str], ...]
 _TABLES = ("series", "flows", "quantiles")
 
 
@@ -148,36 +150,60 @@ def _plain(table: pd.DataFrame) -> pd.DataFrame:
 
 
 class SeriesTable:
-    """Collects (quarter, metric, cells, values) and becomes one long table."""
+    """Collects blocks of numbers, one a quarter and metric, and becomes one long table."""
 
     def __init__(self, units: Mapping[str, str]) -> None:
         self.units = units
-        self.parts: list[tuple[Any, str, str, tuple[tuple[str, str], ...], np.ndarray]] = []
+        self.blocks: list[_Block] = []
 
     def add(
-        self, key: Any, quarter: str, metric: str, cells: tuple[tuple[str, str], ...], values: np.ndarray
+        self, keys: Sequence[float], quarter: str, metric: str, cells: Cells, values: NDArray[np.float64]
     ) -> None:
-        """Add one row of values, one for every cell; `key` is the run or the quantile."""
-        self.parts.append((key, quarter, metric, cells, values))
+        """Add values [keys, cells]; the keys are runs or quantiles."""
+        if keys and cells:
+            self.blocks.append(_Block(np.asarray(keys), quarter, metric, cells, values))
 
     def frame(self, key: str, columns: list[str]) -> pd.DataFrame:
         """Return the long table; `key` names the column of the keys. Words are categories."""
-        sizes = [len(part[3]) for part in self.parts]
-        pairs = [cell for part in self.parts for cell in part[3]]
-        parts = self.parts
+        blocks = self.blocks
+        sizes = [block.values.size for block in blocks]
         data = {
-            key: np.repeat([part[0] for part in parts], sizes),
-            "quarter": _repeated([part[1] for part in parts], sizes),
-            "metric": _repeated([part[2] for part in parts], sizes),
-            "good": pd.Categorical([good for good, _ in pairs]),
-            "country": pd.Categorical([country for _, country in pairs]),
-            "value": np.concatenate([part[4] for part in parts]) if parts else np.empty(0),
-            "unit": _repeated([self.units[part[2]] for part in parts], sizes),
+            key: _joined([np.repeat(block.keys, len(block.cells)) for block in blocks]),
+            "quarter": _repeated([block.quarter for block in blocks], sizes),
+            "metric": _repeated([block.metric for block in blocks], sizes),
+            "good": self._words(0),
+            "country": self._words(1),
+            "value": _joined([block.values.ravel() for block in blocks]).astype(np.float64),
+            "unit": _repeated([self.units[block.metric] for block in blocks], sizes),
         }
         return pd.DataFrame(data)[columns]
+
+    def _words(self, side: int) -> pd.Categorical:
+        """Return the goods (0) or countries (1) of all rows."""
+        every = {block.cells: None for block in self.blocks}
+        names = sorted({cell[side] for cells in every for cell in cells})
+        place = {name: position for position, name in enumerate(names)}
+        codes = {cells: np.array([place[cell[side]] for cell in cells]) for cells in every}
+        rows = [np.tile(codes[block.cells], len(block.keys)) for block in self.blocks]
+        return pd.Categorical.from_codes(_joined(rows).astype(np.int64), names)
+
+
+class _Block(NamedTuple):
+    """Numbers of one quarter and metric: `values` [keys, cells]."""
+
+    keys: NDArray[Any]
+    quarter: str
+    metric: str
+    cells: Cells
+    values: NDArray[np.float64]
+
+
+def _joined(arrays: list[NDArray[Any]]) -> NDArray[Any]:
+    return np.concatenate(arrays) if arrays else np.empty(0)
 
 
 def _repeated(words: list[str], sizes: list[int]) -> pd.Categorical:
     names = list(dict.fromkeys(words))
     place = {name: position for position, name in enumerate(names)}
-    return pd.Categorical.from_codes(np.repeat([place[word] for word in words], sizes), names)
+    codes = np.repeat(np.array([place[word] for word in words], dtype=np.int64), sizes)
+    return pd.Categorical.from_codes(codes, names)

@@ -72,11 +72,12 @@ def run_scenario(
     started = time.perf_counter()
     world = calibrate(scenario)
     observer = Observer(world)
-    engines = _engines(scenario, world, runs)
+    threads = workers or os.cpu_count() or 1
+    engines = _engines(scenario, world, runs, threads)
     record = _Record(world, observer, runs, flows)
     worst = _Worst()
     calibrated = time.perf_counter()
-    with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
+    with ThreadPoolExecutor(threads) as pool:
         for step in range(scenario.quarters):
             quarter = scenario.quarter_label(step)
             observed = list(pool.map(lambda engine: _quarter(engine, observer), engines))
@@ -107,11 +108,12 @@ def _check(runs: int, flows: str, workers: int | None) -> None:
         )
 
 
-def _engines(scenario: Scenario, world: World, runs: int) -> list[Engine]:
-    """Return one engine for each batch of runs, all on the same calibrated world."""
-    firsts = range(0, runs, BATCH)
+def _engines(scenario: Scenario, world: World, runs: int, threads: int) -> list[Engine]:
+    """Return one engine for each batch of runs, all on the same calibrated world; a batch for every thread."""
+    batch = min(BATCH, -(-runs // threads))
+    firsts = range(0, runs, batch)
     return [
-        Engine(scenario, min(BATCH, runs - first), first_run=first, world=world, decide=DECISIONS)
+        Engine(scenario, min(batch, runs - first), first_run=first, world=world, decide=DECISIONS)
         for first in firsts
     ]
 
@@ -132,17 +134,16 @@ class _Record:
         for position, panel in enumerate(self.observer.panels):
             values = np.concatenate([panels[position] for panels in observed])
             if self.runs == 1:
-                self.series.add(0, quarter, panel.metric, panel.cells, values[0])
+                self.series.add([0], quarter, panel.metric, panel.cells, values)
             else:
                 self._take_many(quarter, panel, self.kept[position], values)
         self._take_flows(quarter, engines)
 
     def _take_many(self, quarter: str, panel: Panel, kept: list[int], values: Floats) -> None:
         cells = tuple(panel.cells[position] for position in kept)
-        for run in range(self.runs if kept else 0):
-            self.series.add(run, quarter, panel.metric, cells, values[run, kept])
-        for quantile, row in zip(QUANTILES, quantiles_of(values, QUANTILES), strict=True):
-            self.quantiles.add(quantile, quarter, panel.metric, panel.cells, row)
+        self.series.add(range(self.runs), quarter, panel.metric, cells, values[:, kept])
+        found = quantiles_of(values, QUANTILES)
+        self.quantiles.add(QUANTILES, quarter, panel.metric, panel.cells, found)
 
     def _take_flows(self, quarter: str, engines: list[Engine]) -> None:
         first = 0

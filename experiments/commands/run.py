@@ -46,7 +46,7 @@ def add_run_command(subparsers: "argparse._SubParsersAction[argparse.ArgumentPar
         "--out", type=Path, metavar="DIR", help="new or empty folder (default: results/NAME-TIME)"
     )
     parser.add_argument(
-        "--json", action="store_true", help="print folder, certificate and totals as JSON only"
+        "--json", action="store_true", help="print folder, files and certificate as JSON only"
     )
     parser.add_argument(
         "--flows", choices=("first", "all"), default="first", help="runs whose flows are kept"
