@@ -11,6 +11,8 @@ another function copies hundreds of words.
 
 import math
 
+import numpy as np
+
 from model.compiled import rule
 from model.market.landed_price import landed_price
 from model.market.offer import logistic, offer
@@ -108,7 +110,7 @@ def evaluate(network, terms, run, ws, c, unknown, residual, sharp, width, power)
             )
             ws.landed[r] = landed
             ws.slope[r] = slope
-            value = math.log(terms.route_weight[run, r]) - beta * landed
+            value = ws.log_weight[r] - beta * landed
             ws.log_share[r] = value
             top = max(top, value)
         total = 0.0
@@ -117,10 +119,11 @@ def evaluate(network, terms, run, ws, c, unknown, residual, sharp, width, power)
                 ws.share[r] = math.exp(max(ws.log_share[r] - top, -745.0))
                 total += ws.share[r]
         log_total = top + math.log(total)
+        inverse = 1.0 / total
         for r in range(network.route_start[j], network.route_start[j + 1]):
             if ws.route_open[r]:
                 ws.log_share[r] -= log_total
-                ws.share[r] /= total
+                ws.share[r] *= inverse
         ws.index[j] = -log_total / beta
 
     # Plants: output of each recipe; final users.
@@ -231,11 +234,12 @@ def evaluate(network, terms, run, ws, c, unknown, residual, sharp, width, power)
             ws.bought_by_price[j] = ws.bought_by_price[j] * kept + extra_slope / extra * (1.0 - kept)
             log_bought = both
         ws.log_bought[j] = log_bought
+        bought = math.exp(min(log_bought, 700.0)) if log_bought > _TINY else 0.0
         for r in range(network.route_start[j], network.route_start[j + 1]):
             if ws.route_open[r]:
                 log_flow = log_bought + ws.log_share[r]
                 i = network.route_node[r]
-                flow = math.exp(min(log_flow, 700.0)) if log_flow > _TINY else 0.0
+                flow = bought * ws.share[r] if log_flow > _TINY else 0.0
                 ws.flow[r] = flow
                 ws.node_demand[i] += flow
                 if log_flow <= _TINY:
@@ -303,15 +307,16 @@ def differentiate(network, terms, run, ws, c, unknown, residual, sharp):
     g0, g1 = network.component_quota_start[c], network.component_quota_start[c + 1]
     nodes = n1 - n0
     n = nodes + g1 - g0
+    columns = np.uint64(n)  # unsigned, so that the compiler works on several columns at once
     jac = ws.jacobian
     for v in range(n):
-        for u in range(n):
+        for u in range(columns):
             jac[v, u] = 0.0
 
     # Price indices; what final users add to purchases.
     for j in range(b0, b1):
         row = j - b0
-        for u in range(n):
+        for u in range(columns):
             ws.index_row[row, u] = 0.0
             ws.bought_row[row, u] = 0.0
         if not ws.buyer_active[j]:
@@ -328,14 +333,14 @@ def differentiate(network, terms, run, ws, c, unknown, residual, sharp):
         direct = ws.bought_by_price[j]
         if ws.final_slope[j] != 0.0:
             direct += ws.bought_by_use[j] * ws.final_slope[j] * math.exp(max(ws.log_final[j] - ws.log_use[j], -745.0))
-        for u in range(n):
+        for u in range(columns):
             ws.bought_row[row, u] = direct * ws.index_row[row, u]
 
     # Plants: supply at their nodes, inputs at their buyers.
     for m in range(m0, m1):
         if not ws.recipe_active[m]:
             continue
-        for u in range(n):
+        for u in range(columns):
             ws.net_row[u] = 0.0
         for s in range(network.recipe_output_start[m], network.recipe_output_start[m + 1]):
             i = network.output_node[s]
@@ -344,7 +349,7 @@ def differentiate(network, terms, run, ws, c, unknown, residual, sharp):
         for s in range(network.recipe_input_start[m], network.recipe_input_start[m + 1]):
             row = network.input_buyer[s] - b0
             a = network.input_per_unit[s]
-            for u in range(n):
+            for u in range(columns):
                 ws.net_row[u] -= a * ws.index_row[row, u]
         for s in range(network.recipe_output_start[m], network.recipe_output_start[m + 1]):
             i = network.output_node[s]
@@ -352,13 +357,13 @@ def differentiate(network, terms, run, ws, c, unknown, residual, sharp):
                 continue
             part = math.log(network.output_per_unit[s]) + ws.log_output[m] - ws.log_node_output[i]
             push = math.exp(max(part, -745.0)) * ws.output_slope[m] * ws.supply_by_output[i]
-            for u in range(n):
+            for u in range(columns):
                 jac[i - n0, u] += push * ws.net_row[u]
         for s in range(network.recipe_input_start[m], network.recipe_input_start[m + 1]):
             j = network.input_buyer[s]
             part = math.log(network.input_per_unit[s]) + ws.log_output[m] - ws.log_use[j]
             push = math.exp(max(part, -745.0)) * ws.output_slope[m] * ws.bought_by_use[j]
-            for u in range(n):
+            for u in range(columns):
                 ws.bought_row[j - b0, u] += push * ws.net_row[u]
 
     for i in range(n0, n1):
@@ -370,7 +375,7 @@ def differentiate(network, terms, run, ws, c, unknown, residual, sharp):
             continue
         row = j - b0
         beta = network.market_sharpness[network.buyer_market[j]] * sharp
-        for u in range(n):
+        for u in range(columns):
             ws.bought_row[row, u] += beta * ws.index_row[row, u]
         for r in range(network.route_start[j], network.route_start[j + 1]):
             if not ws.route_open[r]:
@@ -390,10 +395,13 @@ def differentiate(network, terms, run, ws, c, unknown, residual, sharp):
                     if not ws.quota_active[g]:
                         continue
                     v = nodes + g - g0
-                    weight = math.exp(max(log_flow - ws.log_flow[g], -745.0))
+                    if ws.flow_sum[g] > 1e-250:
+                        weight = ws.flow[r] / ws.flow_sum[g]
+                    else:
+                        weight = math.exp(max(log_flow - ws.log_flow[g], -745.0))
                 if not weight > 0.0:
                     continue
-                for u in range(n):
+                for u in range(columns):
                     jac[v, u] -= weight * ws.bought_row[row, u]
                 own = weight * beta * ws.slope[r]
                 jac[v, i - n0] += own
@@ -406,23 +414,23 @@ def differentiate(network, terms, run, ws, c, unknown, residual, sharp):
     for i in range(n0, n1):
         v = i - n0
         if not ws.node_active[i]:
-            for u in range(n):
+            for u in range(columns):
                 jac[v, u] = 0.0
             jac[v, v] = 1.0
         elif network.node_disposal[i]:
             beta = network.market_sharpness[network.node_market[i]]
             if beta * unknown[v] <= ws.log_supply[i] - ws.log_demand[i]:
-                for u in range(n):
+                for u in range(columns):
                     jac[v, u] = 0.0
                 jac[v, v] = beta
     for g in range(g0, g1):
         v = nodes + g - g0
         beta = network.market_sharpness[network.quota_market[g]]
         if not ws.quota_active[g]:
-            for u in range(n):
+            for u in range(columns):
                 jac[v, u] = 0.0
             jac[v, v] = 1.0
         elif beta * unknown[v] <= math.log(terms.quota_t[run, g]) - ws.log_flow[g]:
-            for u in range(n):
+            for u in range(columns):
                 jac[v, u] = 0.0
             jac[v, v] = beta

@@ -1,5 +1,7 @@
 """Which sellers, buyers and plants take part: who can be fed, who can sell, who wants to buy."""
 
+import math
+
 from model.compiled import rule
 
 
@@ -91,6 +93,7 @@ def find_participants(network, terms, run, ws, c):
         for r in range(network.route_start[j], network.route_start[j + 1]):
             ws.route_open[r] = ws.route_open[r] and ws.buyer_active[j] and ws.node_active[network.route_node[r]]
             if ws.route_open[r]:
+                ws.log_weight[r] = math.log(terms.route_weight[run, r])
                 for s in range(network.route_quota_start[r], network.route_quota_start[r + 1]):
                     g = network.route_quota[s]
                     ws.quota_active[g] = terms.quota_t[run, g] < 1e300

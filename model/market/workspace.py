@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from model.network import Bools, Floats, Network
+from model.network import Bools, Floats, Ints, Network
 
 
 class Workspace(NamedTuple):
@@ -32,6 +32,7 @@ class Workspace(NamedTuple):
     bought_by_use: Floats  # [B] d log bought / d log use
     bought_by_price: Floats  # [B] d log bought / d price, stocks only
     use: Floats  # [B] tonnes, as far as they are not too small to add up
+    log_weight: Floats  # [R] log of the preference
     log_share: Floats  # [R]
     share: Floats  # [R]
     flow: Floats  # [R] tonnes, 0 where too small
@@ -52,6 +53,7 @@ class Workspace(NamedTuple):
     trial: Floats  # [n]
     step: Floats  # [n]
     scale: Floats  # [n]
+    pivots: Ints  # [n] row exchanges of the elimination
 
 
 def allocate_workspace(network: Network) -> Workspace:
@@ -64,8 +66,8 @@ def allocate_workspace(network: Network) -> Workspace:
     flags = [np.zeros(size, dtype=np.bool_) for size in (nodes, buyers, recipes, routes, quotas, nodes, buyers)]
     by_node = [np.zeros(nodes) for _ in range(7)]
     by_buyer = [np.zeros(buyers) for _ in range(8)]
-    by_route = [np.zeros(routes) for _ in range(5)]
+    by_route = [np.zeros(routes) for _ in range(6)]
     by_recipe = [np.zeros(recipes) for _ in range(2)]
     dense = [np.zeros((most_buyers, n)), np.zeros((most_buyers, n)), np.zeros(n), np.zeros((n, n))]
     system = [np.zeros((n, n + 1)), *(np.zeros(n) for _ in range(6))]
-    return Workspace(*flags, *by_node, *by_buyer, *by_route, *by_recipe, np.zeros(quotas), np.zeros(quotas), *dense, *system)
+    return Workspace(*flags, *by_node, *by_buyer, *by_route, *by_recipe, np.zeros(quotas), np.zeros(quotas), *dense, *system, np.zeros(n, dtype=np.int64))
