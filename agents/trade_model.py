@@ -11,6 +11,7 @@ from agents.state import State
 from model.parameter import PARAMETERS
 from model.quarter import Deciders
 from model.scenario import Scenario, scenario_from
+from model.world import World
 from model.trade_model import BaseTradeModel
 
 #: The classes behind each role.
@@ -37,9 +38,11 @@ class TradeModel(BaseTradeModel):
         agent_classes: Mapping[str, type] | None = None,
         seed: int | None = None,
         rng: Any = None,
+        world: World | None = None,
         **levers: Any,
     ) -> None:
         ready = scenario if isinstance(scenario, Scenario) else scenario_from(scenario)
         changes = {f"parameters.{n}" if n in PARAMETERS else n.replace("__", "."): v for n, v in levers.items()}
         ready = ready.with_changes(changes) if changes else ready
-        super().__init__(ready, {**AGENT_CLASSES, **(agent_classes or {})}, decide_all_firms, seed=seed, rng=rng)
+        classes = {**AGENT_CLASSES, **(agent_classes or {})}
+        super().__init__(ready, classes, decide_all_firms, seed=seed, rng=rng, world=world)

@@ -218,10 +218,6 @@ class Observer:
             ("price_gap_index", self.gaps, _over(outside, inside)),
         ]
 
-    def _unsold(self, engine: Engine | None, runs: int) -> Floats:
-        """By-products made while no market would take them: straight into producers' stock."""
-        return self.by_node(engine.columns.node_unsold_t) if engine else np.zeros((runs, len(self.made)))
-
     def _stocks(self, engine: Engine | None, use: Floats) -> list[Recorded]:
         total, held = np.zeros((use.shape[0], len(self.places))), np.zeros_like(use)
         if engine:

@@ -14,6 +14,7 @@ from model.order import Order
 from model.quarter import Deciders
 from model.scenario import Scenario
 from model.view import firm_view, state_view
+from model.world import World
 
 
 class BaseTradeModel(mesa.Model):
@@ -23,7 +24,8 @@ class BaseTradeModel(mesa.Model):
     `decide_firms(engine)` is the built-in behaviour of firms on columns. A class whose `decide(view)` is its own
     replaces that for its row. `model.step()` runs a quarter; `model.running` is False after the last.
 
-    `seed` (whole number) is the seed of all draws, the scenario's if None; `rng` is Mesa's other name for it.
+    `seed` (whole number) is the seed of all draws, the scenario's if None; `rng` is Mesa's other name for it. Give
+    `world` to share a calibration.
     """
 
     def __init__(
@@ -34,17 +36,19 @@ class BaseTradeModel(mesa.Model):
         *,
         seed: int | None = None,
         rng: Any = None,
+        world: World | None = None,
     ) -> None:
         chosen = _seed_of(seed, rng, scenario)
         super().__init__(seed=chosen)
         self.scenario = scenario
         self.decide_firms = decide_firms
-        self.engine = Engine(scenario, 1, chosen, decide=Deciders(states=self._ask_states, firms=self._ask_firms))
+        asked = Deciders(states=self._ask_states, firms=self._ask_firms)
+        self.engine = Engine(scenario, 1, chosen, world=world, decide=asked)
         self.log: list[dict[str, Any]] = []
         self._create_agents(agent_classes)
         self.datacollector = mesa.DataCollector(
             model_reporters={"quarter": "quarter", "worst_violation": worst_violation, **_price_reporters(self)},
-            agenttype_reporters={kind: reporters for kind, reporters in self._agent_reporters().items()},
+            agenttype_reporters=self._agent_reporters(),
         )
 
     @property

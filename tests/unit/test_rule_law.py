@@ -1,0 +1,202 @@
+"""Laws of the rules: what must hold whatever the numbers."""
+
+import math
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from model.market.offer import variable_cost
+from model.rules.demand import interpolate, revert, substitute
+from model.rules.expectation import bound_by_floor, expect, perceive_variance
+from model.rules.investment import annuity, capacity_value, foresee, option_multiple, profit_index, ramp_share, start_building
+from model.rules.learning import cost_ratio
+from model.rules.operation import after_outage, keep_cost, mothball, surplus, utilisation
+from model.rules.qualification import neutral_weight, qualify, wanted_taste
+from model.rules.recycling import ageing_t, recovered_t, steady_stock
+from model.rules.risk import perceive, tension
+from model.rules.stock import store_share, target_t
+
+_quick = settings(max_examples=60, deadline=None, derandomize=True)
+
+
+@_quick
+@given(st.floats(1.0, 1e6), st.floats(1.0, 1e6), st.floats(0.0, 1.0))
+def test_expectation_lies_between_what_was_expected_and_seen(before, seen, speed):
+    """Adaptive expectations never overshoot."""
+    after = expect(before, seen, speed)
+    assert min(before, seen) * (1 - 1e-12) <= after <= max(before, seen) * (1 + 1e-12)
+
+
+def test_a_floor_only_ever_raises_expectations():
+    """A credible floor bounds from below; one below the market or none changes nothing."""
+    assert bound_by_floor(60.0, 110.0, 0.7) == pytest.approx(77.0)
+    assert bound_by_floor(90.0, 110.0, 0.7) == 90.0
+    assert bound_by_floor(60.0, 0.0, 0.7) == 60.0
+
+
+def test_variance_settles_at_the_square_of_steady_changes():
+    """Perceived variance converges to the squared change."""
+    variance = 0.5
+    for _ in range(400):
+        variance = perceive_variance(variance, 0.1, 0.1)
+    assert variance == pytest.approx(0.01)
+
+
+def test_option_multiple_matches_the_textbook_number():
+    """Dixit and Pindyck's base case, r = 4 %, dividend 4 % (drift 0), s = 0.2, gives a multiple of 2."""
+    assert option_multiple(0.04, 0.0, 0.2) == pytest.approx(2.0)
+
+
+@_quick
+@given(st.floats(0.03, 0.2), st.floats(0.05, 1.0))
+def test_waiting_is_worth_more_when_prices_are_wilder(discount, volatility):
+    """The hurdle rises with volatility and is never below one."""
+    assert 1.0 <= option_multiple(discount, 0.0, volatility) <= option_multiple(discount, 0.0, volatility * 1.1)
+
+
+def test_annuity_in_closed_form():
+    """Twenty years at 10 % are worth 8.5136; at 0 % they are worth twenty."""
+    assert annuity(0.1, 20.0) == pytest.approx(8.513563719, rel=1e-9)
+    assert annuity(0.0, 20.0) == 20.0
+
+
+def test_value_falls_with_delay_and_discount_and_is_nothing_at_a_loss():
+    """Capacity is worth less the later and dearer, and nothing when it would lose."""
+    near = capacity_value(100.0, 0.85, 0.1, 8.0, 8.0, 20.0)
+    assert near > capacity_value(100.0, 0.85, 0.1, 16.0, 8.0, 20.0) > 0.0
+    assert near > capacity_value(100.0, 0.85, 0.14, 8.0, 8.0, 20.0)
+    assert capacity_value(-1.0, 0.85, 0.1, 8.0, 8.0, 20.0) == 0.0
+
+
+def test_support_lowers_the_hurdle():
+    """Halving volatility and cutting the discount rate raises the profit index of the same margin."""
+    merchant = profit_index(
+        capacity_value(50.0, 0.85, 0.10, 12.0, 8.0, 20.0), 600.0, option_multiple(0.10, 0.0, 0.4)
+    )
+    supported = profit_index(
+        capacity_value(50.0, 0.85, 0.07, 12.0, 8.0, 20.0), 600.0, option_multiple(0.07, 0.0, 0.2)
+    )
+    assert supported > merchant
+
+
+@_quick
+@given(st.floats(0.0, 10.0), st.floats(0.0, 1e5), st.floats(0.0, 1e5), st.floats(0.0, 1e5))
+def test_building_stays_within_every_limit(index, size, pipeline, room):
+    """Nothing is started below an index of one; never more than the pace, the pipeline or the host allow."""
+    started = start_building(index, size, pipeline, room, 0.15, 0.05, 1.2)
+    assert 0.0 <= started <= 0.05 * size and started <= room
+    assert started == 0.0 or (index > 1.0 and started + pipeline <= 1.2 * size * (1 + 1e-12))
+
+
+def test_ramp_parts_add_up():
+    """The parts of a ramp add up to the whole, for whole and broken numbers of quarters."""
+    for ramp in (1.0, 4.4, 8.0, 15.9):
+        assert sum(ramp_share(ramp, e) for e in range(40)) == pytest.approx(1.0)
+
+
+def test_more_announced_capacity_lowers_the_outlook():
+    """Announced demand raises, announced capacity lowers the foreseen price, within a factor of e."""
+    assert foresee(0.3, 0.0, 0.9, 1.0) > foresee(0.3, 0.2, 0.9, 1.0) > foresee(0.0, 0.2, 0.9, 1.0)
+    assert foresee(9.0, 0.0, 0.9, 1.0) == 1.0
+
+
+@_quick
+@given(st.floats(-2e4, 2e4), st.floats(10.0, 1e4), st.floats(10.0, 1e3))
+def test_surplus_is_the_area_under_the_cost_curve(net, cost, spread):
+    """Surplus on a tonne of capacity is revenue less the ledger's variable cost at the market's utilisation."""
+    used = utilisation(net, cost, spread)
+    by_cost = net * used - variable_cost(used, 1.0, cost, spread)
+    assert surplus(net, cost, spread) == pytest.approx(by_cost, rel=1e-9, abs=1e-6)
+
+
+def test_the_keep_is_earned_at_its_utilisation():
+    """A plant running at the idle utilisation just earns its keep."""
+    net = 100.0 + 5.0 * math.log(0.12 / 0.88)
+    assert surplus(net, 100.0, 5.0) == pytest.approx(keep_cost(5.0, 0.12))
+
+
+def test_mothballing_needs_patience():
+    """Nothing is mothballed before the patience is used up."""
+    assert mothball(10.0, 3.0, 4.0, 0.2) == 0.0
+    assert mothball(10.0, 4.0, 4.0, 0.2) == 2.0
+    assert after_outage(0.3, False, 0.3, 0.5) == 0.15
+
+
+def test_stock_target_rises_with_risk():
+    """Sixty days of use at no risk; doubled at risk one with a multiple of one."""
+    assert target_t(60.0, 91.25, 0.0, 1.0) == pytest.approx(60.0)
+    assert target_t(60.0, 91.25, 1.0, 1.0) == pytest.approx(120.0)
+
+
+def test_only_by_products_go_to_stock_under_a_ban():
+    """Host-bound output is withheld nearly in full once exports are restricted; other output is not."""
+    assert store_share(0.0, 0.97, True, 0.6) == pytest.approx(0.97)
+    assert store_share(0.0, 0.97, True, 0.0) == 0.0
+    assert store_share(0.0, 0.97, False, 1.0) == 0.0
+
+
+@_quick
+@given(st.floats(0.0, 0.5), st.floats(0.0, 20.0))
+def test_substitution_only_grows_and_keeps_its_permanent_part(share, ratio):
+    """Substitution is never negative, never passes its limit, and reverts no further than the permanent part."""
+    grown = substitute(share, ratio, 1.5, 0.12, 0.5, 0.7)
+    assert grown >= 0.0 and share + grown <= 0.5 + 1e-12
+    assert share - revert(share, 0.6 * share, ratio, 1.5, 0.12) >= 0.6 * share - 1e-12
+
+
+def test_growth_path_passes_through_its_points():
+    """Interpolation hits both ends and grows at a constant rate between them."""
+    assert interpolate(2030.0, 2030.0, 5.0, 2040.0, 20.0) == 5.0
+    assert interpolate(2040.0, 2030.0, 5.0, 2040.0, 20.0) == 20.0
+    assert interpolate(2035.0, 2030.0, 5.0, 2040.0, 20.0) == pytest.approx(10.0)
+
+
+@_quick
+@given(st.floats(0.0, 1e6), st.floats(0.0, 2.0), st.floats(0.0, 30.0))
+def test_recycled_never_exceeds_discards(discard, share, ratio):
+    """Recyclers recover at most what is discarded."""
+    assert 0.0 <= recovered_t(discard, share, ratio, 0.5, 0.98) <= discard
+
+
+def test_products_in_use_balance():
+    """With steady inflow the three ages hold the mean life's worth and discard what comes in."""
+    held = [steady_stock(100.0, 40.0, 0.0, age) for age in (1, 2, 3)]
+    assert all(ageing_t(h, 40.0) == pytest.approx(100.0) for h in held)
+    assert sum(held) == pytest.approx(100.0 * 40.0, rel=0.05)
+
+
+def test_cost_falls_by_the_learning_rate_per_doubling():
+    """Doubling cumulative output cuts cost by the rate, never below the limit."""
+    assert cost_ratio(200.0, 100.0, 0.12, 0.5) == pytest.approx(0.88)
+    assert cost_ratio(1e9, 100.0, 0.12, 0.5) == 0.5
+    assert cost_ratio(50.0, 100.0, 0.12, 0.5) == 1.0
+
+
+@_quick
+@given(st.lists(st.tuples(st.floats(0.01, 5.0), st.floats(1.0, 1e5)), min_size=2, max_size=8), st.floats(0.1, 5.0))
+def test_preferences_add_up_to_the_buyers_constant_sum(suppliers, budget):
+    """Whoever enters, the sum of preferences stays; splitting a supplier leaves the others' alone."""
+    total = sum(alpha * capacity for alpha, capacity in suppliers)
+    weights = [neutral_weight(alpha, capacity, total, budget) for alpha, capacity in suppliers]
+    assert sum(weights) == pytest.approx(budget)
+    alpha, capacity = suppliers[0]
+    halves = 2.0 * neutral_weight(alpha, capacity / 2.0, total, budget)
+    assert halves == pytest.approx(weights[0])
+
+
+def test_new_capacity_is_qualified_with_a_lag():
+    """Qualified capacity creeps up to capacity and falls with it at once."""
+    assert qualify(100.0, 200.0, 0.25) == 125.0
+    assert qualify(100.0, 60.0, 0.25) == 60.0
+    assert wanted_taste(1.0, 0.15, 4.0) < wanted_taste(0.0, 0.15, 4.0) == 1.0
+
+
+@_quick
+@given(st.floats(0.0, 1.0), st.floats(0.0, 1.0), st.floats(-0.5, 0.5))
+def test_risk_and_tension_stay_within_nought_and_one(now, signal, shock):
+    """Perceived risk and tension are shares; risk rises faster than it fades."""
+    assert 0.0 <= perceive(now, signal, 0.5, 0.08) <= 1.0
+    assert 0.0 <= tension(now, 0.25, 0.9, 0.1, shock) <= 1.0
+    assert perceive(0.0, 1.0, 0.5, 0.08) == 0.5
+    assert perceive(1.0, 0.0, 0.5, 0.08) == pytest.approx(0.92)
