@@ -114,12 +114,11 @@ def _base_margins(network: Network, layout: Layout) -> tuple[Floats, Floats]:
 
 def _dominant(layout: Layout) -> Any:
     """Return per site whether its country dominates the good's base-year capacity."""
-    total, own = np.zeros(layout.outlook.shape[0]), {}
-    for i in range(layout.node_good.size):
-        total[layout.node_good[i]] += layout.node_base_t[i]
-        own[int(layout.node_good[i]), int(layout.node_country[i])] = layout.node_base_t[i]
-    pairs = zip(layout.site_good, layout.site_country, strict=True)
-    return np.array([own.get((int(g), int(c)), 0.0) > DOMINANT_SHARE * total[g] for g, c in pairs], dtype=bool)
+    goods, countries = layout.outlook.shape[0], int(layout.node_country.max(initial=0)) + 1
+    own = np.zeros((goods, countries))
+    np.add.at(own, (layout.node_good, layout.node_country), layout.node_base_t)  # smugglers' nodes hold nothing
+    total = own.sum(axis=1)
+    return own[layout.site_good, layout.site_country] > DOMINANT_SHARE * total[layout.site_good]
 
 
 def _open_sites(world: World, network: Network, layout: Layout, values: Floats, columns: Columns) -> None:
