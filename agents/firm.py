@@ -51,7 +51,9 @@ def decide_capacity(layout, columns, terms, values, decides):
                 volatility *= 1.0 - values[run, _CALM]
             discount = required_return(columns.site_discount[run, s], values[run, _SUPPORTED], supported)
             delay = columns.site_lead_quarters[run, s] + columns.site_permit_quarters[run, s]
-            worth = capacity_value(margin, values[run, _USE], discount, delay, values[run, _RAMP], values[run, _LIFE])
+            worth = capacity_value(
+                margin, values[run, _USE], discount, delay, values[run, _RAMP], values[run, _LIFE]
+            )
             asked = hurdle(option_multiple(discount, 0.0, volatility), values[run, _WEIGHT])
             index = profit_index(worth, columns.site_capex[run, s], asked)
             columns.site_profit_index[run, s] = index

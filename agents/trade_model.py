@@ -11,8 +11,8 @@ from agents.state import State
 from model.parameter import PARAMETERS
 from model.quarter import Deciders
 from model.scenario import Scenario, scenario_from
-from model.world import World
 from model.trade_model import BaseTradeModel
+from model.world import World
 
 #: The classes behind each role.
 AGENT_CLASSES: dict[str, type] = {
@@ -42,7 +42,9 @@ class TradeModel(BaseTradeModel):
         **levers: Any,
     ) -> None:
         ready = scenario if isinstance(scenario, Scenario) else scenario_from(scenario)
-        changes = {f"parameters.{n}" if n in PARAMETERS else n.replace("__", "."): v for n, v in levers.items()}
+        changes = {
+            f"parameters.{n}" if n in PARAMETERS else n.replace("__", "."): v for n, v in levers.items()
+        }
         ready = ready.with_changes(changes) if changes else ready
         classes = {**AGENT_CLASSES, **(agent_classes or {})}
         super().__init__(ready, classes, decide_all_firms, seed=seed, rng=rng, world=world)

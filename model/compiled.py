@@ -6,11 +6,14 @@ tests and must agree bit for bit on the rule's domain.
 
 import functools
 import operator
+import threading
 from collections import namedtuple
 from collections.abc import Callable
 from typing import Any
 
 import numba
+
+_LOCK = threading.Lock()
 
 
 def rule(function: Callable[..., Any]) -> Any:
@@ -53,13 +56,21 @@ def _part(whole: Any, names: set[str], parts: dict[type, Any], function: Callabl
     """Return the fields of a named tuple that are used, as a named tuple of their own."""
     kind = type(whole)
     if kind not in parts:
-        fields = [field for field in whole._fields if field in names]
-        title = f"{kind.__name__}_of_{function.__module__.replace('.', '_')}_{function.__name__}"
-        part = namedtuple(title, fields)  # type: ignore[misc]
-        part.__module__ = __name__
-        globals()[title] = part  # so that the compile cache finds it again
-        parts[kind] = (part, operator.attrgetter(*fields) if len(fields) > 1 else None)
-    part, pick = parts[kind]
-    if pick is None:
-        return part(*(getattr(whole, field) for field in part._fields))
-    return part(*pick(whole))
+        with _LOCK:
+            if kind not in parts:
+                parts[kind] = _narrow_class(kind, names, function)
+    narrow, pick = parts[kind]
+    return narrow(*pick(whole))
+
+
+def _narrow_class(kind: Any, names: set[str], function: Callable[..., Any]) -> tuple[Any, Callable[[Any], Any]]:
+    """Return the class of the narrower tuple, known to this module for the compile cache, and what fills it."""
+    fields = [name for name in kind._fields if name in names]
+    title = f"{kind.__name__}_of_{function.__module__.replace('.', '_')}_{function.__name__}"
+    globals()[title] = narrow = _tuple_class(title, fields)
+    pick = operator.attrgetter(*fields) if len(fields) > 1 else None
+    return narrow, pick or (lambda whole: [getattr(whole, name) for name in fields])
+
+
+def _tuple_class(title: str, fields: list[str]) -> Any:
+    return namedtuple(title, fields, module=__name__)  # type: ignore[misc]

@@ -15,7 +15,9 @@ def dated_values(mineral: str, path: str) -> list[tuple[float, float]]:
     """Return the (year, tonnes) of a mineral's total demand on a path, base year first; empty if there are none."""
     table = read_table("demand_growth")
     mine = table[
-        (table["mineral"] == mineral) & (table["scenario"] == path) & table["scope"].str.startswith("total demand")
+        (table["mineral"] == mineral)
+        & (table["scenario"] == path)
+        & table["scope"].str.startswith("total demand")
     ]
     if mine.empty:
         return []

@@ -54,9 +54,7 @@ class Engine:
         self.layout = lay_out(self.world, self.plan, self.network)
         self.sites = site_table(self.world, self.network)
         self.values: Floats = parameter_table(scenario, self.seed, first_run, runs)
-        self.columns = open_columns(
-            self.world, self.network, self.layout, self.values, self.seed, first_run
-        )
+        self.columns = open_columns(self.world, self.network, self.layout, self.values, self.seed, first_run)
         self.terms: Terms = allocate_terms(self.network, runs)
         self.answer: Answer = allocate_answer(self.network, runs)
         self.history: History = self.plan.new_history(runs)
@@ -72,7 +70,11 @@ class Engine:
         """Write the parts of the terms that no quarter changes."""
         buyers = self.world.buyers
         self.terms.demand_price[:] = self.layout.buyer_base_price
-        for name, column in (("elasticity", "elasticity"), ("choke_ratio", "choke_ratio"), ("choke_power", "choke_power")):
+        for name, column in (
+            ("elasticity", "elasticity"),
+            ("choke_ratio", "choke_ratio"),
+            ("choke_power", "choke_power"),
+        ):
             getattr(self.terms, f"demand_{name}")[:] = buyers[column].to_numpy(float)
         if "state_stock_t" in buyers:
             self.history.state_stock_t[:] = buyers["state_stock_t"].to_numpy(float)

@@ -21,7 +21,9 @@ def clear_decisions(engine: Any, run: int, firm: int) -> None:
             decided[run, plants] = 0.0
 
 
-def write_orders(engine: Any, run: int, firm: int, orders: Iterable[Mapping[str, Any] | Order]) -> list[Order]:
+def write_orders(
+    engine: Any, run: int, firm: int, orders: Iterable[Mapping[str, Any] | Order]
+) -> list[Order]:
     """Replace a firm's decisions by these orders and return them checked. Raises `OreblocError`.
 
     A missing actor or quarter is the firm and the quarter of the run.
@@ -30,7 +32,11 @@ def write_orders(engine: Any, run: int, firm: int, orders: Iterable[Mapping[str,
     clear_decisions(engine, run, firm)
     accepted = []
     for given in orders:
-        order = given if isinstance(given, Order) else order_from(_complete(engine, name, given), FIRM_ORDERS_BY_NAME)
+        order = (
+            given
+            if isinstance(given, Order)
+            else order_from(_complete(engine, name, given), FIRM_ORDERS_BY_NAME)
+        )
         if order.actor != name:
             raise OreblocError(
                 f"{name} gave an order of {order.actor}; a firm decides for itself only. Leave the actor out."
@@ -72,7 +78,9 @@ def _site(engine: Any, firm: int, order: Order) -> int:
         row = engine.sites.iloc[s]
         if row["good"] == good and row["country"] == country:
             return s
-    own = ", ".join(f"{engine.sites['good'].iloc[s]} in {engine.sites['country'].iloc[s]}" for s in sites_of(engine, firm))
+    own = ", ".join(
+        f"{engine.sites['good'].iloc[s]} in {engine.sites['country'].iloc[s]}" for s in sites_of(engine, firm)
+    )
     raise OreblocError(
         f"{order.actor} has no plants of {good} in {country}, so it cannot {order.type} there. It has: {own or 'none'}."
     )
@@ -80,9 +88,14 @@ def _site(engine: Any, firm: int, order: Order) -> int:
 
 def _check_room(engine: Any, run: int, s: int, plants: list[int], wanted: float, order: Order) -> None:
     columns = engine.columns
-    room = columns.site_room_t[run, s] - columns.plant_installed_t[run, plants].sum() - columns.site_pipeline_t[run, s]
+    room = (
+        columns.site_room_t[run, s]
+        - columns.plant_installed_t[run, plants].sum()
+        - columns.site_pipeline_t[run, s]
+    )
     if np.isfinite(room) and wanted > room + 1e-9:
+        where = f"{order.fields['good']} in {order.fields['country']}"
         raise OreblocError(
-            f"{order.actor} asks for {4.0 * wanted:,.6g} t a year of {order.fields['good']} in {order.fields['country']}; "
+            f"{order.actor} asks for {4.0 * wanted:,.6g} t a year of {where}; "
             f"the host metal leaves room for {4.0 * max(room, 0.0):,.6g} t a year. Ask for less."
         )

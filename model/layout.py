@@ -11,22 +11,27 @@ import pandas as pd
 from model.demand_path import growth_index
 from model.network import Bools, Floats, Ints, Network
 from model.parameter import FAMILIES
-from model.rules.recycling import steady_stock
 from model.quarter_date import active_share, quarter_index
+from model.rules.recycling import steady_stock
 from model.schema import RING
 from model.world import World
 
 #: A country with more than this share of a good's base production is its dominant producer.
 DOMINANT_SHARE = 0.4
 #: Hosts where private capital asks for more.
-HIGH_RISK = frozenset("AFG BDI BOL COD CUB GIN IRN KGZ LAO MDG MLI MMR MOZ NGA PRK RUS RWA SDN TZA UKR ZWE".split())
+HIGH_RISK = frozenset(
+    "AFG BDI BOL COD CUB GIN IRN KGZ LAO MDG MLI MMR MOZ NGA PRK RUS RWA SDN TZA UKR ZWE".split()
+)
 #: Growth of use a quarter assumed before the base year, for stocks in use.
 PAST_GROWTH = 0.008
 #: Recyclers of the base year recover at most this share of discards.
 MOST_RECOVERED = 0.8
 _BUILT = ("mine", "refinery", "magnet")
 #: Usual tension of a pair: within a group, and between.
-_GROUPS = (frozenset(("CHN", "RUS", "IRN", "PRK", "MMR")), frozenset(("USA", "EU27", "JPN", "KOR", "AUS", "CAN", "GBR", "TWN")))
+_GROUPS = (
+    frozenset(("CHN", "RUS", "IRN", "PRK", "MMR")),
+    frozenset(("USA", "EU27", "JPN", "KOR", "AUS", "CAN", "GBR", "TWN")),
+)
 _TENSION = {"same": 0.1, "apart": 0.5, "other": 0.25}
 
 
@@ -193,7 +198,11 @@ def _accounts(world: World) -> dict[str, int]:
     firms, countries = len(world.firms), len(world.countries)
     outside = firms + 3 * countries
     names = ("labour", "capital", "freight", "other", "transit")
-    first = {"user_account": firms, "treasury_account": firms + countries, "fund_account": firms + 2 * countries}
+    first = {
+        "user_account": firms,
+        "treasury_account": firms + countries,
+        "fund_account": firms + 2 * countries,
+    }
     return {**first, **{f"{name}_account": outside + i for i, name in enumerate(names)}}
 
 
@@ -284,7 +293,9 @@ def _nodes(world: World, network: Network) -> dict[str, Any]:
     market = np.bincount(network.node_market, capacity, network.market_price_scale.size)
     sold = [np.flatnonzero(network.route_node == i).tolist() for i in range(nodes)]
     route_start, routes = _ragged(sold)
-    leak = (world.nodes["kind"] == "leak").to_numpy() if "kind" in world.nodes else np.zeros(nodes, dtype=bool)
+    leak = (
+        (world.nodes["kind"] == "leak").to_numpy() if "kind" in world.nodes else np.zeros(nodes, dtype=bool)
+    )
     return {
         "node_country": _positions(world.nodes["country"], world.countries),
         "node_good": _positions(world.nodes["good"], list(world.goods["name"])),
@@ -376,7 +387,13 @@ def _recycling(world: World, network: Network, parts: dict[str, Any]) -> dict[st
 
 
 def _make_discards_suffice(
-    world: World, parts: dict[str, Any], start: Ints, members: Ints, rates: Floats, plants: list[int], buyers: list[int]
+    world: World,
+    parts: dict[str, Any],
+    start: Ints,
+    members: Ints,
+    rates: Floats,
+    plants: list[int],
+    buyers: list[int],
 ) -> None:
     """Raise what goes into use where base-year recyclers recover more than steady discards would allow.
 
@@ -428,7 +445,9 @@ def _projects(world: World, parts: dict[str, Any]) -> dict[str, Any]:
         "project_site": sites,
         "project_plant": plant,
         "project_capacity_t": _floats(table, "capacity_t"),
-        "project_announced": np.array([quarter_index(str(q)) - start for q in table["announced"]], dtype=np.int64),
+        "project_announced": np.array(
+            [quarter_index(str(q)) - start for q in table["announced"]], dtype=np.int64
+        ),
         "project_start": np.array([quarter_index(str(q)) - start for q in table["start"]], dtype=np.int64),
         "project_keep_share": 1.0 - fails,
         "project_capex_usd": _floats(table, "capex_usd", np.nan),
@@ -471,7 +490,9 @@ def _shocks(world: World, kind: str, good: Ints, country: Ints) -> Floats:
             continue
         mine = good == goods.index(shock.good)
         if shock.country != "WORLD":
-            mine &= country == (world.countries.index(shock.country) if shock.country in world.countries else -2)
+            mine &= country == (
+                world.countries.index(shock.country) if shock.country in world.countries else -2
+            )
         for step in range(scenario.quarters):
             share = active_share(shock.start, shock.end, scenario.start_index + step)
             factor[step, mine] *= 1.0 + share * (shock.factor - 1.0)

@@ -21,7 +21,9 @@ def parameter_table(scenario: Any, seed: int, first_run: int, runs: int) -> Floa
     table = np.empty((runs, len(PARAMETERS)))
     numbers = {name: _name_number(name) for name in scenario.uncertain}
     for run in range(runs):
-        values = scenario.sample(lambda name, r=run: float(uniform(seed, first_run + r, 0, PARAMETER, numbers[name])))
+        values = scenario.sample(
+            lambda name, r=run: float(uniform(seed, first_run + r, 0, PARAMETER, numbers[name]))
+        )
         table[run] = [values[name] for name in PARAMETERS]
     return table
 
@@ -116,7 +118,9 @@ def _dominant(layout: Layout) -> Any:
     """Return per site whether its country dominates the good's base-year capacity."""
     goods, countries = layout.outlook.shape[0], int(layout.node_country.max(initial=0)) + 1
     own = np.zeros((goods, countries))
-    np.add.at(own, (layout.node_good, layout.node_country), layout.node_base_t)  # smugglers' nodes hold nothing
+    np.add.at(
+        own, (layout.node_good, layout.node_country), layout.node_base_t
+    )  # smugglers' nodes hold nothing
     total = own.sum(axis=1)
     return own[layout.site_good, layout.site_country] > DOMINANT_SHARE * total[layout.site_good]
 
@@ -138,7 +142,9 @@ def _open_sites(world: World, network: Network, layout: Layout, values: Floats, 
         columns.site_permit_quarters[:, s] = by_site["permit"]
         columns.site_learning[:, s] = 0.0 if stage == "mine" else values[:, POSITION[f"learning_{family}"]]
         firm = firms.iloc[layout.site_firm[s]]
-        columns.site_discount[:, s] = values[:, POSITION[_backing(firm, world.countries[layout.site_country[s]])]]
+        columns.site_discount[:, s] = values[
+            :, POSITION[_backing(firm, world.countries[layout.site_country[s]])]
+        ]
         columns.site_room_t[:, s] = _room(layout, s)
 
 
@@ -180,7 +186,9 @@ def _open_markets(world: World, network: Network, layout: Layout, values: Floats
             columns.node_capacity_t[:, i] += rate * columns.plant_installed_t[:, plants].sum(axis=1)
     columns.node_qualified_t[:] = columns.node_capacity_t
     columns.node_cost_ratio[:] = 1.0
-    columns.node_cumulative_t[:] = values[:, [POSITION["learning_experience_years"]]] * layout.node_experience_t
+    columns.node_cumulative_t[:] = (
+        values[:, [POSITION["learning_experience_years"]]] * layout.node_experience_t
+    )
     columns.buyer_price[:] = layout.buyer_base_price
     columns.buyer_average_price[:] = layout.buyer_base_price
     columns.buyer_expected_price[:] = layout.buyer_base_price
@@ -188,7 +196,9 @@ def _open_markets(world: World, network: Network, layout: Layout, values: Floats
     days = np.nan_to_num(world.buyers["target_days"].to_numpy(float), nan=-1.0)
     wanted = np.where(days >= 0.0, days, values[:, [POSITION["stock_days"]]]) / DAYS_PER_QUARTER
     target = wanted * layout.buyer_base_use_t
-    given = world.buyers["stock_t"].to_numpy(float) if "stock_t" in world.buyers else np.full(days.size, np.nan)
+    given = (
+        world.buyers["stock_t"].to_numpy(float) if "stock_t" in world.buyers else np.full(days.size, np.nan)
+    )
     columns.buyer_target_t[:] = target
     columns.buyer_stock_t[:] = np.where(np.isnan(given), target, given)
     flow = np.nan_to_num(world.routes["flow_t"].to_numpy(float))
@@ -212,7 +222,11 @@ def _open_use(world: World, layout: Layout, values: Floats, columns: Columns) ->
         for j, family in enumerate(layout.buyer_life_quarters_good):
             life = 4.0 * values[run, POSITION[f"life_{FAMILIES[family]}"]]
             ages = [steady_stock(embodied[j], life, PAST_GROWTH, age) for age in (1, 2, 3)]
-            columns.buyer_use_young_t[run, j], columns.buyer_use_middle_t[run, j], columns.buyer_use_old_t[run, j] = ages
+            (
+                columns.buyer_use_young_t[run, j],
+                columns.buyer_use_middle_t[run, j],
+                columns.buyer_use_old_t[run, j],
+            ) = ages
             columns.buyer_discard_t[run, j] = ages[2] * -np.expm1(-3.0 / max(life, 1.0))
             columns.buyer_heap_t[run, j] = columns.buyer_discard_t[run, j]
     goods = list(world.goods["name"])
@@ -222,7 +236,9 @@ def _open_use(world: World, layout: Layout, values: Floats, columns: Columns) ->
             usual = values[:, POSITION[f"recycling_{family_of(goods[layout.buyer_good[j]])}"]]
             discard = np.maximum(columns.buyer_discard_t[:, j], 1e-12)
             base = layout.plant_base_t[k] / discard
-            columns.plant_recycled_share[:, k] = np.where(layout.plant_base_t[k] > 0.0, base, np.minimum(usual, most))
+            columns.plant_recycled_share[:, k] = np.where(
+                layout.plant_base_t[k] > 0.0, base, np.minimum(usual, most)
+            )
 
 
 def _open_projects(layout: Layout, values: Floats, columns: Columns, seed: int, first_run: int) -> None:

@@ -111,9 +111,7 @@ def invest(engine: Any, decide: Deciders) -> None:
     investing.forget_decisions(e.columns)
     if decide.firms is not None:
         decide.firms(engine)
-    investing.carry_out(
-        e.network, e.layout, e.columns, e.values, e.seed, e.first_run, step, e.books.turnover
-    )
+    investing.carry_out(e.network, e.layout, e.columns, e.values, e.seed, e.first_run, step, e.books.turnover)
 
 
 def drift(engine: Any) -> None:

@@ -105,7 +105,7 @@ def _recipes() -> pd.DataFrame:
 def _firms() -> pd.DataFrame:
     rows = [("Pilbara Ore", "miner", "AUS", "private"), ("Sichuan Ore", "miner", "CHN", "China (state)"),
             ("Salar Works", "miner", "OTH", "private"), ("Kwinana Metal", "refiner", "AUS", "private"),
-            ("Jiangxi Metal", "refiner", "CHN", "private"), ("Guangdong Scrap", "refiner", "CHN", "private")]  # fmt: skip
+            ("Jiangxi Metal", "refiner", "CHN", "private"), ("Delta Scrap", "refiner", "CHN", "private")]  # fmt: skip
     return pd.DataFrame(rows, columns=["name", "role", "country", "owner"]).assign(source="made up")
 
 
@@ -141,12 +141,17 @@ def _projects(plants: pd.DataFrame) -> pd.DataFrame:
     }])  # fmt: skip
 
 
-def _network(nodes: pd.DataFrame, buyers: pd.DataFrame, routes: pd.DataFrame, plants: pd.DataFrame) -> Network:
+def _network(
+    nodes: pd.DataFrame, buyers: pd.DataFrame, routes: pd.DataFrame, plants: pd.DataFrame
+) -> Network:
     recipes = _recipes()
     market = {_ORE: 0, _METAL: 1}
     node = {(row.good, row.country): i for i, row in enumerate(nodes.itertuples())}
     buyer = {(row.good, row.country): j for j, row in enumerate(buyers.itertuples())}
-    inputs = [[buyer[_ORE, c]] if kind == "refinery" else [] for c, kind in zip(recipes["country"], recipes["kind"], strict=True)]
+    inputs = [
+        [buyer[_ORE, c]] if kind == "refinery" else []
+        for c, kind in zip(recipes["country"], recipes["kind"], strict=True)
+    ]
     flat = [j for group in inputs for j in group]
     return Network(
         component_node_start=np.array([0, len(nodes)]),

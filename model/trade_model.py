@@ -47,7 +47,11 @@ class BaseTradeModel(mesa.Model):
         self.log: list[dict[str, Any]] = []
         self._create_agents(agent_classes)
         self.datacollector = mesa.DataCollector(
-            model_reporters={"quarter": "quarter", "worst_violation": worst_violation, **_price_reporters(self)},
+            model_reporters={
+                "quarter": "quarter",
+                "worst_violation": worst_violation,
+                **_price_reporters(self),
+            },
             agenttype_reporters=self._agent_reporters(),
         )
 
@@ -65,7 +69,9 @@ class BaseTradeModel(mesa.Model):
     def price(self, good: str, country: str) -> float:
         """Return the producer price of a good in a country in the last quarter, usd_per_t; NaN where none formed."""
         nodes = self.engine.world.nodes
-        rows = np.flatnonzero((nodes["good"] == good) & (nodes["country"] == country) & (nodes["kind"] != "leak"))
+        rows = np.flatnonzero(
+            (nodes["good"] == good) & (nodes["country"] == country) & (nodes["kind"] != "leak")
+        )
         if not rows.size:
             raise OreblocError(f"No producer of {good} in {country}. `model.engine.world.nodes` lists them.")
         return float(self.engine.answer.price[0, rows[0]])
@@ -91,7 +97,9 @@ class BaseTradeModel(mesa.Model):
         ]
 
     def _agent_reporters(self) -> dict[type, dict[str, Any]]:
-        firms = {type(agent): {"cash_usd": "cash_usd", "capacity_t": "capacity_t"} for agent in self.firm_agents}
+        firms = {
+            type(agent): {"cash_usd": "cash_usd", "capacity_t": "capacity_t"} for agent in self.firm_agents
+        }
         states = {type(agent): {"treasury_usd": "treasury_usd"} for agent in self.state_agents}
         return {**firms, **states}
 
@@ -99,8 +107,8 @@ class BaseTradeModel(mesa.Model):
         for row, agent in enumerate(self.state_agents):
             if agent.decides_itself and agent.decide(state_view(engine, 0, row)):
                 raise OreblocError(
-                    f"{agent.name} gave orders in {engine.quarter_label}; measures of states are dated in the scenario. "
-                    "Write them under measures."
+                    f"{agent.name} gave orders in {engine.quarter_label}; measures of states are dated in the "
+                    "scenario. Write them under measures."
                 )
 
     def _ask_firms(self, engine: Engine) -> None:
@@ -112,7 +120,12 @@ class BaseTradeModel(mesa.Model):
 
     def _note(self, seat: str, orders: list[Order]) -> None:
         for order in orders:
-            record = {"seq": len(self.log) + 1, "quarter": self.quarter, "seat": seat, "order": order.to_mapping()}
+            record = {
+                "seq": len(self.log) + 1,
+                "quarter": self.quarter,
+                "seat": seat,
+                "order": order.to_mapping(),
+            }
             self.log.append(record)
 
 

@@ -91,8 +91,14 @@ def decided_orders(engine: Any, run: int, firm: int) -> list[dict[str, Any]]:
         )
         for kind, field, amount, whole in moves:
             if amount > 0.0 and whole > 0.0:
-                fields = {"good": str(row["good"]), "country": str(row["country"]), field: float(amount / whole)}
-                orders.append({"type": kind, "actor": name, "quarter": quarter, "end": None, "fields": fields})
+                fields = {
+                    "good": str(row["good"]),
+                    "country": str(row["country"]),
+                    field: float(amount / whole),
+                }
+                orders.append(
+                    {"type": kind, "actor": name, "quarter": quarter, "end": None, "fields": fields}
+                )
     return orders
 
 
@@ -128,7 +134,9 @@ def _good_view(engine: Any, run: int, country: int, g: int, name: str) -> dict[s
         if layout.node_good[i] == g and layout.node_country[i] == country and not layout.node_leak[i]
     ]  # fmt: skip
     buyers = [
-        j for j in range(layout.buyer_good.size) if layout.buyer_good[j] == g and layout.buyer_country[j] == country
+        j
+        for j in range(layout.buyer_good.size)
+        if layout.buyer_good[j] == g and layout.buyer_country[j] == country
     ]
     if not nodes and not buyers:
         return None

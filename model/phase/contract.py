@@ -97,7 +97,9 @@ def weigh_routes(network, layout, columns, values, terms):
                 alpha = layout.route_alpha[r] * columns.route_taste[run, r]
                 terms.route_weight[run, r] = neutral_weight(alpha, capacity, total, layout.buyer_budget[j])
                 pair = layout.route_pair[r]
-                dearer = tension_cost(columns.tension[run, pair], layout.pair_usual[pair], values[run, _TENSION])
+                dearer = tension_cost(
+                    columns.tension[run, pair], layout.pair_usual[pair], values[run, _TENSION]
+                )
                 terms.route_freight[run, r] = layout.route_freight[r] * dearer
 
 
@@ -151,7 +153,9 @@ def hold_back(network, layout, columns, values, terms):
                 if limit < 1e300:
                     if layout.quota_usual_t[g] > 0.0:
                         held = max(held, 1.0 - limit / layout.quota_usual_t[g])
-            columns.node_restricted_share[run, network.route_node[r]] += max(held, 0.0) * layout.route_usual_t[r]
+            columns.node_restricted_share[run, network.route_node[r]] += (
+                max(held, 0.0) * layout.route_usual_t[r]
+            )
         for i in range(layout.node_good.size):
             columns.node_restricted_share[run, i] /= max(layout.node_usual_t[i], 1e-12)
             restricted = min(columns.node_restricted_share[run, i], 1.0)

@@ -46,7 +46,12 @@ def drift_demand(layout, columns, answer, values, seed, first_run, step):
             ratio = columns.buyer_expected_price[run, j] / layout.buyer_base_price[j]
             share, forever = columns.buyer_substituted[run, j], columns.buyer_substituted_forever[run, j]
             grown = substitute(
-                share, ratio, values[run, _SUB_FROM], values[run, _SUB_SPEED], values[run, _SUB_MOST], values[run, _SUB_POWER]
+                share,
+                ratio,
+                values[run, _SUB_FROM],
+                values[run, _SUB_SPEED],
+                values[run, _SUB_MOST],
+                values[run, _SUB_POWER],
             )
             undone = revert(share, forever, ratio, values[run, _SUB_FROM], values[run, _SUB_SPEED])
             columns.buyer_substituted[run, j] = share + grown - undone
@@ -119,7 +124,10 @@ def drift_risk(network, layout, columns, answer, values, seed, first_run, step):
                 columns.node_outage_share[run, i], hit, values[run, _HIT_SHARE], values[run, _HIT_DECAY]
             )
             columns.node_risk[run, i] = perceive(
-                columns.node_risk[run, i], columns.node_restricted_share[run, i], values[run, _RISE], values[run, _FALL]
+                columns.node_risk[run, i],
+                columns.node_restricted_share[run, i],
+                values[run, _RISE],
+                values[run, _FALL],
             )
         for j in range(layout.buyer_good.size):
             held, usual = 0.0, 0.0
@@ -132,12 +140,16 @@ def drift_risk(network, layout, columns, answer, values, seed, first_run, step):
                 if not at_home:
                     held += layout.route_usual_t[r] * columns.node_restricted_share[run, i]
                 wanted = wanted_taste(risk, values[run, _MARKUP], sharpness)
-                columns.route_taste[run, r] = adapt_taste(columns.route_taste[run, r], wanted, values[run, _TASTE])
+                columns.route_taste[run, r] = adapt_taste(
+                    columns.route_taste[run, r], wanted, values[run, _TASTE]
+                )
             signal = price_signal(
                 columns.buyer_price[run, j], columns.buyer_expected_price[run, j], values[run, _FROM_PRICE]
             )
             signal = max(signal, held / usual if usual > 0.0 else 0.0)
-            columns.buyer_risk[run, j] = perceive(columns.buyer_risk[run, j], signal, values[run, _RISE], values[run, _FALL])
+            columns.buyer_risk[run, j] = perceive(
+                columns.buyer_risk[run, j], signal, values[run, _RISE], values[run, _FALL]
+            )
         for c in range(countries * countries):
             if c // countries == c % countries:
                 continue
@@ -145,5 +157,9 @@ def drift_risk(network, layout, columns, answer, values, seed, first_run, step):
             luck = normal(uniform(seed, first_run + run, step, TENSION, low * countries + high))
             strain = layout.pair_strain[step, c] * values[run, _T_RISE]
             columns.tension[run, c] = tension(
-                columns.tension[run, c], layout.pair_usual[c], values[run, _T_PERSIST], strain, values[run, _T_NOISE] * luck
+                columns.tension[run, c],
+                layout.pair_usual[c],
+                values[run, _T_PERSIST],
+                strain,
+                values[run, _T_NOISE] * luck,
             )

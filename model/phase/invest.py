@@ -46,9 +46,13 @@ def form_expectations(network, layout, columns, terms, answer, values):
             for o in range(network.recipe_input_start[m], network.recipe_input_start[m + 1]):
                 j = network.input_buyer[o]
                 price = answer.price_index[run, j]
-                spent += network.input_per_unit[o] * (price if price == price else columns.buyer_price[run, j])
+                spent += network.input_per_unit[o] * (
+                    price if price == price else columns.buyer_price[run, j]
+                )
             change = log_change(value, before)
-            columns.site_variance[run, s] = perceive_variance(columns.site_variance[run, s], change, values[run, _CALM])
+            columns.site_variance[run, s] = perceive_variance(
+                columns.site_variance[run, s], change, values[run, _CALM]
+            )
             columns.site_expected_value[run, s] = expect(columns.site_expected_value[run, s], value, speed)
             columns.site_expected_input[run, s] = expect(columns.site_expected_input[run, s], spent, speed)
             made = answer.price[run, layout.site_node[s]]
@@ -62,7 +66,9 @@ def form_expectations(network, layout, columns, terms, answer, values):
                 usual = 1.0 if layout.plant_kind[k] == _NEW else layout.plant_base_utilisation[k]
                 keep = keep_cost(spread, idle_level(values[run, _IDLE], usual))
                 earned = surplus(columns.plant_expected_net[run, k], cost, spread)
-                columns.plant_loss_quarters[run, k] = count_losses(columns.plant_loss_quarters[run, k], earned, keep)
+                columns.plant_loss_quarters[run, k] = count_losses(
+                    columns.plant_loss_quarters[run, k], earned, keep
+                )
         for i in range(layout.node_good.size):
             price = answer.price[run, i]
             if price == price:
@@ -74,7 +80,9 @@ def form_expectations(network, layout, columns, terms, answer, values):
             price = answer.price_index[run, j]
             if price == price:
                 columns.buyer_price[run, j] = price
-                columns.buyer_expected_price[run, j] = expect(columns.buyer_expected_price[run, j], price, speed)
+                columns.buyer_expected_price[run, j] = expect(
+                    columns.buyer_expected_price[run, j], price, speed
+                )
 
 
 @phase
@@ -119,7 +127,9 @@ def foresee_prices(network, layout, columns, terms, answer, values, closed, node
             good = layout.site_good[s]
             demand = math.log(layout.outlook[good, later] / layout.outlook[good, step])
             supply = growth / reach if reach > 0.0 else 0.0
-            columns.site_outlook[run, s] = foresee(demand, supply, values[run, _ELASTICITY], values[run, _WEIGHT])
+            columns.site_outlook[run, s] = foresee(
+                demand, supply, values[run, _ELASTICITY], values[run, _WEIGHT]
+            )
             m = layout.site_recipe[s]
             weighed, spent = 0.0, 0.0
             for o in range(network.recipe_input_start[m], network.recipe_input_start[m + 1]):
@@ -215,7 +225,10 @@ def finish_projects(layout, columns, values, run, step, turnover):
 
 @rule
 def run_down(columns, run, k):
-    """Move a plant's capacity between running, mothballed and closed as decided, within what there is; mothballed closes first."""
+    """Move a plant's capacity between running, mothballed and closed as decided, within what there is.
+
+    What is mothballed closes first.
+    """
     installed, idle = columns.plant_installed_t[run, k], columns.plant_idle_t[run, k]
     closed = min(max(columns.plant_exit_t[run, k], 0.0), installed)
     idle = max(0.0, idle - closed)

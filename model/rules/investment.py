@@ -53,7 +53,13 @@ def capacity_value(margin, utilisation, discount, delay_quarters, ramp_quarters,
     if margin <= 0.0:
         return 0.0
     wait = 0.25 * (delay_quarters + 0.5 * ramp_quarters)
-    return 4.0 * utilisation * margin * annuity(discount, years) * math.exp(-wait * math.log1p(max(discount, 0.0)))
+    return (
+        4.0
+        * utilisation
+        * margin
+        * annuity(discount, years)
+        * math.exp(-wait * math.log1p(max(discount, 0.0)))
+    )
 
 
 @rule

@@ -23,12 +23,24 @@ _POWER = st.floats(0.1, 10.0)
 #: Domain of each argument by name.
 DOMAIN = {
     **dict.fromkeys(["before", "seen", "expected", "floor", "now", "price", "middle"], _PRICE),
-    **dict.fromkeys(["value", "capital_cost", "net", "cost", "keep", "base_price", "value_before", "value_after"], _PRICE),
-    **dict.fromkeys(["speed", "credibility", "weight", "share", "forever", "risk", "restricted_share", "host"], _SHARE),
-    **dict.fromkeys(["substituted", "utilisation", "idle_utilisation", "base_utilisation", "usual", "decay"], _SHARE),
-    **dict.fromkeys(["expected_utilisation", "enough", "lost_share", "hit_share", "largest_draw", "rate"], _SHARE),
-    **dict.fromkeys(["rising_draw", "rising_restock", "persistence", "least", "signal", "rise", "fall"], _SHARE),
-    **dict.fromkeys(["x", "change", "error", "shock", "disturbance", "demand_growth", "capacity_growth"], _LOG),
+    **dict.fromkeys(
+        ["value", "capital_cost", "net", "cost", "keep", "base_price", "value_before", "value_after"], _PRICE
+    ),
+    **dict.fromkeys(
+        ["speed", "credibility", "weight", "share", "forever", "risk", "restricted_share", "host"], _SHARE
+    ),
+    **dict.fromkeys(
+        ["substituted", "utilisation", "idle_utilisation", "base_utilisation", "usual", "decay"], _SHARE
+    ),
+    **dict.fromkeys(
+        ["expected_utilisation", "enough", "lost_share", "hit_share", "largest_draw", "rate"], _SHARE
+    ),
+    **dict.fromkeys(
+        ["rising_draw", "rising_restock", "persistence", "least", "signal", "rise", "fall"], _SHARE
+    ),
+    **dict.fromkeys(
+        ["x", "change", "error", "shock", "disturbance", "demand_growth", "capacity_growth"], _LOG
+    ),
     **dict.fromkeys(["variance"], st.floats(0.0, 1.0)),
     **dict.fromkeys(["discount", "supported_return", "base"], st.floats(0.001, 1.0)),
     **dict.fromkeys(["drift"], st.floats(-0.5, 0.5)),
@@ -39,9 +51,15 @@ DOMAIN = {
     **dict.fromkeys(["ramp_quarters", "life_quarters"], st.floats(1.0, 160.0)),
     **dict.fromkeys(["years"], st.floats(0.0, 100.0)),
     **dict.fromkeys(["elasticity", "power", "ratio", "strength", "sharpness_ratio"], _POWER),
-    **dict.fromkeys(["size", "pipeline", "room", "running", "idle", "use_t", "use", "stock", "stock_t"], _TONNES),
-    **dict.fromkeys(["wanted_t", "usual_draw", "held", "added", "taken", "inflow", "discard", "cumulative"], _TONNES),
-    **dict.fromkeys(["first", "got", "qualified", "capacity", "total", "budget", "expected_surplus"], _TONNES),
+    **dict.fromkeys(
+        ["size", "pipeline", "room", "running", "idle", "use_t", "use", "stock", "stock_t"], _TONNES
+    ),
+    **dict.fromkeys(
+        ["wanted_t", "usual_draw", "held", "added", "taken", "inflow", "discard", "cumulative"], _TONNES
+    ),
+    **dict.fromkeys(
+        ["first", "got", "qualified", "capacity", "total", "budget", "expected_surplus"], _TONNES
+    ),
     **dict.fromkeys(["most", "pipeline_most", "deviation", "markup"], _SHARE),
     **dict.fromkeys(["elapsed"], st.integers(0, 20)),
     **dict.fromkeys(["age"], st.integers(1, 3)),

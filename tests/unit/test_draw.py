@@ -21,7 +21,7 @@ def test_uniforms_look_uniform_along_every_address():
             address[coordinate] = i
             drawn.append(uniform(*address))
         drawn = np.array(drawn)
-        assert 0.0 < drawn.min() and drawn.max() < 1.0
+        assert drawn.min() > 0.0 and drawn.max() < 1.0
         assert abs(drawn.mean() - 0.5) < 0.02
         assert abs(drawn.std() - 12**-0.5) < 0.01
         assert abs(np.corrcoef(drawn[:-1], drawn[1:])[0, 1]) < 0.06

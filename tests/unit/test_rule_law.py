@@ -9,7 +9,15 @@ from hypothesis import strategies as st
 from model.market.offer import variable_cost
 from model.rules.demand import interpolate, revert, substitute
 from model.rules.expectation import bound_by_floor, expect, perceive_variance
-from model.rules.investment import annuity, capacity_value, foresee, option_multiple, profit_index, ramp_share, start_building
+from model.rules.investment import (
+    annuity,
+    capacity_value,
+    foresee,
+    option_multiple,
+    profit_index,
+    ramp_share,
+    start_building,
+)
 from model.rules.learning import cost_ratio
 from model.rules.operation import after_outage, keep_cost, mothball, surplus, utilisation
 from model.rules.qualification import neutral_weight, qualify, wanted_taste
@@ -52,7 +60,9 @@ def test_option_multiple_matches_the_textbook_number():
 @given(st.floats(0.03, 0.2), st.floats(0.05, 1.0))
 def test_waiting_is_worth_more_when_prices_are_wilder(discount, volatility):
     """The hurdle rises with volatility and is never below one."""
-    assert 1.0 <= option_multiple(discount, 0.0, volatility) <= option_multiple(discount, 0.0, volatility * 1.1)
+    assert (
+        1.0 <= option_multiple(discount, 0.0, volatility) <= option_multiple(discount, 0.0, volatility * 1.1)
+    )
 
 
 def test_annuity_in_closed_form():
@@ -174,7 +184,10 @@ def test_cost_falls_by_the_learning_rate_per_doubling():
 
 
 @_quick
-@given(st.lists(st.tuples(st.floats(0.01, 5.0), st.floats(1.0, 1e5)), min_size=2, max_size=8), st.floats(0.1, 5.0))
+@given(
+    st.lists(st.tuples(st.floats(0.01, 5.0), st.floats(1.0, 1e5)), min_size=2, max_size=8),
+    st.floats(0.1, 5.0),
+)
 def test_preferences_add_up_to_the_buyers_constant_sum(suppliers, budget):
     """Whoever enters, the sum of preferences stays; splitting a supplier leaves the others' alone."""
     total = sum(alpha * capacity for alpha, capacity in suppliers)
