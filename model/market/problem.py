@@ -107,7 +107,7 @@ class _Chain:
             plant_form=np.array([row[3] for row in self.plant_rows], dtype=np.int64),
             demand_form=demand_form,
             market_sharpness=np.array([float(s["logit_scale"]) for s in stages]),
-            market_price_scale=np.full(len(stages), self.price_scale),
+            market_price_scale=_stage_scales(self.stages, self.price_scale, form),
             route_quota_start=np.zeros(len(self.routes) + 1, dtype=np.int64),
             route_quota=np.zeros(0, dtype=np.int64),
             quota_market=np.zeros(0, dtype=np.int64),
@@ -241,6 +241,25 @@ def _price_scale(problem: Problem) -> float:
     for stage in problem["stages"]:
         total += float(np.median(np.abs(stage["plants"]["unit_cost"])) + np.median(np.abs(stage["trade_cost"])))
     return max(total, 1e-12)
+
+
+def _stage_scales(stages: list[dict[str, Any]], consumers: float, form: str) -> Floats:
+    """Return a typical price per stage: what costs add up to on the way, within reach of the consumers' price.
+
+    Only starting points and step sizes depend on it. Textbook forms, whose costs may be all zero or far apart,
+    start from the consumers' price everywhere.
+    """
+    if form != "isoelastic":
+        return np.full(len(stages), consumers)
+    scales = []
+    before = 0.0
+    for stage in stages:
+        plants = stage["plants"]
+        weight = np.maximum(np.asarray(plants["capacity"], dtype=float), 1e-300)
+        inputs = np.asarray(plants.get("input_per_output") or 0.0, dtype=float)
+        before = float(np.average(np.asarray(plants["unit_cost"], dtype=float) + inputs * before, weights=weight))
+        scales.append(min(max(abs(before), 0.02 * consumers), consumers))
+    return np.array(scales)
 
 
 def _smallest_wedges(network: Network, terms: Terms, answer: Answer, run: int) -> Floats:
