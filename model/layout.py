@@ -100,7 +100,7 @@ class Layout(NamedTuple):
     project_capacity_t: Floats
     project_announced: Ints
     project_start: Ints
-    project_keep_share: Floats  # probability that it does not fail
+    project_failure_share: Floats  # probability that it never produces; -1 where the parameter holds
     project_capex_usd: Floats
     project_slip_quarters: Floats  # mean delay; -1 where the parameter holds
     pair_usual: Floats
@@ -434,13 +434,11 @@ def _content(network: Network, parts: dict[str, Any], goods: int) -> Floats:
 
 
 def _projects(world: World, parts: dict[str, Any]) -> dict[str, Any]:
-    table, scenario = world.projects, world.scenario
+    table, start = world.projects, world.scenario.start_index
     known = [parts["plant_site"][int(k)] >= 0 for k in table["plant"]]
     table = table[np.array(known, dtype=bool)]
     plant = table["plant"].to_numpy(dtype=np.int64)
     sites = parts["plant_site"][plant]
-    fails = _floats(table, "failure_share", scenario.parameters["project_failure_share"])
-    start = scenario.start_index
     return {
         "project_site": sites,
         "project_plant": plant,
@@ -449,7 +447,7 @@ def _projects(world: World, parts: dict[str, Any]) -> dict[str, Any]:
             [quarter_index(str(q)) - start for q in table["announced"]], dtype=np.int64
         ),
         "project_start": np.array([quarter_index(str(q)) - start for q in table["start"]], dtype=np.int64),
-        "project_keep_share": 1.0 - fails,
+        "project_failure_share": _floats(table, "failure_share", -1.0),
         "project_capex_usd": _floats(table, "capex_usd", np.nan),
         "project_slip_quarters": _floats(table, "slip_quarters", -1.0),
     }

@@ -9,7 +9,7 @@ from model.draw import PARAMETER, PROJECT_FAILURE, PROJECT_SLIP, uniform, waitin
 from model.layout import DOMINANT_SHARE, HIGH_RISK, PAST_GROWTH, Layout, column_rows, family_of
 from model.network import Floats, Network
 from model.parameter import FAMILIES, PARAMETERS, POSITION
-from model.rules.investment import ramp_share
+from model.rules.investment import keep_share, ramp_share
 from model.rules.recycling import steady_stock
 from model.rules.stock import DAYS_PER_QUARTER
 from model.schema import RING, Columns
@@ -91,7 +91,7 @@ def _announced(layout: Layout, values: Floats, run: int) -> Floats:
     steps = max(1, int(values[run, POSITION["ramp_quarters"]] + 0.5))
     for p in range(layout.project_site.size):
         good = layout.site_good[layout.project_site[p]]
-        expected = layout.project_capacity_t[p] * layout.project_keep_share[p]
+        expected = layout.project_capacity_t[p] * _keep(layout, values, run, p)
         first = layout.project_start[p] + int(_slip(layout, values, run, p) + 0.5)
         for elapsed in range(steps):
             announced[good, max(first + elapsed, 0) :] += expected / steps
@@ -247,7 +247,7 @@ def _open_projects(layout: Layout, values: Floats, columns: Columns, seed: int, 
     for run in range(values.shape[0]):
         for p in range(projects):
             address = (seed, first_run + run, 0)
-            lucky = uniform(*address, PROJECT_FAILURE, p) < layout.project_keep_share[p]
+            lucky = uniform(*address, PROJECT_FAILURE, p) < _keep(layout, values, run, p)
             wait = waiting_time(uniform(*address, PROJECT_SLIP, p), _slip(layout, values, run, p))
             arrival = layout.project_start[p] + float(int(wait + 0.5))
             columns.project_arrival[run, p] = arrival if lucky else np.inf
@@ -255,6 +255,11 @@ def _open_projects(layout: Layout, values: Floats, columns: Columns, seed: int, 
                 ramp = values[run, POSITION["ramp_quarters"]]
                 here = sum(ramp_share(ramp, e) for e in range(int(-arrival) + 1))
                 columns.plant_installed_t[run, layout.project_plant[p]] += here * layout.project_capacity_t[p]
+
+
+def _keep(layout: Layout, values: Floats, run: int, project: int) -> float:
+    usual = values[run, POSITION["project_failure_share"]]
+    return float(keep_share(layout.project_failure_share[project], usual))
 
 
 def _slip(layout: Layout, values: Floats, run: int, project: int) -> float:

@@ -7,7 +7,7 @@ from model.draw import EXPECTATION_ERROR, PERMIT, normal, uniform, waiting_time
 from model.ledger import post
 from model.parameter import POSITION
 from model.rules.expectation import expect, log_change, perceive_variance
-from model.rules.investment import foresee, ramp_share
+from model.rules.investment import foresee, keep_share, ramp_share
 from model.rules.operation import count_losses, idle_level, keep_cost, surplus
 from model.schema import RING
 
@@ -15,9 +15,12 @@ _SPEED, _CALM = POSITION["expectation_speed"], POSITION["volatility_speed"]
 _ERROR = POSITION["expectation_noise"]
 _ELASTICITY, _WEIGHT = POSITION["foresight_elasticity"], POSITION["foresight_weight"]
 _RAMP, _IDLE = POSITION["ramp_quarters"], POSITION["idle_utilisation"]
+_FAILURE = POSITION["project_failure_share"]
 _NEW = 3
 #: A plant without a market is judged as if it earned this many spreads less than its cost.
 _NO_MARKET = 5.0
+#: A quota binds where its wedge is more than this share of a typical price; slack ones come out as small as 1e-75.
+_BINDS = 1e-6
 
 
 @phase
@@ -101,7 +104,7 @@ def foresee_prices(network, layout, columns, terms, answer, values, closed, node
             if layout.project_announced[p] <= step and columns.project_arrival[run, p] > step:
                 s = layout.project_site[p]
                 if layout.project_start[p] <= step + 20:
-                    coming = layout.project_capacity_t[p] * layout.project_keep_share[p]
+                    coming = layout.project_capacity_t[p] * keep_share(layout.project_failure_share[p], values[run, _FAILURE])
                     add_outputs(network, layout.site_recipe[s], coming, node_coming)
         for j in range(layout.buyer_good.size):
             there, coming = 0.0, 0.0
@@ -150,7 +153,8 @@ def is_open(network, terms, answer, closed, run, r):
         return False
     for q in range(network.route_quota_start[r], network.route_quota_start[r + 1]):
         g = network.route_quota[q]
-        if terms.quota_t[run, g] <= 0.0 or answer.wedge[run, g] > 0.0:
+        binds = _BINDS * network.market_price_scale[network.quota_market[g]]
+        if terms.quota_t[run, g] <= 0.0 or answer.wedge[run, g] > binds:
             return False
     return True
 
