@@ -24,7 +24,7 @@ class BaseTradeModel(mesa.Model):
     `decide_firms(engine)` is the built-in behaviour of firms on columns. A class whose `decide(view)` is its own
     replaces that for its row. `model.step()` runs a quarter; `model.running` is False after the last.
 
-    `seed` (whole number) is the seed of all draws, the scenario's if None; `rng` is Mesa's other name for it. Give
+    The scenario is `model.engine.scenario` (newer Mesa has a `scenario` of its own). `seed` (whole number) is the seed of all draws, the scenario's if None; `rng` is Mesa's other name for it. Give
     `world` to share a calibration.
     """
 
@@ -39,8 +39,7 @@ class BaseTradeModel(mesa.Model):
         world: World | None = None,
     ) -> None:
         chosen = _seed_of(seed, rng, scenario)
-        super().__init__(seed=chosen)
-        self.scenario = scenario
+        super().__init__(rng=chosen)
         self.decide_firms = decide_firms
         asked = Deciders(states=self._ask_states, firms=self._ask_firms)
         self.engine = Engine(scenario, 1, chosen, world=world, decide=asked)
@@ -83,7 +82,7 @@ class BaseTradeModel(mesa.Model):
         for word in classes:
             if word not in known:
                 raise OreblocError(
-                    f"Agent class given for {word!r}, which is no role, firm or country of {self.scenario.name}. "
+                    f"Agent class given for {word!r}, which is no role, firm or country of {self.engine.scenario.name}. "
                     "Roles are miner, refiner, state, exporter."
                 )
         self.firm_agents = [
