@@ -24,8 +24,8 @@ class BaseTradeModel(mesa.Model):
     `decide_firms(engine)` is the built-in behaviour of firms on columns. A class whose `decide(view)` is its own
     replaces that for its row. `model.step()` runs a quarter; `model.running` is False after the last.
 
-    The scenario is `model.engine.scenario` (newer Mesa has a `scenario` of its own). `seed` (whole number) is the seed of all draws, the scenario's if None; `rng` is Mesa's other name for it. Give
-    `world` to share a calibration.
+    The scenario is `model.engine.scenario` (newer Mesa has a `scenario` of its own). `seed` (whole number) is the
+    seed of all draws, the scenario's if None; `rng` is Mesa's other name for it. Give `world` to share a calibration.
     """
 
     def __init__(
@@ -82,7 +82,7 @@ class BaseTradeModel(mesa.Model):
         for word in classes:
             if word not in known:
                 raise OreblocError(
-                    f"Agent class given for {word!r}, which is no role, firm or country of {self.engine.scenario.name}. "
+                    f"Agent class given for {word!r}, which is no role, firm or country of the scenario. "
                     "Roles are miner, refiner, state, exporter."
                 )
         self.firm_agents = [
