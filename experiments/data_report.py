@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from model.base_data import FACT_TABLES, GRADES, OWN_TABLES, data_hash, graded, read_table, years_of
+from model.base.data import FACT_TABLES, GRADES, OWN_TABLES, data_hash, graded, read_table, years_of
 from model.good import Good, catalogue
 from model.parameter import PARAMETERS
 

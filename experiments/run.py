@@ -21,7 +21,7 @@ from experiments.data_report import CREDITS, good_rows
 from experiments.observer import Floats, Observer, Panel
 from experiments.outcome import METRICS, Outcome, declared_outcomes, headline_goods
 from experiments.results import FLOW_COLUMNS, QUANTILE_COLUMNS, SERIES_COLUMNS, Results, SeriesTable
-from model.base_data import data_hash
+from model.base.data import data_hash
 from model.cache import rule_hash
 from model.calibration import calibrate
 from model.engine import Engine

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from model.base_data import read_table
+from model.base.data import read_table
 from model.good import catalogue
 from model.network import Floats
 from model.rules.demand import interpolate

@@ -4,7 +4,7 @@ import functools
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from model.base_data import read_table, rows
+from model.base.data import read_table, rows
 from model.error import OreblocError
 
 #: Joint outputs of a rare-earth mine; the first is the primary output that capacity is counted in.

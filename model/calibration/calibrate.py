@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from model.base_data import rows
-from model.base_table import Table, build_table
+from model.base.data import rows
+from model.base.table import Table, build_table
 from model.calibration.layout import Layout, build_layout
 from model.calibration.owner import PlannedProject, planned_projects
 from model.calibration.plant import Works, build_works, recipe_frame

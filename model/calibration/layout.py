@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from model.base_data import rows
-from model.base_measure import RESTRICTIONS
-from model.base_route import prior
-from model.base_table import Routes, Table
+from model.base.data import rows
+from model.base.measure import RESTRICTIONS
+from model.base.route import prior
+from model.base.table import Routes, Table
 from model.good import JOINT_MINE, Good, inputs_of
 from model.network import Floats
 

@@ -6,11 +6,11 @@ Concentration is real where known (firms.csv); elsewhere one firm below a tenth 
 from dataclasses import dataclass
 from typing import Any
 
-from model.base_data import nearest_year, read_table, rows
-from model.base_note import Notes
-from model.base_place import Geography
-from model.base_production import mined
-from model.base_table import Table
+from model.base.data import nearest_year, read_table, rows
+from model.base.note import Notes
+from model.base.place import Geography
+from model.base.production import mined
+from model.base.table import Table
 from model.good import Good
 from model.quarter_date import quarter_index
 

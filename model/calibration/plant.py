@@ -9,8 +9,8 @@ from typing import Any
 
 import pandas as pd
 
-from model.base_data import rows
-from model.base_table import Table
+from model.base.data import rows
+from model.base.table import Table
 from model.calibration.layout import QUARTERS, Layout
 from model.calibration.owner import PlannedProject, Stake, known_capacity, stakes
 from model.calibration.tranche import (

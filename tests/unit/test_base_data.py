@@ -3,8 +3,8 @@
 import pytest
 
 from experiments.data_report import data_lines, data_record
-from model.base_data import FACT_TABLES, OWN_TABLES, grade, read_table
-from model.base_place import REGIONS
+from model.base.data import FACT_TABLES, OWN_TABLES, grade, read_table
+from model.base.place import REGIONS
 from model.good import catalogue
 from model.name import ALL_GOODS, COUNTRIES
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from base_scenario import LICENCES, scenario
 
-from model.base_route import fit_flows
-from model.base_table import Table, build_table
+from model.base.route import fit_flows
+from model.base.table import Table, build_table
 from model.error import OreblocError
 
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from model.base_data import rows
-from model.base_note import Notes
-from model.base_place import Geography
+from model.base.data import rows
+from model.base.note import Notes
+from model.base.place import Geography
 from model.instrument import mean_of_year
 from model.quarter_date import first_date, last_date
 

@@ -7,8 +7,8 @@ the nearest year's country shares, scaled to the mine stage.
 from dataclasses import dataclass
 from typing import Any
 
-from model.base_data import nearest_year, read_table, rows, years_of
-from model.base_note import Notes
+from model.base.data import nearest_year, read_table, rows, years_of
+from model.base.note import Notes
 from model.error import OreblocError
 from model.good import Good, catalogue
 

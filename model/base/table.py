@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from model.base_chain import Balance, Context, add_component, add_final_use, add_refined, add_single
-from model.base_data import graded, read_table, rows
-from model.base_measure import BaseMeasures, base_measures
-from model.base_note import Notes
-from model.base_place import Geography
-from model.base_price import outside_prices, published_price
-from model.base_production import Stage, mine_output, refined_stage
-from model.base_route import fit_flows, prior, stated_flows
+from model.base.chain import Balance, Context, add_component, add_final_use, add_refined, add_single
+from model.base.data import graded, read_table, rows
+from model.base.measure import BaseMeasures, base_measures
+from model.base.note import Notes
+from model.base.place import Geography
+from model.base.price import outside_prices, published_price
+from model.base.production import Stage, mine_output, refined_stage
+from model.base.route import fit_flows, prior, stated_flows
 from model.error import OreblocError
 from model.good import JOINT_MINE, Good, goods_of, inputs_of
 from model.network import Floats

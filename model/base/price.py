@@ -6,8 +6,8 @@ between a mine stage and the refined stage.
 
 from typing import Any
 
-from model.base_data import cite, nearest_year, read_table, rows
-from model.base_note import Notes
+from model.base.data import cite, nearest_year, read_table, rows
+from model.base.note import Notes
 from model.error import OreblocError
 from model.good import Good, catalogue
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from model.base_data import merged, nearest_year, read_table, rows
+from model.base.data import merged, nearest_year, read_table, rows
 from model.good import Good
 
 #: A supplier below this share of world output is carried in `OTH`, unless it is an entrant or a demand region.

@@ -11,10 +11,10 @@ For each refined good (tonnes per year of contained product):
 from dataclasses import dataclass, field
 from typing import Any
 
-from model.base_data import cite, rows
-from model.base_note import Notes
-from model.base_place import Geography, demand_shares
-from model.base_production import Stage, mined
+from model.base.data import cite, rows
+from model.base.note import Notes
+from model.base.place import Geography, demand_shares
+from model.base.production import Stage, mined
 from model.good import Good, inputs_of
 
 

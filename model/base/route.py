@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from model.base_data import read_table, rows
-from model.base_place import Geography
+from model.base.data import read_table, rows
+from model.base.place import Geography
 from model.good import Good
 from model.network import Bools, Floats
 
