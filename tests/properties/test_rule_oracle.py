@@ -61,7 +61,7 @@ DOMAIN = {
         ["first", "got", "qualified", "capacity", "total", "budget", "expected_surplus"], _TONNES
     ),
     **dict.fromkeys(["most", "pipeline_most", "deviation", "markup"], _SHARE),
-    **dict.fromkeys(["stated_failure", "general_failure"], _SHARE),
+    **dict.fromkeys(["failure_share", "usual_failure_share"], st.floats(-1.0, 1.0)),
     **dict.fromkeys(["elapsed"], st.integers(0, 20)),
     **dict.fromkeys(["age"], st.integers(1, 3)),
     **dict.fromkeys(["growth"], st.floats(-0.02, 0.2)),
