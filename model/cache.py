@@ -42,8 +42,8 @@ def _cache_root() -> Path:
     root = Path(base) / "orebloc"
     try:
         root.mkdir(parents=True, exist_ok=True)
-        probe = tempfile.TemporaryFile(dir=root)
-        probe.close()
+        with tempfile.TemporaryFile(dir=root):
+            pass
     except OSError:
         root = Path(tempfile.gettempdir()) / f"orebloc-{os.getuid() if hasattr(os, 'getuid') else 'user'}"
         root.mkdir(parents=True, exist_ok=True)

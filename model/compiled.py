@@ -63,7 +63,9 @@ def _part(whole: Any, names: set[str], parts: dict[type, Any], function: Callabl
     return narrow(*pick(whole))
 
 
-def _narrow_class(kind: Any, names: set[str], function: Callable[..., Any]) -> tuple[Any, Callable[[Any], Any]]:
+def _narrow_class(
+    kind: Any, names: set[str], function: Callable[..., Any]
+) -> tuple[Any, Callable[[Any], Any]]:
     """Return the class of the narrower tuple, known to this module for the compile cache, and what fills it."""
     fields = [name for name in kind._fields if name in names]
     title = f"{kind.__name__}_of_{function.__module__.replace('.', '_')}_{function.__name__}"

@@ -70,7 +70,9 @@ def with_quotas(network: Network, quota_routes: list[Ints]) -> tuple[Network, In
             raise ValueError("a quota may only cover routes of linked markets")
     position = np.empty(len(quota_routes), dtype=np.int64)
     position[np.argsort(owner, kind="stable")] = np.arange(len(quota_routes))
-    pairs = sorted((int(r), int(position[q])) for q, routes in enumerate(quota_routes) for r in set(routes.tolist()))
+    pairs = sorted(
+        (int(r), int(position[q])) for q, routes in enumerate(quota_routes) for r in set(routes.tolist())
+    )
     counts = np.bincount([r for r, _ in pairs], minlength=network.route_node.size)
     per_component = np.bincount(owner, minlength=network.component_node_start.size - 1)
     market = np.empty(len(quota_routes), dtype=np.int64)

@@ -27,7 +27,9 @@ def add_solve_command(subparsers: "argparse._SubParsersAction[argparse.ArgumentP
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("file", help="JSON file with a problem or a list of problems; - for standard input")
-    parser.add_argument("--search", type=int, default=0, metavar="N", help="look for several answers from N starts")
+    parser.add_argument(
+        "--search", type=int, default=0, metavar="N", help="look for several answers from N starts"
+    )
     parser.set_defaults(run=run_solve)
 
 
@@ -35,7 +37,9 @@ def _read(file: str) -> object:
     try:
         text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
     except OSError as error:
-        raise OreblocError(f"{file} cannot be read: {error.strerror}. Give the path of a JSON file.") from None
+        raise OreblocError(
+            f"{file} cannot be read: {error.strerror}. Give the path of a JSON file."
+        ) from None
     except UnicodeDecodeError:
         raise OreblocError(f"{file} is not text. Give a JSON file in UTF-8.") from None
     try:

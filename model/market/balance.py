@@ -124,7 +124,7 @@ def evaluate(network, terms, run, ws, c, unknown, residual, sharp, width, power)
             if ws.route_open[r]:
                 ws.log_share[r] -= log_total
                 ws.share[r] *= inverse
-        ws.index[j] = -log_total / beta
+        ws.price_index[j] = -log_total / beta
 
     # Plants: output of each recipe; final users.
     for i in range(n0, n1):
@@ -140,7 +140,7 @@ def evaluate(network, terms, run, ws, c, unknown, residual, sharp, width, power)
         if ws.buyer_active[j] and terms.demand_t[run, j] > 0.0:
             log_final, slope = final_use(
                 network.demand_form[j],
-                ws.index[j],
+                ws.price_index[j],
                 terms.demand_t[run, j],
                 terms.demand_price[run, j],
                 terms.demand_elasticity[run, j],
@@ -163,7 +163,7 @@ def evaluate(network, terms, run, ws, c, unknown, residual, sharp, width, power)
             if ws.node_active[i]:
                 net += network.output_per_unit[s] * unknown[i - n0]
         for s in range(network.recipe_input_start[m], network.recipe_input_start[m + 1]):
-            net -= network.input_per_unit[s] * ws.index[network.input_buyer[s]]
+            net -= network.input_per_unit[s] * ws.price_index[network.input_buyer[s]]
         total, weighted = 0.0, 0.0
         for k in range(network.plant_start[m], network.plant_start[m + 1]):
             capacity = terms.plant_capacity_t[run, k]
@@ -212,7 +212,7 @@ def evaluate(network, terms, run, ws, c, unknown, residual, sharp, width, power)
         stock, release = terms.buyer_stock_t[run, j], terms.buyer_release_t[run, j]
         if (stock > 0.0 and terms.buyer_draw_share[run, j] > 0.0) or release > 0.0:
             _, _, bought, by_use, by_price = from_stock(
-                ws.index[j],
+                ws.price_index[j],
                 math.exp(max(log_bought, -500.0)),
                 stock,
                 terms.buyer_draw_share[run, j],
@@ -224,7 +224,7 @@ def evaluate(network, terms, run, ws, c, unknown, residual, sharp, width, power)
             ws.bought_by_use[j] = by_use
             ws.bought_by_price[j] = by_price / bought
         extra, extra_slope = restocking(
-            ws.index[j], terms.buyer_restock_t[run, j], terms.buyer_restock_price[run, j], power
+            ws.price_index[j], terms.buyer_restock_t[run, j], terms.buyer_restock_price[run, j], power
         )
         extra += terms.buyer_order_t[run, j]
         if extra > 0.0:
@@ -332,7 +332,11 @@ def differentiate(network, terms, run, ws, c, unknown, residual, sharp):
                     ws.index_row[row, nodes + g - g0] += push
         direct = ws.bought_by_price[j]
         if ws.final_slope[j] != 0.0:
-            direct += ws.bought_by_use[j] * ws.final_slope[j] * math.exp(max(ws.log_final[j] - ws.log_use[j], -745.0))
+            direct += (
+                ws.bought_by_use[j]
+                * ws.final_slope[j]
+                * math.exp(max(ws.log_final[j] - ws.log_use[j], -745.0))
+            )
         for u in range(columns):
             ws.bought_row[row, u] = direct * ws.index_row[row, u]
 

@@ -19,6 +19,7 @@ RESIDUAL_TOLERANCE = 1e-11
 CERTIFICATE_TOLERANCE = 1e-9
 SOLVED, MISSED = 0, 1
 _WARM_STEPS, _COLD_STEPS = 60, 600
+_WHOLE = ("iterations", "status")
 
 
 @rule
@@ -35,23 +36,17 @@ def clear_component(network, terms, answer, run, ws, c, tolerance, width, power,
     _start(network, answer, run, ws, c)
     total, reached = 0, False
     if warm:
-        total, reached = improve(
-            network, terms, run, ws, c, tolerance, 1.0, width, power, WARM, _WARM_STEPS
-        )
+        total, reached = improve(network, terms, run, ws, c, tolerance, 1.0, width, power, WARM, _WARM_STEPS)
         if not reached:
             _start(network, answer, run, ws, c)
     if not reached:
-        used, reached = improve(
-            network, terms, run, ws, c, tolerance, 1.0, width, power, COLD, _COLD_STEPS
-        )
+        used, reached = improve(network, terms, run, ws, c, tolerance, 1.0, width, power, COLD, _COLD_STEPS)
         total += used
     if not reached and certificate(network, terms, run, ws, c, ws.unknown) <= 1e-12:
         reached = True
     if not reached and warm:
         _start_typical(network, ws, c)
-        used, reached = improve(
-            network, terms, run, ws, c, tolerance, 1.0, width, power, COLD, _COLD_STEPS
-        )
+        used, reached = improve(network, terms, run, ws, c, tolerance, 1.0, width, power, COLD, _COLD_STEPS)
         total += used
     if not reached:
         _start_typical(network, ws, c)
@@ -118,7 +113,7 @@ def write_tonnes(network, terms, answer, run, ws, c, width, power):
     n0, n1 = network.component_node_start[c], network.component_node_start[c + 1]
     for j in range(network.component_buyer_start[c], network.component_buyer_start[c + 1]):
         active = ws.buyer_active[j]
-        index = ws.index[j] if active else math.nan
+        index = ws.price_index[j] if active else math.nan
         use = math.exp(max(ws.log_use[j], -745.0)) if active else 0.0
         bought = math.exp(max(ws.log_bought[j], -745.0)) if active else 0.0
         draw, release, restock, order = 0.0, 0.0, 0.0, 0.0
@@ -161,7 +156,7 @@ def write_tonnes(network, terms, answer, run, ws, c, width, power):
                 if ws.node_active[i]:
                     net += network.output_per_unit[s] * ws.unknown[i - n0]
             for s in range(network.recipe_input_start[m], network.recipe_input_start[m + 1]):
-                net -= network.input_per_unit[s] * ws.index[network.input_buyer[s]]
+                net -= network.input_per_unit[s] * ws.price_index[network.input_buyer[s]]
         for k in range(network.plant_start[m], network.plant_start[m + 1]):
             capacity = terms.plant_capacity_t[run, k]
             output = 0.0
@@ -203,7 +198,10 @@ def clear_batch(network, terms, answer, ws, first, last, tolerance, relative_wid
     components = network.component_node_start.size - 1
     for run in range(first, last):
         for c in range(components):
-            width = relative_width * network.market_price_scale[network.node_market[network.component_node_start[c]]]
+            width = (
+                relative_width
+                * network.market_price_scale[network.node_market[network.component_node_start[c]]]
+            )
             clear_component(network, terms, answer, run, ws, c, tolerance, width, power, warm)
             write_tonnes(network, terms, answer, run, ws, c, width, power)
             missed += answer.status[run, c]
@@ -215,7 +213,14 @@ def allocate_terms(network: Network, runs: int) -> Terms:
     nodes, buyers = network.node_market.size, network.buyer_market.size
     routes, plants = network.route_node.size, network.plant_form.size
     quotas = network.quota_market.size
-    rows = {"plant": plants, "route": routes, "demand": buyers, "buyer": buyers, "node": nodes, "quota": quotas}
+    rows = {
+        "plant": plants,
+        "route": routes,
+        "demand": buyers,
+        "buyer": buyers,
+        "node": nodes,
+        "quota": quotas,
+    }
     filled = {
         "route_weight": 1.0,
         "plant_spread": 1.0,
@@ -234,14 +239,22 @@ def allocate_terms(network: Network, runs: int) -> Terms:
 
 def allocate_answer(network: Network, runs: int) -> Answer:
     """Return an answer whose prices are unknown (NaN): the first clearing starts from typical prices."""
-    nodes, buyers = network.node_market.size, network.buyer_market.size
-    routes, plants = network.route_node.size, network.plant_form.size
-    components, quotas = network.component_node_start.size - 1, network.quota_market.size
-    sizes = [nodes, quotas, *[buyers] * 8, routes, routes, plants, nodes, nodes, nodes]
-    floats = [np.full((runs, size), np.nan if k < 3 else 0.0) for k, size in enumerate(sizes)]
-    floats[1][:] = 0.0
-    whole = [np.zeros((runs, components), dtype=np.int64) for _ in range(2)]
-    return Answer(*floats, np.zeros((runs, components)), *whole)
+    by_node = "price stored_t sold_from_stock_t disposed_t"
+    by_buyer = "price_index purchases_t use_t final_use_t draw_t release_t restock_t order_t"
+    sizes = {
+        by_node: network.node_market.size,
+        by_buyer: network.buyer_market.size,
+        "flow_t landed_price": network.route_node.size,
+        "output_t": network.plant_form.size,
+        "wedge": network.quota_market.size,
+        "violation iterations status": network.component_node_start.size - 1,
+    }
+    shapes = {name: (runs, size) for names, size in sizes.items() for name in names.split()}
+    arrays = {
+        name: np.zeros(shapes[name], np.int64 if name in _WHOLE else np.float64) for name in Answer._fields
+    }
+    arrays["price"][:] = np.nan
+    return Answer(**arrays)  # type: ignore[arg-type]
 
 
 class Clearer:

@@ -11,7 +11,9 @@ def landed_price(price, wedge, export_tax, export_duty, freight, tariff, import_
     the quota's scarcity price is earned before the border, ad valorem rates stack on it, and a
     border-adjusted floor tops up what is left below it.
     """
-    before_floor = ((price + wedge) * (1.0 + export_tax) + export_duty + freight) * (1.0 + tariff) + import_duty
+    before_floor = ((price + wedge) * (1.0 + export_tax) + export_duty + freight) * (
+        1.0 + tariff
+    ) + import_duty
     if before_floor < floor:
         return floor, 0.0
     return before_floor, (1.0 + export_tax) * (1.0 + tariff)

@@ -158,7 +158,13 @@ class _Chain:
     def solution(self, answer: Answer, run: int) -> dict[str, Any]:
         """Return run `run` of `answer` in the problem's own shapes; numbers without meaning are null."""
         output = answer.output_t[run][self.plant_position]
-        out: dict[str, Any] = {"prices": [], "quota_wedges": [], "buyer_prices": [], "flows": [], "production": []}
+        out: dict[str, Any] = {
+            "prices": [],
+            "quota_wedges": [],
+            "buyer_prices": [],
+            "flows": [],
+            "production": [],
+        }
         plant = quota = 0
         wedges = _smallest_wedges(self.network, self.terms, answer, run)
         price, index = self._with_idle(answer, run, wedges)
@@ -239,7 +245,9 @@ def _price_scale(problem: Problem) -> float:
         return float(max(np.median(np.abs(demand["intercept"])), 1e-12))
     total = 0.0
     for stage in problem["stages"]:
-        total += float(np.median(np.abs(stage["plants"]["unit_cost"])) + np.median(np.abs(stage["trade_cost"])))
+        total += float(
+            np.median(np.abs(stage["plants"]["unit_cost"])) + np.median(np.abs(stage["trade_cost"]))
+        )
     return max(total, 1e-12)
 
 
@@ -257,7 +265,9 @@ def _stage_scales(stages: list[dict[str, Any]], consumers: float, form: str) -> 
         plants = stage["plants"]
         weight = np.maximum(np.asarray(plants["capacity"], dtype=float), 1e-300)
         inputs = np.asarray(plants.get("input_per_output") or 0.0, dtype=float)
-        before = float(np.average(np.asarray(plants["unit_cost"], dtype=float) + inputs * before, weights=weight))
+        before = float(
+            np.average(np.asarray(plants["unit_cost"], dtype=float) + inputs * before, weights=weight)
+        )
         scales.append(min(max(abs(before), 0.02 * consumers), consumers))
     return np.array(scales)
 

@@ -66,7 +66,12 @@ def _check_table(name: str, where: str, stage: dict[str, Any], key: str, low: fl
     if table is None and not needed:
         return
     if not isinstance(table, Sequence) or len(table) != stage["suppliers"]:
-        _fail(name, f"{where}.{key}", f"must have {stage['suppliers']} rows, one per supplier", "Check its shape.")
+        _fail(
+            name,
+            f"{where}.{key}",
+            f"must have {stage['suppliers']} rows, one per supplier",
+            "Check its shape.",
+        )
         return
     for i, row in enumerate(table):
         _numbers(name, f"{where}.{key}[{i}]", row, stage["buyers"], low)
@@ -80,16 +85,25 @@ def _check_quotas(name: str, where: str, stage: dict[str, Any]) -> None:
         if not arcs:
             _fail(name, f"{place}.arcs", "is empty", "Name at least one route [supplier, buyer].")
         for arc in arcs:
-            inside = len(arc) == 2 and 0 <= arc[0] < stage["suppliers"] and 0 <= arc[1] < stage["buyers"]
+            inside = isinstance(arc, Sequence) and len(arc) == 2 and all(isinstance(x, int) for x in arc)
+            inside = inside and 0 <= arc[0] < stage["suppliers"] and 0 <= arc[1] < stage["buyers"]
             if not inside:
-                what = f"holds {arc!r}, which is no route of {stage['suppliers']} suppliers and {stage['buyers']} buyers"
+                sides = f"{stage['suppliers']} suppliers and {stage['buyers']} buyers"
+                what = f"holds {arc!r}, which is no route of {sides}"
                 _fail(name, f"{place}.arcs", what, "Routes are [supplier, buyer], numbered from zero.")
+        if len({tuple(arc) for arc in arcs}) < len(arcs):
+            _fail(name, f"{place}.arcs", "names a route twice", "Name each route once.")
 
 
 def _check_demand(name: str, demand: Any, count: int) -> None:
     form = demand.get("form", "isoelastic") if isinstance(demand, dict) else None
     if form not in ("isoelastic", "linear", "fixed"):
-        _fail(name, "demand.form", f"is {form!r}; it must be 'isoelastic', 'linear' or 'fixed'", "Change the form.")
+        _fail(
+            name,
+            "demand.form",
+            f"is {form!r}; it must be 'isoelastic', 'linear' or 'fixed'",
+            "Change the form.",
+        )
     if form == "linear":
         _numbers(name, "demand.intercept", _key(name, "demand", demand, "intercept"), count, -math.inf)
         _numbers(name, "demand.slope", _key(name, "demand", demand, "slope"), count, 0.0, above=True)
@@ -117,7 +131,12 @@ def check_problem(problem: Any) -> None:
         for key in ("suppliers", "buyers"):
             value = _key(name, where, stage, key)
             if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-                _fail(name, f"{where}.{key}", f"is {value!r}; it must be a whole number, 1 or more", "Change it.")
+                _fail(
+                    name,
+                    f"{where}.{key}",
+                    f"is {value!r}; it must be a whole number, 1 or more",
+                    "Change it.",
+                )
         if s > 0 and stages[s - 1]["buyers"] != stage["suppliers"]:
             what = f"is {stage['suppliers']} but the stage before has {stages[s - 1]['buyers']} buyers"
             _fail(name, f"{where}.suppliers", what, "The buyers of a stage are the suppliers of the next.")

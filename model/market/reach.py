@@ -91,7 +91,9 @@ def find_participants(network, terms, run, ws, c):
         ws.quota_active[g] = False
     for j in range(b0, b1):
         for r in range(network.route_start[j], network.route_start[j + 1]):
-            ws.route_open[r] = ws.route_open[r] and ws.buyer_active[j] and ws.node_active[network.route_node[r]]
+            ws.route_open[r] = (
+                ws.route_open[r] and ws.buyer_active[j] and ws.node_active[network.route_node[r]]
+            )
             if ws.route_open[r]:
                 ws.log_weight[r] = math.log(terms.route_weight[run, r])
                 for s in range(network.route_quota_start[r], network.route_quota_start[r + 1]):

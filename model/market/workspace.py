@@ -24,7 +24,7 @@ class Workspace(NamedTuple):
     log_node_output: Floats  # [N]
     node_output: Floats  # [N] tonnes, as far as they are not too small to add up
     node_demand: Floats  # [N]
-    index: Floats  # [B] price index P
+    price_index: Floats  # [B]
     log_use: Floats  # [B]
     log_final: Floats  # [B]
     final_slope: Floats  # [B]
@@ -56,18 +56,51 @@ class Workspace(NamedTuple):
     pivots: Ints  # [n] row exchanges of the elimination
 
 
+_BY_NODE = (
+    "node_active node_marked log_supply log_demand supply_by_output supply_by_price log_node_output node_output "
+    "node_demand"
+)
+_BY_BUYER = (
+    "buyer_active buyer_marked price_index log_use log_final final_slope log_bought bought_by_use "
+    "bought_by_price use"
+)
+_BY_ROUTE = "route_open log_weight log_share share flow slope landed"
+_BY_RECIPE = "recipe_active log_output output_slope"
+_BY_QUOTA = "quota_active log_flow flow_sum"
+_BY_UNKNOWN = "net_row residual trial_residual unknown trial step scale pivots"
+_FLAGS = (
+    "node_active",
+    "node_marked",
+    "buyer_active",
+    "buyer_marked",
+    "route_open",
+    "recipe_active",
+    "quota_active",
+)
+
+
 def allocate_workspace(network: Network) -> Workspace:
     """Return scratch arrays large enough for every component of `network`."""
-    nodes, buyers = network.node_market.size, network.buyer_market.size
-    routes, recipes = network.route_node.size, network.plant_start.size - 1
-    quotas = int(network.component_quota_start[-1])
     n = int(np.max(np.diff(network.component_node_start) + np.diff(network.component_quota_start), initial=1))
     most_buyers = int(np.max(np.diff(network.component_buyer_start), initial=1))
-    flags = [np.zeros(size, dtype=np.bool_) for size in (nodes, buyers, recipes, routes, quotas, nodes, buyers)]
-    by_node = [np.zeros(nodes) for _ in range(7)]
-    by_buyer = [np.zeros(buyers) for _ in range(8)]
-    by_route = [np.zeros(routes) for _ in range(6)]
-    by_recipe = [np.zeros(recipes) for _ in range(2)]
-    dense = [np.zeros((most_buyers, n)), np.zeros((most_buyers, n)), np.zeros(n), np.zeros((n, n))]
-    system = [np.zeros((n, n + 1)), *(np.zeros(n) for _ in range(6))]
-    return Workspace(*flags, *by_node, *by_buyer, *by_route, *by_recipe, np.zeros(quotas), np.zeros(quotas), *dense, *system, np.zeros(n, dtype=np.int64))
+    sizes = {
+        _BY_NODE: network.node_market.size,
+        _BY_BUYER: network.buyer_market.size,
+        _BY_ROUTE: network.route_node.size,
+        _BY_RECIPE: network.plant_start.size - 1,
+        _BY_QUOTA: network.quota_market.size,
+        _BY_UNKNOWN: n,
+    }
+    shapes: dict[str, tuple[int, ...]] = {
+        name: (size,) for names, size in sizes.items() for name in names.split()
+    }
+    shapes |= {
+        "index_row": (most_buyers, n),
+        "bought_row": (most_buyers, n),
+        "jacobian": (n, n),
+        "matrix": (n, n + 1),
+    }
+    kinds = dict.fromkeys(_FLAGS, np.dtype(np.bool_)) | {"pivots": np.dtype(np.int64)}
+    return Workspace(
+        **{name: np.zeros(shapes[name], kinds.get(name, np.float64)) for name in Workspace._fields}
+    )

@@ -104,7 +104,9 @@ def foresee_prices(network, layout, columns, terms, answer, values, closed, node
             if layout.project_announced[p] <= step and columns.project_arrival[run, p] > step:
                 s = layout.project_site[p]
                 if layout.project_start[p] <= step + 20:
-                    coming = layout.project_capacity_t[p] * keep_share(layout.project_failure_share[p], values[run, _FAILURE])
+                    coming = layout.project_capacity_t[p] * keep_share(
+                        layout.project_failure_share[p], values[run, _FAILURE]
+                    )
                     add_outputs(network, layout.site_recipe[s], coming, node_coming)
         for j in range(layout.buyer_good.size):
             there, coming = 0.0, 0.0

@@ -106,7 +106,7 @@ def start_building(index, size, pipeline, room, speed, most, pipeline_most):
 
 @rule
 def keep_share(failure_share, usual_failure_share):
-    """Return the probability that an announced project produces; a share of its own below 0 stands for the usual one."""
+    """Return the probability that an announced project produces; a share below 0 stands for the usual one."""
     return 1.0 - (failure_share if failure_share >= 0.0 else usual_failure_share)
 
 

@@ -23,7 +23,12 @@ def _with_everything(problem: dict, seed: int):
     scale = chain.price_scale
     buyers, nodes = network.buyer_market.size, network.node_market.size
     typical = float(np.sum(terms.demand_t[0])) / buyers
-    for field, size in (("buyer_stock_t", 0.5), ("buyer_restock_t", 0.2), ("buyer_release_t", 0.1), ("buyer_order_t", 0.1)):
+    for field, size in (
+        ("buyer_stock_t", 0.5),
+        ("buyer_restock_t", 0.2),
+        ("buyer_release_t", 0.1),
+        ("buyer_order_t", 0.1),
+    ):
         getattr(terms, field)[0] = random.uniform(0.0, size * typical, buyers)
     for field in ("buyer_draw_price", "buyer_restock_price"):
         getattr(terms, field)[0] = scale * random.uniform(0.5, 1.5, buyers)
