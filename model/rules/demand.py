@@ -36,7 +36,7 @@ def substitute(share, price_ratio, threshold, speed, most, power):
     """Return the growth of substitution in a quarter while prices stay high, 0 or more.
 
     `v s (1 - s / s_max) ((x / threshold)^b)` with x the expected price over the base year's, nothing at or below
-    the threshold; `share` 0 to `most`. Source: instruments 11.
+    the threshold; `share` 0 to `most`. Source: Substitution.
     """
     if price_ratio <= threshold or share >= most:
         return 0.0
@@ -49,7 +49,7 @@ def substitute(share, price_ratio, threshold, speed, most, power):
 def revert(share, forever, price_ratio, threshold, speed):
     """Return how much substitution is undone in a quarter: part `speed` of what is not permanent, below the threshold.
 
-    Source: instruments 11 (I35: the permanent part stays when the price falls).
+    Source: Substitution.
     """
     if price_ratio >= threshold:
         return 0.0

@@ -12,7 +12,7 @@ MOST_CHANGE = 2.0
 def expect(before, seen, speed):
     """Return `before + speed (seen - before)`: expectations that follow what is seen.
 
-    Any unit, the same for `before` and `seen`; `speed` 0 to 1 a quarter. Source: Nerlove 1958.
+    Any unit, the same for `before` and `seen`; `speed` 0 to 1 a quarter. Source: Nerlove1958.
     """
     return before + speed * (seen - before)
 
@@ -21,7 +21,7 @@ def expect(before, seen, speed):
 def bound_by_floor(expected, floor, credibility):
     """Return `max(expected, credibility * floor)`, usd_per_t; a floor of 0 or less is none.
 
-    Source: strategy 10 (a floor or contract for difference bounds expectations from below).
+    A floor or a contract for difference bounds what is expected from below, as far as it is believed.
     """
     if floor <= 0.0:
         return expected

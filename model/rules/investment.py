@@ -15,7 +15,7 @@ def option_multiple(discount, drift, volatility):
     """Return the value over cost at which building beats waiting, `h* = b / (b - 1)`, 1 to 4.
 
     `b = 1/2 - m/s^2 + sqrt((m/s^2 - 1/2)^2 + 2 r / s^2)`; `discount` r 0.001 to 1 a year, `drift` m -0.5 to 0.5
-    a year, `volatility` s 0.05 to 1.5 a year. Source: Dixit and Pindyck 1994; strategy 10.
+    a year, `volatility` s 0.05 to 1.5 a year. Source: DixitPindyck1994.
     """
     variance = max(volatility * volatility, 1e-4)
     ratio = drift / variance
@@ -30,7 +30,7 @@ def option_multiple(discount, drift, volatility):
 def hurdle(multiple, weight):
     """Return the multiple that firms ask for, `1 + weight (h* - 1)`: rivals erode the value of waiting.
 
-    `weight` 0 (free entry) to 1 (no rival). Source: Grenadier 2002.
+    `weight` 0 (free entry) to 1 (no rival). Source: Grenadier2002.
     """
     return 1.0 + weight * (multiple - 1.0)
 
@@ -48,7 +48,7 @@ def capacity_value(margin, utilisation, discount, delay_quarters, ramp_quarters,
     """Return the present value (usd) of a tonne a quarter of new capacity that earns `margin` usd_per_t.
 
     `4 u margin A(r, n) (1 + r)^-(delay + ramp / 2)`, delays in years; 0 where the margin is 0 or less.
-    Source: strategy 10 (net present value rule).
+    Source: DixitPindyck1994.
     """
     if margin <= 0.0:
         return 0.0

@@ -9,7 +9,7 @@ from model.compiled import rule
 def cost_ratio(cumulative, first, rate, least):
     """Return cash cost over the first, `(cumulative / first)^-b`, `b = -log2(1 - rate)`, within `least` and 1.
 
-    `rate` is the fall per doubling, 0 to 0.9; outputs in the same unit. Source: Wright 1936.
+    `rate` is the fall per doubling, 0 to 0.9; outputs in the same unit. Source: Wright1936.
     """
     if first <= 0.0 or cumulative <= first or rate <= 0.0:
         return 1.0

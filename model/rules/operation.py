@@ -55,7 +55,7 @@ def count_losses(quarters, expected_surplus, keep):
 
 @rule
 def mothball(running, loss_quarters, patience, share):
-    """Return capacity to mothball (t): `share` of what runs after `patience` quarters of loss. Source: strategy 3."""
+    """Return capacity to mothball (t): `share` of what runs after `patience` quarters of loss. Source: Molycorp2015."""
     return running * share if loss_quarters >= patience else 0.0
 
 
@@ -67,7 +67,7 @@ def reopen(idle, expected_utilisation, enough, share):
 
 @rule
 def leave(idle, loss_quarters, patience, share):
-    """Return mothballed capacity to close for good (t), after `patience` quarters of loss. Source: strategy 3."""
+    """Return mothballed capacity to close for good (t), after `patience` quarters of loss. Source: Molycorp2015."""
     return idle * share if loss_quarters >= patience else 0.0
 
 

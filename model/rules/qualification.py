@@ -18,7 +18,7 @@ def wanted_taste(risk, markup, sharpness_ratio):
     """Return the taste for a supplier of this risk, `exp(-sigma markup risk)`, 0.02 to 1.
 
     `sharpness_ratio` sigma is the market's beta times its typical price; a supplier of risk one is weighed as if it
-    cost `markup` (share of price) more. Source: strategy 4.
+    cost `markup` (share of price) more. Source: FarrellNewman2019.
     """
     return max(0.02, math.exp(-max(0.0, min(20.0, sharpness_ratio * markup * risk))))
 

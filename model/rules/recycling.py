@@ -33,7 +33,7 @@ def steady_stock(inflow, life_quarters, growth, age):
 def recovered_t(discard, share, price_ratio, power, most):
     """Return what recyclers may recover (t): `discard min(most, share min(1, x^b))`, never more than discards.
 
-    `price_ratio` x is price over the base year's. Source: instruments 11 (I34: recycled <= past discards).
+    `price_ratio` x is price over the base year's. Source: Recycling2011.
     """
     if discard <= 0.0:
         return 0.0

@@ -11,7 +11,7 @@ DAYS_PER_QUARTER = 91.25
 def target_t(days, use_t, risk, risk_multiple):
     """Return the stock wanted (t): `days / 91.25 * use * (1 + multiple * risk)`; risk 0 to 1.
 
-    Source: strategy 9; instruments 10 (precautionary buying in 2010-11).
+    Source: StockPolicy; RareEarths2011.
     """
     return days / DAYS_PER_QUARTER * use_t * (1.0 + risk_multiple * risk)
 
