@@ -178,7 +178,7 @@ _DRIFT = [
     Parameter("tension_cost", 0.3, "1", 0.0, 2.0,
               "log trade cost per unit of tension above the base year's", "BIS2024: 0.1 to 0.5"),
     Parameter("leak_share", 0.25, "share", 0.0, 1.0,
-              "exports that smugglers can carry, share of those held back", "judgement: 10 to 40 kt a year of 2010-14, RareEarths2011"),
+              "exports that smugglers can carry, share of those held back", "RareEarths2011; share: judgement"),
 ]  # fmt: skip
 
 #: family: lead of a mine, of a refinery (quarters); end-of-life rate; life (years); learning per doubling
