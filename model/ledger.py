@@ -44,9 +44,10 @@ def allocate_books(nodes: int, goods: int) -> Books:
 
 @rule
 def post(balance, run, payer, payee, amount, turnover):
-    """Move `amount` usd from one account to another; a negative amount moves back."""
-    if amount == 0.0:
-        return
+    """Move `amount` usd from one account to another; a negative amount moves back.
+
+    No early return for nothing: it would make the compiler count references to both arrays, ten times the work.
+    """
     balance[run, payer] -= amount
     balance[run, payee] += amount
     turnover[0] += abs(amount)
