@@ -69,6 +69,7 @@ class Layout(NamedTuple):
     node_leak: Bools
     node_by_product: Bools
     node_base_t: Floats
+    node_base_share: Floats  # of the market's capacity in the base year
     node_base_price: Floats
     node_usual_t: Floats  # sales at equal prices in the base year
     node_recipe_start: Ints  # [N+1] into node_recipes
@@ -181,6 +182,11 @@ def _own(value: Any) -> Any:
 def _positions(values: Any, order: list[str], missing: int = -1) -> Ints:
     place = {name: i for i, name in enumerate(order)}
     return np.array([place.get(value, missing) for value in values], dtype=np.int64)
+
+
+def _market_share(capacity: Floats, market: Ints) -> Floats:
+    total = np.bincount(market, weights=capacity)[market]
+    return np.divide(capacity, total, out=np.zeros_like(capacity), where=total > 0.0)
 
 
 def _floats(frame: pd.DataFrame, name: str, default: float = 0.0) -> Floats:
@@ -302,6 +308,7 @@ def _nodes(world: World, network: Network) -> dict[str, Any]:
         "node_leak": leak,
         "node_by_product": bound & ~leak,
         "node_base_t": capacity,
+        "node_base_share": _market_share(capacity, network.node_market),
         "node_base_price": _floats(world.nodes, "price_usd_per_t", 1.0),
         "node_experience_t": 4.0 * np.maximum(made, 0.01 * market[network.node_market]),
         "node_route_start": route_start,

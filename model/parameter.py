@@ -102,6 +102,8 @@ _OPERATION = [
     Parameter("outage_probability", 0.004, "1 per quarter", 0.0, 1.0,
               "chance that a country's production of a good is hit", "judgement"),
     Parameter("outage_share", 0.3, "share", 0.0, 1.0, "capacity lost when it is hit", "judgement"),
+    Parameter("outage_most", 0.05, "share", 0.0, 1.0,
+              "largest part of a good's world capacity that one outage takes", "judgement"),
     Parameter("outage_decay", 0.5, "share per quarter", 0.0, 1.0,
               "part of an outage that remains a quarter later", "judgement"),
     Parameter("supply_noise", 0.01, "share", 0.0, 0.3,

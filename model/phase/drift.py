@@ -8,7 +8,7 @@ from model.parameter import FAMILIES, POSITION
 from model.rules.demand import disturb, revert, substitute
 from model.rules.expectation import expect
 from model.rules.learning import cost_ratio
-from model.rules.operation import after_outage
+from model.rules.operation import after_outage, outage_size
 from model.rules.qualification import adapt_taste, wanted_taste
 from model.rules.recycling import ageing_t, grow_share, recovered_t
 from model.rules.risk import perceive, price_signal, tension
@@ -27,6 +27,7 @@ _HIT, _HIT_SHARE, _HIT_DECAY = (
     POSITION["outage_share"],
     POSITION["outage_decay"],
 )
+_HIT_MOST = POSITION["outage_most"]
 _T_PERSIST, _T_RISE = POSITION["tension_persistence"], POSITION["tension_from_restriction"]
 _T_NOISE = POSITION["tension_noise"]
 _LIFE = POSITION[f"life_{FAMILIES[0]}"]
@@ -120,8 +121,9 @@ def drift_risk(network, layout, columns, answer, values, seed, first_run, step):
     for run in range(values.shape[0]):
         for i in range(layout.node_good.size):
             hit = uniform(seed, first_run + run, step, OUTAGE, i) < values[run, _HIT]
+            size = outage_size(values[run, _HIT_SHARE], values[run, _HIT_MOST], layout.node_base_share[i])
             columns.node_outage_share[run, i] = after_outage(
-                columns.node_outage_share[run, i], hit, values[run, _HIT_SHARE], values[run, _HIT_DECAY]
+                columns.node_outage_share[run, i], hit, size, values[run, _HIT_DECAY]
             )
             columns.node_risk[run, i] = perceive(
                 columns.node_risk[run, i],

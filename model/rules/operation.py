@@ -72,6 +72,15 @@ def leave(idle, loss_quarters, patience, share):
 
 
 @rule
+def outage_size(share, most, market_share):
+    """Return the share of a country's capacity that one outage takes: `share`, and never more than `most` of the market.
+
+    A country that makes most of a good has many sites, and one of them fails. `market_share` 0 to 1.
+    """
+    return min(share, most / max(market_share, 1e-9))
+
+
+@rule
 def after_outage(lost_share, hit, hit_share, decay):
     """Return the share of capacity lost: what remains of the last outage, and the new one if it hits."""
     remains = lost_share * decay

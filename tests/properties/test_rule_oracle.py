@@ -60,7 +60,7 @@ DOMAIN = {
     **dict.fromkeys(
         ["first", "got", "qualified", "capacity", "total", "budget", "expected_surplus"], _TONNES
     ),
-    **dict.fromkeys(["most", "pipeline_most", "deviation", "markup"], _SHARE),
+    **dict.fromkeys(["most", "pipeline_most", "deviation", "markup", "market_share"], _SHARE),
     **dict.fromkeys(["failure_share", "usual_failure_share"], st.floats(-1.0, 1.0)),
     **dict.fromkeys(["elapsed"], st.integers(0, 20)),
     **dict.fromkeys(["age"], st.integers(1, 3)),

@@ -431,7 +431,10 @@ class TwinModel(mesa.Model):
         for seller in self.sellers:
             hit = self.luck(draw.OUTAGE, seller.number) < self.p["outage_probability"]
             left = seller.outage * self.p["outage_decay"]
-            seller.outage = max(left, self.p["outage_share"]) if hit else left
+            world = sum(s.base_capacity for s in self.sellers if s.good == seller.good)
+            part = seller.base_capacity / world if world > 0.0 else 0.0
+            size = min(self.p["outage_share"], self.p["outage_most"] / max(part, 1e-9))
+            seller.outage = max(left, size) if hit else left
             seller.risk = self._perceive(seller.risk, seller.restricted)
         for buyer in self.buyers:
             self._drift_risk(buyer)

@@ -19,7 +19,7 @@ from model.rules.investment import (
     start_building,
 )
 from model.rules.learning import cost_ratio
-from model.rules.operation import after_outage, keep_cost, mothball, surplus, utilisation
+from model.rules.operation import after_outage, keep_cost, mothball, outage_size, surplus, utilisation
 from model.rules.qualification import neutral_weight, qualify, wanted_taste
 from model.rules.recycling import ageing_t, recovered_t, steady_stock
 from model.rules.risk import perceive, tension
@@ -131,6 +131,12 @@ def test_mothballing_needs_patience():
     assert mothball(10.0, 3.0, 4.0, 0.2) == 0.0
     assert mothball(10.0, 4.0, 4.0, 0.2) == 2.0
     assert after_outage(0.3, False, 0.3, 0.5) == 0.15
+
+
+def test_an_outage_is_one_site_of_many():
+    """A small producer may lose the full share; the one that makes nearly everything loses a site's worth."""
+    assert outage_size(0.3, 0.05, 0.01) == 0.3
+    assert outage_size(0.3, 0.05, 0.94) == pytest.approx(0.05 / 0.94)
 
 
 def test_stock_target_rises_with_risk():
