@@ -7,11 +7,11 @@ import numpy as np
 from model.compiled import rule
 from model.market.certificate import certificate
 from model.market.newton import COLD, WARM, improve
-from model.market.offer import offer
+from model.market.offer import logistic, offer
 from model.market.reach import find_participants
 from model.market.want import from_stock, restocking
 from model.market.workspace import allocate_workspace
-from model.network import Answer, Network, Terms
+from model.network import LOGISTIC, Answer, Network, Terms
 
 #: Residuals (pure numbers, logarithms of ratios) are driven this far down; certificates follow.
 RESIDUAL_TOLERANCE = 1e-11
@@ -161,15 +161,13 @@ def write_tonnes(network, terms, answer, run, ws, c, width, power):
             capacity = terms.plant_capacity_t[run, k]
             output = 0.0
             if ws.recipe_active[m] and capacity > 0.0:
-                log_output, _ = offer(
-                    network.plant_form[k],
-                    net + terms.plant_support[run, k],
-                    capacity,
-                    terms.plant_cost[run, k],
-                    terms.plant_spread[run, k],
-                    width,
-                )
-                output = math.exp(max(log_output, -745.0))
+                earned = net + terms.plant_support[run, k]
+                cost, spread = terms.plant_cost[run, k], terms.plant_spread[run, k]
+                if network.plant_form[k] == LOGISTIC:
+                    output = capacity * logistic((earned - cost) / spread)
+                else:
+                    log_output, _ = offer(network.plant_form[k], earned, capacity, cost, spread, width)
+                    output = math.exp(max(log_output, -745.0))
             answer.output_t[run, k] = output
     for i in range(n0, n1):
         stored, sold, disposed = 0.0, 0.0, 0.0
