@@ -9,10 +9,11 @@ import argparse
 import importlib
 import importlib.util
 import os
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
     from agents import DominantExporter, Miner, Refiner, State
@@ -71,6 +72,20 @@ _COMMANDS = {
     "data": ("list goods, years, sources, and what is weak", "experiments.commands.data"),
     "solve": ("solve market problems from a JSON file", "experiments.commands.solve"),
 }
+
+
+class _Malformed(Exception):
+    """Words on the command line that no command takes."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose refusals are one line, told like any other mistake."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise `_Malformed`; a message that names no remedy gets one."""
+        words = re.sub(r"^argument (\S+): (?=[A-Z])", "", message).rstrip(".")
+        remedy = "" if ". " in words else f". `{self.prog} --help` lists what can be written"
+        raise _Malformed(f"{words[:1].upper()}{words[1:]}{remedy}.")
 
 
 class ShadowedPackageError(ImportError):
@@ -142,7 +157,7 @@ def run(
     """Run a scenario and return its results as pandas frames.
 
     `scenario` is a name, the path of a TOML file, a mapping or a `Scenario`; `changes` sets values by path
-    (`{"parameters.discount_rate_share": 0.1}`); `until` stops early (`"2030Q4"`); `flows` is `"first"` or `"all"`
+    (`{"parameters.discount_private": 0.08}`); `until` stops early (`"2030Q4"`); `flows` is `"first"` or `"all"`
     runs; `progress` is called with 1 after each quarter. The answer does not depend on `workers`.
     Raises `OreblocError` for a value that cannot be run, `ClearingError` where a market misses its tolerance.
     """
@@ -157,7 +172,7 @@ def run(
 
 def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
     """Return the parser; only the module of the command that is asked for gets imported."""
-    parser = argparse.ArgumentParser(prog="orebloc", description=(__doc__ or "").splitlines()[0])
+    parser = _Parser(prog="orebloc", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--version", action="version", version=f"orebloc {__version__}")
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     chosen = next((word for word in argv if not word.startswith("-")), "")
@@ -176,7 +191,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         arguments = _parser(words).parse_args(words, argparse.Namespace(draw_report=_draw_report))
         return int(arguments.run(arguments) or 0)
-    except ShadowedPackageError as error:
+    except (ShadowedPackageError, _Malformed) as error:
         return _tell(str(error), 2)
     except KeyboardInterrupt:
         return _tell("interrupted; nothing was written.", 130)

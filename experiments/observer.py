@@ -24,6 +24,12 @@ Recorded = tuple[str, tuple[Cell, ...], Floats]  # metric, cells, values [runs, 
 #: Prices of places that make less than this in a quarter are not recorded.
 _NOTHING_T = 1e-9
 _DAYS = 365.25 / 4.0
+#: Parts of a base-year number: a price below this counts as 0, ...
+_FREE = 1e-6
+#: ... a price inside below this has no gap to the one outside, ...
+_NEXT_TO_FREE = 0.01
+#: ... and use below this part of the world's has no days of stock.
+_NEXT_TO_UNUSED = 1e-6
 #: Recorded money of states and the column it is read from.
 _TREASURY = (
     ("export_tax_usd", "country_export_tax_usd"),
@@ -77,6 +83,7 @@ class Observer:
         self._worlds: dict[tuple[Cell, ...], _Sum] = {}
         self._sum_plants()
         self._sum_trade()
+        self._read_base()
         self.panels = [Panel(name, cells) for name, cells, _ in self._quarter(None)]
 
     def _sum_plants(self) -> None:
@@ -122,6 +129,21 @@ class Observer:
         self.outside = _Sum(outside, count, self.gaps)
         self.inside = _Sum(_rows(nodes[nodes["kind"] == "producer"]), len(nodes), self.gaps)
 
+    def _read_base(self) -> None:
+        """Keep the base year's price of every cell, NaN where unknown, and its use by good."""
+        nodes = self.world.nodes[self.world.nodes["kind"] == "producer"]
+        price: dict[Cell, float] = {}
+        for good, country, value in zip(
+            nodes["good"], nodes["country"], nodes["price_usd_per_t"], strict=True
+        ):
+            price.setdefault((str(good), str(country)), float(value))
+        self.base_price = np.array([price[cell] for cell in self.made])
+        self.base_gap_price = np.array([price.get(cell, np.nan) for cell in self.gaps])
+        use = self.world.buyers.groupby("good")["use_t"].sum()
+        least = [_NEXT_TO_UNUSED * float(use.get(good, 0.0)) for good, _ in self.used]
+        world = [_NEXT_TO_UNUSED * float(use.get(good, 0.0)) for good in self.goods]
+        self.least_use = np.maximum(np.array(least + world), _NOTHING_T)
+
     def observe(self, engine: Engine) -> list[Floats]:
         """Return one array [runs, cells] for every panel."""
         return [values for _, _, values in self._quarter(engine)]
@@ -164,7 +186,7 @@ class Observer:
 
     def _price(self, answer: Answer, output: Floats) -> Floats:
         price = self.by_node(np.nan_to_num(answer.price, nan=-1.0))
-        return np.where((price >= 0.0) & (output > _NOTHING_T), price, np.nan)
+        return _or_free(np.where((price >= 0.0) & (output > _NOTHING_T), price, np.nan), self.base_price)
 
     def _world_sum(self, cells: tuple[Cell, ...], values: Floats) -> Floats:
         """Return [runs, goods], the sum over countries."""
@@ -210,12 +232,13 @@ class Observer:
 
     def _gap(self, answer: Answer, flow: Floats) -> list[Recorded]:
         inside = self.inside(np.nan_to_num(answer.price, nan=-1.0))
-        inside = np.where(inside > 0.0, inside, np.nan)
+        inside = _or_free(np.where(inside >= 0.0, inside, np.nan), self.base_gap_price)
+        worth = np.where(inside < _NEXT_TO_FREE * self.base_gap_price, np.nan, inside)
         outside = _over(self.outside(_times(flow, answer.landed_price)), self.outside(flow))
         return [
             ("inside_price_usd_per_t", self.gaps, inside),
             ("outside_price_usd_per_t", self.gaps, outside),
-            ("price_gap_index", self.gaps, _over(outside, inside)),
+            ("price_gap_index", self.gaps, _over(outside, worth)),
         ]
 
     def _stocks(self, engine: Engine | None, use: Floats) -> list[Recorded]:
@@ -225,9 +248,12 @@ class Observer:
             held = self.by_buyer(columns.buyer_stock_t)
             total = self.buyer_places(columns.buyer_stock_t + columns.buyer_reserve_t)
             total = total + self.node_places(columns.node_stock_t)
+        held = np.hstack([held, self._world_sum(self.used, held)])
+        use = np.hstack([use, self._world_sum(self.used, use)])
+        days = np.where(use >= self.least_use, _over(held, use) * _DAYS, np.nan)
         return [
             self._summed("stock_t", self.places, total),
-            ("stock_days", self.used, _over(held, use) * _DAYS),
+            ("stock_days", self._with_world(self.used), days),
         ]
 
     def _treasuries(self, engine: Engine | None, runs: int) -> list[Recorded]:
@@ -280,6 +306,11 @@ def _rows(table: pd.DataFrame) -> Iterable[tuple[int, Cell, float]]:
 def _over(top: Floats, bottom: Floats) -> Floats:
     """Divide; NaN where the bottom is (next to) nothing."""
     return np.divide(top, bottom, out=np.full(top.shape, np.nan), where=bottom > _NOTHING_T)
+
+
+def _or_free(price: Floats, base: Floats) -> Floats:
+    """Return prices with those next to nothing beside the base year's as 0."""
+    return np.where(price < _FREE * base, 0.0, price)
 
 
 def _times(amount: Floats, price: Floats) -> Floats:

@@ -28,15 +28,15 @@ METRICS: dict[str, Metric] = {
         Metric("final_use_t", "t", "used by final users only"),
         Metric("capacity_t", "t", "primary capacity of a quarter"),
         Metric("stock_t", "t", "stocks of buyers, producers and the state at the end of the quarter"),
-        Metric("stock_days", "days", "stocks of buyers in days of use"),
+        Metric("stock_days", "days", "stocks of buyers in days of use; null where next to nothing is used"),
         Metric("exports_t", "t", "shipped abroad openly"),
         Metric("imports_t", "t", "bought from abroad, leakage included"),
         Metric("leakage_t", "t", "left the country around its restrictions"),
-        Metric("price_usd_per_t", "usd_per_t", "producer price inside; WLD: mean by output"),
+        Metric("price_usd_per_t", "usd_per_t", "producer price inside, 0 in a glut; WLD: mean by output"),
         Metric("landed_price_usd_per_t", "usd_per_t", "mean price paid on arrival; WLD: mean by purchases"),
-        Metric("inside_price_usd_per_t", "usd_per_t", "producer price inside the restricting country"),
+        Metric("inside_price_usd_per_t", "usd_per_t", "producer price in the restricting or largest producer"),
         Metric("outside_price_usd_per_t", "usd_per_t", "mean price paid on arrival outside it"),
-        Metric("price_gap_index", "index", "price outside over price inside the restricting country"),
+        Metric("price_gap_index", "index", "price outside over inside; null where the good is next to free inside"),
         Metric("production_share", "share", "part of the world's primary output"),
         Metric("capacity_share", "share", "part of the world's primary capacity"),
         Metric("consumption_share", "share", "part of the world's use"),
@@ -80,28 +80,43 @@ def declared_outcomes(world: World, restrictors: dict[str, str]) -> list[Outcome
     return kept + [(metric, ALL_GOODS, WORLD) for metric in _KEPT_OF_ALL]
 
 
+#: A country with less than this share of base-year output sets nobody's price apart by its measures.
+_LEAST_RESTRICTING_SHARE = 0.1
+_NOTHING_T = 1e-9
 _EXPORT_MEASURES = ("export_quota", "export_licence", "export_ban", "export_tax")
 
 
 def restricting_countries(world: World) -> dict[str, str]:
     """Return, per good, the country whose inside price is set against the outside one.
 
-    It is the largest base-year producer among those with an export measure in the scenario, else the largest
-    producer of all.
+    It is the largest base-year producer among those with an export measure in the scenario and at least a tenth of
+    the output, else the largest producer of all.
     """
-    return {good: _restrictor(world, good) for good in world.goods["name"]}
+    output = {good: _base_output(world, good) for good in world.goods["name"]}
+    first = {good: str(made.index[0]) if len(made) else "OTH" for good, made in output.items()}
+    return {good: _restrictor(world, good, output[good]) or first[good] for good in output}
 
 
-def _restrictor(world: World, good: str) -> str:
+def restricted_goods(world: World) -> list[str]:
+    """Return the goods whose country in `restricting_countries` does restrict its exports in the scenario."""
+    return [good for good in world.goods["name"] if _restrictor(world, good, _base_output(world, good))]
+
+
+def _base_output(world: World, good: str) -> pd.Series:
+    """Return base-year output by country, the largest first."""
+    nodes = world.nodes[(world.nodes["good"] == good) & (world.nodes["kind"] == "producer")]
+    output = nodes.groupby("country")["production_t"].sum()
+    return output.sort_values(ascending=False, kind="stable")
+
+
+def _restrictor(world: World, good: str, output: pd.Series) -> str | None:
     actors = {
         order.actor
         for order in world.scenario.measures
         if order.type in _EXPORT_MEASURES and good in _goods_of(order.fields)
     }
-    nodes = world.nodes[(world.nodes["good"] == good) & (world.nodes["kind"] == "producer")]
-    output = nodes.groupby("country")["production_t"].sum().sort_values(ascending=False, kind="stable")
-    restricting = [str(country) for country in output.index if country in actors and output[country] > 0.0]
-    return restricting[0] if restricting else str(output.index[0]) if len(output) else "OTH"
+    least = max(_LEAST_RESTRICTING_SHARE * float(output.sum()), _NOTHING_T)
+    return next((str(c) for c in output.index if c in actors and output[c] >= least), None)
 
 
 def _goods_of(fields: dict[str, object]) -> list[str]:

@@ -19,6 +19,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from model.error import OreblocError
+from model.name import did_you_mean
 
 SERIES_COLUMNS = ["run", "quarter", "good", "country", "metric", "value", "unit"]
 FLOW_COLUMNS = [
@@ -30,7 +31,7 @@ Cells = tuple[tuple[str, str], ...]
 _TABLES = ("series", "flows", "quantiles")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Results:
     """What a run, or an ensemble, left behind.
 
@@ -50,7 +51,7 @@ class Results:
     def value(self, metric: str, good: str, country: str = "WLD", quarter: str | None = None) -> float:
         """Return one number of run 0, or the ensemble's median; the last quarter by default.
 
-        Raises KeyError where nothing of the kind was recorded.
+        Raises `OreblocError` where nothing of the kind was recorded.
         """
         table = self.central()
         quarter = quarter or self.manifest["end"]
@@ -61,8 +62,16 @@ class Results:
             & (table["quarter"] == quarter)
         ]
         if rows.empty:
-            raise KeyError(f"no {metric} of {good} in {country} in {quarter}")
+            raise OreblocError(_not_recorded(table, metric, good, country, quarter))
         return float(rows["value"].iloc[0])
+
+    def __repr__(self) -> str:
+        manifest = self.manifest
+        runs = f"{manifest['runs']:,} run{'' if manifest['runs'] == 1 else 's'}"
+        return (
+            f"<Results of {manifest['name']}: {manifest['start']} to {manifest['end']}, {runs}, "
+            f"seed {manifest['seed']}; {len(self.series):,} rows of series, {len(self.flows):,} of flows>"
+        )
 
     def central(self) -> pd.DataFrame:
         """Return the one series to show: the run, or the median over an ensemble's runs."""
@@ -71,13 +80,22 @@ class Results:
         return self.quantiles[self.quantiles["quantile"] == 0.5]
 
     def save(self, folder: str | Path, pages: Mapping[str, str] | None = None) -> Path:
-        """Write everything into a new or empty folder, all or nothing; return its path."""
+        """Write everything into a new or empty folder, all or nothing; return its path. Raises `OreblocError`."""
         target = Path(folder)
-        refuse_non_empty(target)
+        check_folder(target)
+        try:
+            return self._save(target, pages or {})
+        except OSError as error:
+            raise OreblocError(
+                f"Results cannot be written to {target}: {_reason(error)}. Nothing was kept there. "
+                "Free space there, or choose another folder."
+            ) from error
+
+    def _save(self, target: Path, pages: Mapping[str, str]) -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)
         work = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
         try:
-            self._write(work, pages or {})
+            self._write(work, pages)
             os.chmod(work, 0o777 & ~_umask())
             if target.exists():
                 target.rmdir()
@@ -96,6 +114,20 @@ class Results:
         (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
         for name, page in pages.items():
             (folder / name).write_text(page, encoding="utf-8")
+
+
+def _not_recorded(table: pd.DataFrame, metric: str, good: str, country: str, quarter: str) -> str:
+    """Return what is wrong with a question for a number: the first word that nothing is recorded under."""
+    for column, word in (("metric", metric), ("good", good), ("country", country), ("quarter", quarter)):
+        known = sorted(str(name) for name in table[column].unique())
+        if word not in known:
+            few = f"It has {', '.join(known)}." if len(known) <= 12 else f"It has {len(known)} others."
+            span = f"It has {known[0]} to {known[-1]}." if known and column == "quarter" else few
+            remedy = span if column == "quarter" else did_you_mean(str(word), known, few)
+            where = "the results" if column in ("metric", "quarter") else f"{metric} of the results"
+            return f"{column.capitalize()} {word!r} is not in {where}. {remedy}"
+        table = table[table[column] == word]
+    return f"There is no {metric} of {good} in {country} in {quarter}."
 
 
 def read_tables(folder: str | Path) -> dict[str, Any]:
@@ -123,7 +155,27 @@ def default_folder(scenario_name: str) -> Path:
     return folder
 
 
-def refuse_non_empty(folder: Path) -> None:
+def check_folder(folder: Path) -> None:
+    """Raise `OreblocError` where results cannot be written to a folder; leave nothing behind."""
+    try:
+        _refuse_non_empty(folder)
+        place = folder.absolute().parent
+        while not place.exists():
+            place = place.parent
+        with tempfile.TemporaryDirectory(dir=place, prefix=".orebloc-"):
+            pass
+    except OSError as error:
+        raise OreblocError(
+            f"Output folder {folder} cannot be written: {_reason(error)}. "
+            "It must be new or empty, in a folder you may write to. Choose another --out."
+        ) from error
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()
+
+
+def _refuse_non_empty(folder: Path) -> None:
     """Raise `OreblocError` where results would be mixed with, or overwrite, something else."""
     if folder.exists() and not folder.is_dir():
         raise OreblocError(

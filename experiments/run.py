@@ -17,9 +17,10 @@ from typing import Any
 import numpy as np
 
 from agents import DECISIONS
+from experiments.compile_time import CompileClock, compile_clock
 from experiments.data_report import CREDITS, good_rows
 from experiments.observer import Floats, Observer, Panel
-from experiments.outcome import METRICS, Outcome, declared_outcomes, headline_goods
+from experiments.outcome import METRICS, Outcome, declared_outcomes, headline_goods, restricted_goods
 from experiments.results import FLOW_COLUMNS, QUANTILE_COLUMNS, SERIES_COLUMNS, Results, SeriesTable
 from model.base.data import data_hash
 from model.cache import rule_hash
@@ -68,15 +69,26 @@ def run_scenario(
     progress: Callable[[int], None] | None = None,
 ) -> Results:
     """Run a prepared scenario to its end. See `orebloc.run` for the arguments."""
-    _check(runs, flows, workers)
+    check_request(runs, flows, workers)
+    with compile_clock() as clock:
+        return _run(scenario, runs, flows, workers or os.cpu_count() or 1, progress, clock)
+
+
+def _run(
+    scenario: Scenario,
+    runs: int,
+    flows: str,
+    threads: int,
+    progress: Callable[[int], None] | None,
+    clock: CompileClock,
+) -> Results:
     started = time.perf_counter()
     world = calibrate(scenario)
     observer = Observer(world)
-    threads = workers or os.cpu_count() or 1
     engines = _engines(scenario, world, runs, threads)
     record = _Record(world, observer, runs, flows)
     worst = _Worst()
-    calibrated = time.perf_counter()
+    calibrated, compiled = time.perf_counter(), clock.seconds
     with ThreadPoolExecutor(threads) as pool:
         for step in range(scenario.quarters):
             quarter = scenario.quarter_label(step)
@@ -86,7 +98,11 @@ def run_scenario(
             record.take(quarter, engines, observed)
             if progress:
                 progress(1)
-    seconds = {"calibration": calibrated - started, "quarters": time.perf_counter() - calibrated}
+    seconds = {
+        "compilation": clock.seconds,
+        "calibration": calibrated - started - compiled,
+        "quarters": time.perf_counter() - calibrated - (clock.seconds - compiled),
+    }
     return record.results(_manifest(world, record, worst, seconds))
 
 
@@ -95,7 +111,8 @@ def _quarter(engine: Engine, observer: Observer) -> list[Floats]:
     return observer.observe(engine)
 
 
-def _check(runs: int, flows: str, workers: int | None) -> None:
+def check_request(runs: int, flows: str, workers: int | None) -> None:
+    """Raise `OreblocError` for a number of runs or workers, or a choice of flows, that cannot be had."""
     if not 1 <= runs <= MOST_RUNS:
         raise OreblocError(
             f"Number of runs is {runs}; it must be 1 to {MOST_RUNS:,}. Split larger ensembles by seed."
@@ -215,6 +232,7 @@ def _manifest(world: World, record: _Record, worst: _Worst, seconds: dict[str, f
         "goods": _rows(world.goods),
         "headline_goods": headline_goods(world),
         "restricting": record.observer.restrictors,
+        "restricted": restricted_goods(world),
         "base": _base(world),
         "measures": _measures(scenario),
         "assumptions": _rows(world.assumptions),

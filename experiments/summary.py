@@ -7,26 +7,66 @@ import pandas as pd
 
 from experiments.results import Results
 
-_WIDTHS = (24, 26, 26, 22)
+_WIDTHS = (22, 27, 27, 26)
+_GROUPS = {
+    "lace": "lanthanum and cerium",
+    "ndpr": "neodymium and praseodymium",
+    "dytb": "dysprosium and terbium",
+}
 
 
 def summary(results: Results) -> str:
     """Return the summary as text of at most 110 columns."""
     manifest = results.manifest
     runs, kind = manifest["runs"], "run" if manifest["runs"] == 1 else "runs (medians)"
+    year, end = manifest["base"]["year"], manifest["end"]
     lines = [
-        f"{manifest['title']}: {manifest['start']} to {manifest['end']}, {runs} {kind}, seed {manifest['seed']}",
+        f"{manifest['title']}: {manifest['start']} to {end}, {runs} {kind}, seed {manifest['seed']}",
         "",
-        _line("", f"top shares {manifest['base']['year']}", f"top shares {manifest['end']}",
-              "usd/t inside | outside"),
-    ]  # fmt: skip
+        _line("", "top shares of output", "top shares of output", f"price in {end}, real"),
+        _line("good", f"in {year}", f"in {end}", "2024 usd/t: in | out"),
+    ]
     final = _final(results)
     base = base_shares(manifest)
-    for good in [row["name"] for row in manifest["goods"]]:
+    goods = [row["name"] for row in manifest["goods"]]
+    for good in goods:
         lines.append(
             _line(good, _top(base.get(good, {})), _top(_shares(final, good)), _prices(final, good, manifest))
         )
-    return "\n".join([*lines, "", *_foot(manifest)])
+    return "\n".join([*lines, "", *_legend(goods, manifest), *_smuggled(results), "", *_foot(manifest)])
+
+
+def restricted(manifest: dict[str, Any]) -> set[str]:
+    """Return the goods whose country of prices restricts its exports."""
+    return set(manifest.get("restricted", manifest["restricting"]))
+
+
+def smuggled_t(results: Results) -> dict[str, float]:
+    """Return the tonnes of each good that left a country around its restrictions, where there are any."""
+    table = results.central()
+    rows = table[(table["metric"] == "leakage_t") & (table["country"] == "WLD")]
+    tonnes = rows.groupby("good", observed=True)["value"].sum()
+    return {str(good): float(value) for good, value in tonnes.items() if value >= 0.5}
+
+
+def _legend(goods: list[str], manifest: dict[str, Any]) -> list[str]:
+    lines = [
+        f"in: producer price inside the country named; out: price paid on arrival outside it; {manifest['end']} only."
+    ]
+    if set(goods) - restricted(manifest):
+        lines.append(
+            "(one price): nobody large restricts exports; producer price of the base year's largest producer."
+        )
+    groups = [
+        f"{word} is {what}" for word, what in _GROUPS.items() if any(good.startswith(word) for good in goods)
+    ]
+    return [*lines, f"rare earths: {', '.join(groups)}."] if groups else lines
+
+
+def _smuggled(results: Results) -> list[str]:
+    tonnes = smuggled_t(results)
+    order = [row["name"] for row in results.manifest["goods"] if row["name"] in tonnes]
+    return [f"smuggled {tonnes[good]:,.0f} t of {good} over the run" for good in order]
 
 
 def _final(results: Results) -> pd.DataFrame:
@@ -59,7 +99,10 @@ def _top(shares: dict[str, float], count: int = 3) -> str:
 def _prices(final: pd.DataFrame, good: str, manifest: dict[str, Any]) -> str:
     country = manifest["restricting"][good]
     here = final[(final["good"] == good) & (final["country"] == country)].set_index("metric")["value"]
-    return f"{country} {_money(here.get('inside_price_usd_per_t'))} | {_money(here.get('outside_price_usd_per_t'))}"
+    inside = _money(here.get("inside_price_usd_per_t"))
+    if good not in restricted(manifest):
+        return f"{country} ({inside})"
+    return f"{country} {inside} | {_money(here.get('outside_price_usd_per_t'))}"
 
 
 def _money(value: float | None) -> str:
@@ -73,10 +116,13 @@ def _line(*words: str) -> str:
 def _foot(manifest: dict[str, Any]) -> list[str]:
     certificate, seconds = manifest["certificate"], manifest["seconds"]
     worst = f"worst violation {certificate['worst_violation']:.1e}"
+    compiled = (
+        f"{seconds['compilation']:.1f} to compile (once), " if seconds.get("compilation", 0) > 0.05 else ""
+    )
     where = f" ({certificate['quarter']})" if certificate["quarter"] else ""
     return [
         f"certificate: {worst}{where} in {certificate['clearings']:,} clearings, "
         f"{certificate['mean_iterations']:.1f} iterations each",
-        f"seconds: {seconds['calibration']:.1f} to calibrate, {seconds['quarters']:.1f} to run",
+        f"seconds: {compiled}{seconds['calibration']:.1f} to calibrate, {seconds['quarters']:.1f} to run",
         f"assumptions listed in the manifest: {len(manifest['assumptions'])}",
     ]

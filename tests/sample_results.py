@@ -46,6 +46,7 @@ def _series() -> pd.DataFrame:
                 (quarter, good, "WLD", "capacity_t", 1.3 * output),
                 (quarter, good, "WLD", "consumption_t", 0.97 * output),
                 (quarter, good, "WLD", "recycled_t", 8.0 * part),
+                (quarter, good, "WLD", "leakage_t", 2.0 if good == GOODS[0] else 0.0),
             ]
     table = pd.DataFrame(rows, columns=["quarter", "good", "country", "metric", "value"])
     table["unit"] = [METRICS[metric].unit for metric in table["metric"]]
@@ -84,6 +85,7 @@ def _manifest(runs: int) -> dict:
         "goods": [{"name": GOODS[0], "mineral": "gallium", "stage": "refined", "unit": "t Ga"},
                   {"name": GOODS[1], "mineral": "rare_earths", "stage": "component", "unit": "t"}],
         "headline_goods": list(GOODS), "restricting": dict.fromkeys(GOODS, "CHN"),
+        "restricted": list(GOODS),
         "base": {"year": 2024, "production": production},
         "measures": [{"text": "CHN bans exports <of> gallium_refined.", "source": "MOFCOM 2024"}],
         "assumptions": assumptions, "checks": {"balance": [{"good": GOODS[0], "raw_t": 1.0, "balanced_t": 1.1}]},

@@ -3,6 +3,8 @@
 import argparse
 import json
 import sys
+import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,8 +38,19 @@ def add_run_command(subparsers: "argparse._SubParsersAction[argparse.ArgumentPar
     parser.add_argument(
         "scenario", nargs="?", default="baseline", metavar="SCENARIO", help="name or TOML file"
     )
-    parser.add_argument("--runs", type=int, default=1, metavar="N", help="number of runs (default 1)")
-    parser.add_argument("--seed", type=int, metavar="S", help="seed of all draws (default: the scenario's)")
+    parser.add_argument(
+        "--runs",
+        type=_whole("Number of runs", "1 or more", "200"),
+        default=1,
+        metavar="N",
+        help="number of runs (default 1)",
+    )
+    parser.add_argument(
+        "--seed",
+        type=_whole("Seed", "0 or more", "7"),
+        metavar="S",
+        help="seed of all draws (default: the scenario's)",
+    )
     parser.add_argument(
         "--set", action="append", default=[], metavar="PATH=VALUE", dest="changes", help="change a value"
     )
@@ -51,8 +64,27 @@ def add_run_command(subparsers: "argparse._SubParsersAction[argparse.ArgumentPar
     parser.add_argument(
         "--flows", choices=("first", "all"), default="first", help="runs whose flows are kept"
     )
-    parser.add_argument("--workers", type=int, metavar="N", help="threads (default: one per core)")
+    parser.add_argument(
+        "--workers",
+        type=_whole("Number of workers", "1 or more", "2"),
+        metavar="N",
+        help="threads (default: one per core)",
+    )
     parser.set_defaults(run=run_run)
+
+
+def _whole(subject: str, limit: str, example: str) -> Callable[[str], int]:
+    """Return a reader of whole numbers for argparse, which says what it wants."""
+
+    def read(word: str) -> int:
+        try:
+            return int(word)
+        except ValueError:
+            raise argparse.ArgumentTypeError(
+                f"{subject} is {word}; it must be a whole number of {limit}. Write {example}, say"
+            ) from None
+
+    return read
 
 
 def read_changes(pairs: list[str]) -> dict[str, str]:
@@ -68,13 +100,20 @@ def read_changes(pairs: list[str]) -> dict[str, str]:
 
 def run_run(arguments: argparse.Namespace) -> int:
     """Run, write, and tell; return 0."""
+    from experiments.compile_time import is_cold
     from experiments.preparation import prepare
-    from experiments.results import default_folder, refuse_non_empty
+    from experiments.results import check_folder, default_folder
+    from experiments.run import check_request
 
     if arguments.out is not None:
-        refuse_non_empty(arguments.out)
+        check_folder(arguments.out)
     changes = read_changes(arguments.changes)
     scenario = prepare(arguments.scenario, changes=changes, seed=arguments.seed, until=arguments.until)
+    if arguments.out is None:
+        check_folder(default_folder(scenario.name))
+    check_request(arguments.runs, arguments.flows, arguments.workers)
+    if not arguments.json and is_cold():
+        print("compiling the rules, once; about a minute ...", file=sys.stderr, flush=True)
     results = _run_with_bar(scenario, arguments)
     draw = getattr(arguments, "draw_report", None)
     pages = {"report.html": draw(results)} if draw else {}
@@ -88,6 +127,7 @@ def _run_with_bar(scenario: "Scenario", arguments: argparse.Namespace) -> "Resul
 
     from experiments.run import run_scenario
 
+    tqdm.set_lock(threading.RLock())  # tqdm's own is shared between processes, and outlives a killed one
     quiet = arguments.json or not sys.stderr.isatty()
     with tqdm(total=scenario.quarters, unit="quarter", desc=scenario.name, disable=quiet, leave=False) as bar:
         return run_scenario(

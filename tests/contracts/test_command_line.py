@@ -21,6 +21,12 @@ from experiments.results import FLOW_COLUMNS, SERIES_COLUMNS
         (["run", "tiny", "--set", "nonsense"], "--set is 'nonsense'; it must be path=value"),
         (["run", "tiny", "--set", "parameters.nothing=1"], "Parameter 'nothing' is unknown"),
         (["run", "tiny", "--runs", "0"], "Number of runs is 0; it must be 1 to"),
+        (["run", "tiny", "--runs", "2.5"], "Number of runs is 2.5; it must be a whole number of 1 or more. Write 200"),
+        (["run", "tiny", "--out", "/proc/foo"], "Output folder /proc/foo cannot be written"),
+        (["run", "tiny", "--flows", "some"], "invalid choice: 'some'"),
+        (["run", "tiny", "--fly"], "Unrecognized arguments: --fly. `orebloc --help` lists"),
+        (["fly"], "invalid choice: 'fly'"),
+        ([], "The following arguments are required: COMMAND. `orebloc --help` lists"),
         (["run", "tiny", "--workers", "0"], "Number of workers is 0"),
         (["run", "tiny", "--seed", "-1"], "Seed is -1"),
         (["check", "nowhere.toml"], "nowhere.toml"),
@@ -39,18 +45,38 @@ def test_a_mistake_is_told_in_one_line(
     assert orebloc.main(words) == 2
     told = capsys.readouterr()
     assert told.out == ""
-    assert told.err.startswith("error: ")
+    assert told.err.startswith("error: ") and told.err.count("\n") == 1
     assert message in told.err
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("words", [[], ["fly"], ["run", "--runs", "many"]])
-def test_a_malformed_command_exits_with_2(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    """What argparse refuses has the same exit code."""
-    with pytest.raises(SystemExit) as refused:
-        orebloc.main(words)
-    assert refused.value.code == 2
-    assert "usage: orebloc" in capsys.readouterr().err
+def test_a_full_disk_is_told_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where the tables cannot be written at the end: the reason, the folder, the remedy; no traceback, no rest."""
+    from experiments import results
+
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(results.Results, "_write", fail)
+    assert orebloc.main(["run", "tiny", "--until", "2025Q1", "--out", str(tmp_path / "run")]) == 2
+    told = capsys.readouterr().err.splitlines()[-1]
+    assert "run: no space left on device. Nothing was kept there. Free space" in told
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_cold_cache_is_announced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where no compiled rule is kept yet, the run says what it waits for; not with --json."""
+    from numba.core import config
+
+    monkeypatch.setattr(config, "CACHE_DIR", str(tmp_path / "none"))
+    for words in ([], ["--json"]):
+        out = str(tmp_path / f"run{len(words)}")
+        assert orebloc.main(["run", "tiny", "--until", "2025Q1", "--out", out, *words]) == 0
+        assert ("compiling the rules, once" in capsys.readouterr().err) == (not words)
 
 
 def test_a_folder_that_holds_something_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -46,6 +46,30 @@ def test_the_form_of_series_and_flows(one: orebloc.Results) -> None:
     assert not one.flows.duplicated(["run", "quarter", "good", "origin", "destination"]).any()
 
 
+def test_a_misspelt_question_is_answered_with_a_suggestion(one: orebloc.Results) -> None:
+    """`value` names the word that nothing is recorded under, and the likeliest one meant."""
+    for words, told in (
+        (
+            ("production_shar", "gallium_refined"),
+            "Metric 'production_shar' is not in the results. Did you mean",
+        ),
+        (
+            ("production_share", "galium_refined", "CHN"),
+            "Good 'galium_refined' .* Did you mean gallium_refined?",
+        ),
+        (("production_share", "gallium_refined", "CHM"), "Country 'CHM' .* Did you mean CHN?"),
+        (("production_t", "gallium_refined", "CHN", "2030Q1"), "It has 2025Q1 to 2025Q4"),
+    ):
+        with pytest.raises(orebloc.OreblocError, match=told):
+            one.value(*words)
+
+
+def test_results_print_as_one_line(one: orebloc.Results) -> None:
+    """`print(results)` says what was run, not all it holds."""
+    assert repr(one).startswith("<Results of tiny: 2025Q1 to 2025Q4, 1 run, seed ")
+    assert len(repr(one)) < 150
+
+
 def test_totals_are_sums(one: orebloc.Results) -> None:
     """World tonnes are the sum of the countries', shares add up to 1, money over goods adds up."""
     for metric in ("production_t", "capacity_t", "consumption_t", "stock_t", "exports_t", "imports_t"):
