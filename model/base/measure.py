@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any
 
 from model.base.data import rows
-from model.base.note import Notes
+from model.base.note import NOTICE, Notes
 from model.base.place import Geography
 from model.instrument import mean_of_year
 from model.quarter_date import first_date, last_date
@@ -33,9 +33,13 @@ class Gap:
 
 @dataclass
 class BaseMeasures:
-    """Gaps by good; closed routes, export taxes and tariffs by (good, origin, destination) over the base year."""
+    """Gaps by good; closed routes, export taxes and tariffs by (good, origin, destination) over the base year.
+
+    `behind` is the first quota, licence or ban on all destinations by (good, country): what can hold a gap.
+    """
 
     gaps: dict[str, Gap] = field(default_factory=dict)
+    behind: dict[tuple[str, str], int] = field(default_factory=dict)
     closed: dict[tuple[str, str, str], int] = field(default_factory=dict)
     export_tax: dict[tuple[str, str, str], float] = field(default_factory=dict)
     tariff: dict[tuple[str, str, str], float] = field(default_factory=dict)
@@ -69,6 +73,7 @@ def base_measures(
             elif order.type == "import_tariff":
                 _tariff(found, order, scenario.base_year, good, countries, places, notes)
     _stated_gaps(found, scenario, goods, outside, places, notes)
+    _note_gaps_left_out(found, scenario.base_year, goods, countries, places, notes)
     return found
 
 
@@ -117,8 +122,10 @@ def _restriction(
             notes.add(good, "measure", what, share, "share", "scenario")
             return
         found.closed.update({(good, actor, target): index for target in targets})
-        if worldwide:
-            return
+    if worldwide and order.type != "export_tax":
+        found.behind.setdefault((good, actor), index)
+    if worldwide and order.type == "export_ban":
+        return
     ratio = gap_ratio(good, actor, year)
     if worldwide and ratio is not None and good not in found.gaps:
         value, source = ratio
@@ -174,9 +181,35 @@ def _stated_gaps(
         good, inside = row["good"], row.get("inside_usd_per_t")
         if inside is None or good not in goods:
             continue
-        earlier = found.gaps.get(good)
-        measure = earlier.measure if earlier else -1
-        found.gaps[good] = Gap(good, places.code(row["country"]), float(inside), outside[good], measure)
+        country, earlier = places.code(row["country"]), found.gaps.get(good)
+        taxed = earlier.measure if earlier and earlier.country == country else -1
+        measure = found.behind.get((good, country), taxed)
+        found.gaps[good] = Gap(good, country, float(inside), outside[good], measure)
         notes.add(
             good, "price gap", "inside price stated by the scenario", float(inside), "usd_per_t", "scenario"
         )
+        if measure < 0:
+            what = (
+                f"the inside price stated for {country} on {good} closes at the start: "
+                "no measure of the scenario holds it"
+            )
+            notes.add(good, NOTICE, what, float(inside), "usd_per_t", "scenario")
+
+
+def _note_gaps_left_out(
+    found: BaseMeasures, year: int, goods: list[str], countries: list[str], places: Geography, notes: Notes
+) -> None:
+    """Record each price gap in the data that has no measure of the scenario behind it."""
+    pairs = dict.fromkeys((str(row["good"]), str(row["country"])) for row in rows("base_gap"))
+    for good, country in pairs:
+        datum, gap = gap_ratio(good, country, year), found.gaps.get(good)
+        code = places.code(country)
+        held = (good, code) in found.behind or (gap is not None and gap.country == code)
+        if datum is None or held or good not in goods or code != country or code not in countries:
+            continue
+        value, source = datum
+        what = (
+            f"the base-year gap {value:g} of {country} on {good} is left out: "
+            "no measure of the scenario is behind it"
+        )
+        notes.add(good, NOTICE, what, value, "ratio", f"base_gap.csv: {source}")

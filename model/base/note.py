@@ -3,6 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+#: Step of the rows that tell a scenario's author what was left out, or will not last.
+NOTICE = "notice"
+
 
 @dataclass
 class Notes:

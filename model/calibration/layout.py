@@ -10,6 +10,7 @@ import pandas as pd
 
 from model.base.data import rows
 from model.base.measure import RESTRICTIONS
+from model.base.note import NOTICE
 from model.base.route import prior
 from model.base.table import Routes, Table
 from model.good import JOINT_MINE, Good, inputs_of
@@ -57,6 +58,7 @@ def build_layout(table: Table) -> Layout:
     leaks = _leaks(table)
     nodes = _nodes(table, goods, leaks)
     buyers = _buyers(table, goods, leaks)
+    _note_stocks_left_out(table, nodes, buyers)
     node_row = {(r.good, r.country, r.kind): i for i, r in enumerate(nodes.itertuples())}
     buyer_row = {(r.good, r.country): i for i, r in enumerate(buyers.itertuples())}
     gaps = _gap_frame(table, goods)
@@ -159,12 +161,33 @@ def _stock_days(good: str, country: str, holder: str) -> float:
 
 
 def _stock(table: Table, good: str, country: str, holder: str, otherwise: float) -> float:
+    """Return the tonnes the scenario states, a region's spread over its places; else what the data give."""
     stated = [
-        float(row["quantity_t"])
+        float(row["quantity_t"]) * places[country]
         for row in table.scenario.base.stocks
-        if row["good"] == good and row["holder"] == holder and table.places.code(row["country"]) == country
+        if row["good"] == good
+        and row["holder"] == holder
+        and country in (places := table.places.spread(row["country"]))
     ]
     return sum(stated) if stated else otherwise
+
+
+def _note_stocks_left_out(table: Table, nodes: pd.DataFrame, buyers: pd.DataFrame) -> None:
+    """Record each stated stock for which nobody in its country could hold it."""
+    makers = nodes[nodes["kind"] == "producer"]
+    names = [good.name for good in table.goods]
+    for row in table.scenario.base.stocks:
+        good, country, makes = row["good"], row["country"], row["holder"] == "producers"
+        rows_there = makers if makes else buyers
+        there = set(rows_there.loc[rows_there["good"] == good, "country"])
+        missing = [place for place in table.places.spread(country) if place not in there]
+        if not missing:
+            continue
+        why = f"nobody there {'makes' if makes else 'buys'} it"
+        if good not in names:
+            why = "the good is not in the scenario"
+        what = f"the stock of {row['holder']} of {', '.join(missing)} in {good} is left out: {why}"
+        table.notes.add(good, NOTICE, what, row["quantity_t"], "t", "scenario")
 
 
 def _gap_frame(table: Table, goods: list[Good]) -> pd.DataFrame:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from base_scenario import LICENCES, scenario
 
+from model.base.note import NOTICE
 from model.base.route import fit_flows
 from model.base.table import Table, build_table
 from model.error import OreblocError
@@ -203,3 +204,52 @@ def test_fitting_keeps_a_fitted_table() -> None:
     supply, use = np.array([3.0, 7.0]), np.array([4.0, 6.0])
     flows, miss = fit_flows(np.outer(supply, np.ones(2)) / 10.0, supply, use)
     assert flows == pytest.approx(np.outer(supply, use) / 10.0) and miss < 1e-14
+
+
+LEFT_OUT = (
+    "the base-year gap 1.8 of CHN on gallium_refined is left out: no measure of the scenario is behind it"
+)
+
+
+def notices(table: Table) -> list[str]:
+    """Return what the table tells the scenario's author."""
+    return [row["what"] for row in table.notes.rows if row["step"] == NOTICE]
+
+
+def test_a_gap_without_a_measure_is_told() -> None:
+    """A base-year gap in the data that no measure explains is left out, and the record says so."""
+    table = build_table(scenario(goods=["gallium"]))
+    assert notices(table) == [LEFT_OUT]
+    row = next(row for row in table.notes.rows if row["step"] == NOTICE)
+    assert (row["good"], row["value"], row["unit"]) == ("gallium_refined", 1.8, "ratio")
+    assert notices(build_table(scenario(goods=["gallium"], measures=LICENCES))) == []
+    on_one = {**LICENCES[0], "fields": {**LICENCES[0]["fields"], "target": ["USA"]}}
+    assert LEFT_OUT in notices(build_table(scenario(goods=["gallium"], measures=[on_one])))
+
+
+def test_a_stated_inside_price_needs_a_measure_to_last() -> None:
+    """Without a quota, licence or ban behind it the stated gap closes at the start, and the record says so."""
+    prices = [{"good": "gallium", "country": "CHN", "inside_usd_per_t": 2e5, "outside_usd_per_t": 6e5}]
+    alone = build_table(scenario(goods=["gallium"], base={"prices": prices}))
+    assert notices(alone) == [
+        "the inside price stated for CHN on gallium_refined closes at the start: "
+        "no measure of the scenario holds it"
+    ]
+    held = build_table(scenario(goods=["gallium"], base={"prices": prices}, measures=LICENCES))
+    assert notices(held) == [] and held.measures.gaps["gallium_refined"].measure == 0
+
+
+def test_a_stated_gap_belongs_to_a_measure_of_its_own_country() -> None:
+    """A quota without a gap in the data holds a stated one; a licence of another country does not."""
+    prices = [{"good": "cobalt", "country": "JPN", "inside_usd_per_t": 2e4, "outside_usd_per_t": 6e4}]
+    quota = {
+        "type": "export_quota",
+        "actor": "JPN",
+        "quarter": "2023Q1",
+        "fields": {"good": "cobalt", "quantity_t": 100},
+    }
+    for actor, expected in (("JPN", 0), ("CHN", -1)):
+        order = {**quota, "actor": actor}
+        table = build_table(scenario(goods=["cobalt"], base={"prices": prices}, measures=[order]))
+        assert table.measures.gaps["cobalt_refined"].measure == expected
+        assert bool(notices(table)) == (expected == -1)

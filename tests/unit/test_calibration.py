@@ -8,7 +8,9 @@ from base_scenario import LICENCES, scenario
 
 from model.calibration import base_answer, base_terms, calibrate, residual
 from model.calibration.tranche import implied_elasticity, tranches
+from model.engine import Engine
 from model.market.clearing import Clearer, allocate_answer, allocate_terms
+from model.name import EU_MEMBERS
 from model.network import Network
 from model.world import World
 
@@ -162,3 +164,46 @@ def test_by_products_are_bounded_by_their_host() -> None:
     assert (bound["host"] != "").all() and np.isfinite(bound["host_limit_t"]).all()
     output = (bound["capacity_t"] * bound["utilisation"]).groupby(bound["recipe"]).sum()
     assert (output <= bound.groupby("recipe")["host_limit_t"].first() + 1e-9).all()
+
+
+def test_stocks_the_scenario_states_win_over_the_data() -> None:
+    """A stated state stock is the world's, the run's at its start, and what the state can release."""
+    stocks = [
+        {"good": "gallium", "country": "JPN", "holder": "state", "quantity_t": 7.5},
+        {"good": "gallium", "country": "EU27", "holder": "state", "quantity_t": 2.0},
+        {"good": "gallium", "country": "USA", "holder": "state", "quantity_t": 0.0},
+        {"good": "gallium", "country": "KOR", "quantity_t": 11.0},
+    ]
+    order = {"type": "stock_order", "actor": "JPN", "quarter": "2025Q1",
+             "fields": {"good": "gallium", "move": "release", "quantity_t": 100}}  # fmt: skip
+    made = scenario(goods=["gallium"], base={"stocks": stocks}, measures=[order])
+    world = calibrate(made)
+    held = world.buyers.set_index("country")["state_stock_t"]
+    assert (held["JPN"], held["EU27"], held["USA"]) == (7.5, 2.0, 0.0)
+    assert world.buyers.set_index("country")["stock_t"]["KOR"] == 11.0
+    engine = Engine(made, world=world)
+    japan = int(np.flatnonzero(world.buyers["country"] == "JPN")[0])
+    assert engine.history.state_stock_t[0].tolist() == world.buyers["state_stock_t"].tolist()
+    assert engine.columns.buyer_reserve_t[0, japan] == 7.5
+    engine.step()
+    assert engine.terms.buyer_release_t[0, japan] == 7.5
+    left = 7.5 - engine.answer.release_t[0, japan]
+    assert engine.columns.buyer_reserve_t[0, japan] == pytest.approx(left) and left < 1.0
+
+
+def test_a_stock_of_a_region_is_spread_over_its_members() -> None:
+    """Where EU members stand apart a stock of EU27 is theirs together."""
+    stocks = [{"good": "gallium", "country": "EU27", "holder": "state", "quantity_t": 2.0}]
+    world = calibrate(scenario(goods=["gallium"], base={"stocks": stocks}, eu_members=True))
+    members = world.buyers[world.buyers["country"].isin(EU_MEMBERS)]
+    assert members["state_stock_t"].sum() == pytest.approx(2.0)
+    assert (members["state_stock_t"] > 0.0).sum() > 1
+
+
+def test_a_stock_that_nobody_could_hold_is_told() -> None:
+    """A stock of a country without a buyer, and one of a good that is not carried, are in the assumptions."""
+    stocks = [{"good": good, "country": "PER", "quantity_t": 3.0} for good in ("gallium", "cobalt")]
+    world = calibrate(scenario(goods=["gallium"], base={"stocks": stocks}))
+    told = world.assumptions[world.assumptions["step"] == "notice"]["what"].tolist()
+    assert "the stock of buyers of PER in gallium_refined is left out: nobody there buys it" in told
+    assert "the stock of buyers of PER in cobalt_refined is left out: the good is not in the scenario" in told
