@@ -1,12 +1,23 @@
 """What all agents share: a row of the engine's columns behind a Mesa agent."""
 
+import functools
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import mesa
 
+from model.error import OreblocError
+
 
 class Row(mesa.Agent):
     """A Mesa agent that is one row of the state. Attributes read and write columns; there is no other state."""
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        """Have what a subclass's own `decide` returns looked at."""
+        super().__init_subclass__(**keywords)
+        own = cls.__dict__.get("decide")
+        if own is not None and not getattr(own, "is_built_in", False):
+            cls.decide = _checked(own)  # type: ignore[method-assign]
 
     def __init__(self, model: Any, row: int) -> None:
         super().__init__(model)
@@ -25,6 +36,27 @@ class Row(mesa.Agent):
     def decide(self, view: dict[str, Any]) -> list[dict[str, Any]]:
         """Return this quarter's orders."""
         raise NotImplementedError
+
+
+def _checked(decide: Any) -> Any:
+    """Return a `decide` that refuses what is no list of orders."""
+
+    @functools.wraps(decide)
+    def checked(self: Any, view: dict[str, Any]) -> list[dict[str, Any]]:
+        orders = decide(self, view)
+        if isinstance(orders, str | Mapping) or not isinstance(orders, Iterable):
+            raise OreblocError(
+                f"{self.name} ({type(self).__name__}) decided {_shown(orders)} in {self.engine.quarter_label}; "
+                "it must return a list of orders. Return [] to do nothing, or what super().decide(view) returns."
+            )
+        return list(orders)
+
+    return checked
+
+
+def _shown(orders: Any) -> str:
+    text = repr(orders)
+    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def built_in(method: Any) -> Any:

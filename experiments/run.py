@@ -180,6 +180,33 @@ class _Record:
         return Results(self.series.frame("run", SERIES_COLUMNS), flows, quantiles, manifest)
 
 
+class Recorder:
+    """Keeps the results of one engine of one run that somebody else steps."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.observer = Observer(engine.world)
+        self.record = _Record(engine.world, self.observer, 1, "first")
+        self.worst = _Worst()
+        self.started = time.perf_counter()
+
+    def take(self) -> None:
+        """Add the quarter that the engine has just run."""
+        quarter = self.engine.quarter_label
+        self.worst.look(self.engine, quarter)
+        self.record.take(quarter, [self.engine], [self.observer.observe(self.engine)])
+
+    def results(self) -> Results:
+        """Return the tables of the quarters so far."""
+        if not self.worst.clearings:
+            raise OreblocError(
+                "Number of quarters run is 0; results need 1 or more. Call model.step() first."
+            )
+        seconds = {"compilation": 0.0, "calibration": 0.0, "quarters": time.perf_counter() - self.started}
+        manifest = _manifest(self.engine.world, self.record, self.worst, seconds)
+        return self.record.results({**manifest, "end": self.engine.quarter_label, "seed": self.engine.seed})
+
+
 def _kept(panel: Panel, outcomes: list[Outcome]) -> list[int]:
     wanted = {(good, country) for metric, good, country in outcomes if metric == panel.metric}
     return [position for position, cell in enumerate(panel.cells) if cell in wanted]

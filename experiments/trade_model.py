@@ -6,6 +6,8 @@ from typing import Any
 
 import agents
 from experiments.preparation import prepare
+from experiments.results import Results
+from experiments.run import Recorder
 from model.scenario import Scenario
 
 
@@ -15,7 +17,8 @@ class TradeModel(agents.TradeModel):
     `scenario` is a name, the path of a TOML file, a mapping or a `Scenario`. Levers are keywords: parameters by
     name (`discount_private=0.08`), or paths with `__` for dots (`measures__0__end="2026Q4"`). `until` stops early
     (`"2030Q4"`). `agent_classes` replaces classes by role (`miner`, `refiner`, `state`, `exporter`) or for one firm
-    or country. `model.step()` runs a quarter. Raises `OreblocError` for a value that cannot be run.
+    or country. `model.step()` runs a quarter, `model.results()` returns the tables of those run so far, as
+    `orebloc.run` does. Raises `OreblocError` for a value that cannot be run.
     """
 
     def __init__(
@@ -29,6 +32,16 @@ class TradeModel(agents.TradeModel):
     ) -> None:
         ready = prepare(scenario)
         super().__init__(ready, agent_classes, seed, rng, **levers, **_cut_short(ready, until))
+        self._recorder = Recorder(self.engine)
+
+    def step(self) -> None:
+        """Run one quarter, collect data, and record it for the results."""
+        super().step()
+        self._recorder.take()
+
+    def results(self) -> Results:
+        """Return series, flows and manifest of the quarters run so far. Raises `OreblocError` before the first."""
+        return self._recorder.results()
 
 
 def _cut_short(scenario: Scenario, until: str | None) -> dict[str, Any]:

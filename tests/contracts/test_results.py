@@ -158,3 +158,15 @@ def test_the_baseline_declares_about_forty_outcomes() -> None:
     """The default list of outcomes of an ensemble of the baseline has between 30 and 50 entries."""
     results = orebloc.run("baseline", runs=2, until="2025Q1")
     assert 30 <= len(results.manifest["outcomes"]) <= 50
+
+
+def test_the_mesa_model_has_the_same_results(one: orebloc.Results) -> None:
+    """Stepping the Mesa model records what `orebloc.run` records, to rounding; before the first step it says so."""
+    model = orebloc.TradeModel("tiny", until="2025Q4")
+    with pytest.raises(orebloc.OreblocError, match="results need 1 or more"):
+        model.results()
+    while model.running:
+        model.step()
+    stepped = model.results()
+    pd.testing.assert_frame_equal(stepped.series, one.series)
+    assert stepped.manifest["end"] == "2025Q4"

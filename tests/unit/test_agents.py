@@ -212,3 +212,20 @@ def test_views_hold_plain_values():
             order_from(order, FIRM_ORDERS_BY_NAME)
     for agent in m.state_agents:
         json.dumps(agent.view(), allow_nan=False)
+
+
+@pytest.mark.parametrize("given", [None, {"type": "exit"}, "exit"])
+def test_a_decision_that_is_no_list_names_the_agent(given):
+    """A `decide` that forgets to return, or returns one order bare, is told who, when and what to write."""
+
+    class Forgetful(Miner):
+        """A miner whose decide returns no list."""
+
+        def decide(self, view):
+            """Return what the test gives."""
+            return given
+
+    with pytest.raises(
+        OreblocError, match=r"Pilbara Ore \(Forgetful\) decided .* in 2025Q1; it must return a list"
+    ):
+        model({"Pilbara Ore": Forgetful}).step()
