@@ -38,6 +38,10 @@ def _find(name_or_path: str | Path) -> Path:
     path = Path(name_or_path)
     if path.is_file():
         return path
+    if path.is_dir():
+        raise ScenarioError(
+            f"Scenario {path} is a folder. Give the path of a TOML file in it, or a scenario's name."
+        )
     if path.suffix == ".toml" or len(path.parts) > 1:
         raise ScenarioError(
             f"Scenario file {path} does not exist. Give the path of a TOML file, or a scenario's name."
@@ -48,7 +52,7 @@ def _find(name_or_path: str | Path) -> Path:
 
 def _read(path: Path) -> dict[str, object]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except UnicodeDecodeError:
         raise ScenarioError(f"{path} is not text. Give a TOML file in UTF-8.") from None
     except OSError as error:

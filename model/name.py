@@ -57,6 +57,19 @@ COUNTRY_NAMES: dict[str, str] = {
     "ZWE": "Zimbabwe",
 }  # fmt: skip
 
+#: What people write for some countries besides their English names, in lower case.
+_OTHER_NAMES: dict[str, str] = {
+    "drc": "COD", "dr congo": "COD", "d.r. congo": "COD", "congo": "COD", "congo-kinshasa": "COD", "zaire": "COD",
+    "democratic republic of the congo": "COD", "eu": "EU27", "europe": "EU27", "e.u.": "EU27", "eu-27": "EU27",
+    "uk": "GBR", "great britain": "GBR", "britain": "GBR", "england": "GBR",
+    "us": "USA", "u.s.": "USA", "u.s.a.": "USA", "america": "USA", "united states of america": "USA",
+    "prc": "CHN", "people's republic of china": "CHN", "korea": "KOR", "republic of korea": "KOR", "rok": "KOR",
+    "dprk": "PRK", "russian federation": "RUS", "türkiye": "TUR", "turkiye": "TUR", "burma": "MMR",
+    "viet nam": "VNM", "uae": "ARE", "czech republic": "CZE", "rest of the world": "OTH", "row": "OTH",
+    "cn": "CHN", "jp": "JPN", "kr": "KOR", "de": "DEU", "fr": "FRA", "in": "IND", "id": "IDN", "ru": "RUS",
+    "au": "AUS", "ca": "CAN", "cd": "COD", "cl": "CHL", "za": "ZAF", "gb": "GBR", "br": "BRA", "tw": "TWN",
+}  # fmt: skip
+
 _ISO = """
 ABW AFG AGO AIA ALA ALB AND ARE ARG ARM ASM ATA ATF ATG AUS AUT AZE BDI BEL BEN BES BFA BGD BGR BHR BHS
 BIH BLM BLR BLZ BMU BOL BRA BRB BRN BTN BVT BWA CAF CAN CCK CHE CHL CHN CIV CMR COD COG COK COL COM CPV
@@ -113,6 +126,9 @@ def good_remedy(name: str) -> str:
 def country_remedy(name: str) -> str:
     """Return help for an unknown country: its code if it was written in words."""
     codes = {words.lower(): code for code, words in COUNTRY_NAMES.items()}
+    other = _OTHER_NAMES.get(name.strip().lower())
+    if other:
+        return f"Write {other} for {COUNTRY_NAMES[other]}."
     close = difflib.get_close_matches(name.lower(), codes, n=1, cutoff=0.8)
     if close:
         return f"Write {codes[close[0]]} for {COUNTRY_NAMES[codes[close[0]]]}."

@@ -59,6 +59,7 @@ def order_from(mapping: Any, kinds: Mapping[str, OrderKind], place: Place | None
     place = place or Place()
     if not isinstance(mapping, Mapping):
         place.refuse(f"{mapping!r} is not an order; write type, actor, quarter, end and fields.")
+    _refuse_stray_fields(mapping, kinds, place)
     refuse_unknown(mapping, _KEYS, place)
     kind = _kind_of(mapping, kinds, place)
     actor = read_field(_FIRM if kind.actor == "firm" else _ACTOR, mapping, place)
@@ -75,6 +76,14 @@ def order_from(mapping: Any, kinds: Mapping[str, OrderKind], place: Place | None
     if fault is not None:
         place.at("fields").at(fault[0]).refuse(fault[1])
     return order
+
+
+def _refuse_stray_fields(mapping: Mapping[str, Any], kinds: Mapping[str, OrderKind], place: Place) -> None:
+    """Raise for a field of the order's kind that stands beside `fields` and not in it."""
+    kind = kinds.get(str(mapping.get("type")))
+    for key in mapping:
+        if key not in _KEYS and kind is not None and key in (field.name for field in kind.fields):
+            place.at(str(key)).refuse(f"Field {key!r} is not in its place. Did you mean fields.{key}?")
 
 
 def _kind_of(mapping: Mapping[str, Any], kinds: Mapping[str, OrderKind], place: Place) -> OrderKind:

@@ -287,7 +287,19 @@ def test_projects_and_base_overrides_are_read():
 def test_a_misspelt_country_is_helped():
     """A country in words gets its code; nonsense gets the rule."""
     assert country_remedy("Japan") == "Write JPN for Japan."
+    for words, code in (("DRC", "COD"), ("EU", "EU27"), ("UK", "GBR"), ("China", "CHN"), ("usa", "USA"),
+                        ("US", "USA"), ("South Korea", "KOR"), ("Türkiye", "TUR")):  # fmt: skip
+        assert code in country_remedy(words)
+    assert country_remedy("DRC") == "Write COD for DR Congo."
     assert country_remedy("12345") == "Write an ISO 3166 code of three letters, EU27 or OTH."
+
+
+def test_a_field_beside_fields_is_sent_there():
+    """A good that stands beside `fields` and not in it is told where it belongs."""
+    order = {"type": "export_ban", "actor": "CHN", "quarter": "2025Q1", "good": "gallium"}
+    assert refused(measures=[order]) == (
+        "Field 'good' is not in its place. Did you mean fields.good? (crisis.toml, measures[0].good)"
+    )
 
 
 def test_the_names_of_goods_are_those_of_the_catalogue():

@@ -118,6 +118,20 @@ def test_an_unknown_name_is_helped():
         load_scenario("no/world.toml")
 
 
+def test_a_byte_order_mark_does_no_harm(tmp_path):
+    """A file that an editor began with a byte order mark is read."""
+    file = tmp_path / "world.toml"
+    head = "name = 'marked'\nstart = '2025Q1'\nend = '2026Q4'\nbase_year = 2024\n"
+    file.write_bytes(b"\xef\xbb\xbf" + head.encode())
+    assert load_scenario(file).name == "marked"
+
+
+def test_a_folder_is_called_a_folder(tmp_path):
+    """A folder in place of a file is refused as what it is."""
+    with pytest.raises(ScenarioError, match="is a folder. Give the path of a TOML file in it"):
+        load_scenario(tmp_path)
+
+
 @pytest.mark.parametrize("name", SHIPPED)
 def test_every_measure_that_ships_bites_on_its_world(name):
     """Once calibrated, no shipped measure covers nothing."""
