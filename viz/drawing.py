@@ -129,6 +129,11 @@ def end_labels(plot: Plot, ends: Sequence[tuple[str, float, str]]) -> str:
         floor = min(plot.y(value) + 4.0, floor)
         placed.append((floor, word, colour))
         floor -= 13.0
+    ceiling = plot.above + 4.0
+    for position in reversed(range(len(placed))):  # what would leave the drawing at the top moves down again
+        y, word, colour = placed[position]
+        placed[position] = (max(y, ceiling), word, colour)
+        ceiling = placed[position][0] + 13.0
     x = plot.width - plot.right + 6
     return "".join(
         f'<text class="end" x="{x}" y="{y:.1f}"><tspan fill="{colour}">&#9632;</tspan> {escape(word)}</text>'

@@ -29,7 +29,8 @@ class GoodTable:
     - `low`, `high` the same at the lowest and highest quantile; empty for one run
     - `base_shares` country: share of output in the base year; `base_label` its name on the axis
     - `flows` origin, destination, quantity_t, landed_price_usd_per_t over the last four quarters
-    - `restricting` the country whose inside price is shown
+    - `restricting` the country whose inside price is shown; `is_restricted` whether it restricts exports, else it is
+      the largest producer
     """
 
     good: str
@@ -43,6 +44,7 @@ class GoodTable:
     flows: pd.DataFrame
     flow_quarters: str
     restricting: str
+    is_restricted: bool
     colours: dict[str, str]
     runs: int
     source: str

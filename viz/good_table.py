@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from experiments.results import Results
-from experiments.summary import base_shares
+from experiments.summary import base_shares, restricted
 from viz.colour import country_colours
 from viz.figure import GoodTable
 
@@ -14,7 +14,7 @@ Wide = dict[str, pd.DataFrame]
 _QUARTERS = 4
 #: Metrics that charts and the overview take.
 CHARTED = (
-    "production_share", "production_t", "recycled_t", "consumption_t", "capacity_t", "hhi_index",
+    "production_share", "production_t", "recycled_t", "consumption_t", "capacity_t", "hhi_index", "leakage_t",
     "inside_price_usd_per_t", "outside_price_usd_per_t", "price_gap_index",
 )  # fmt: skip
 
@@ -29,6 +29,7 @@ def good_tables(results: Results) -> list[GoodTable]:
     colours = country_colours(countries)
     flows = _last_flows(results, quarters[-_QUARTERS:])
     shares = base_shares(manifest)
+    told_apart = restricted(manifest)
     return [
         GoodTable(
             good=row["name"],
@@ -42,6 +43,7 @@ def good_tables(results: Results) -> list[GoodTable]:
             flows=flows[flows["good"] == row["name"]],
             flow_quarters=_span(quarters[-_QUARTERS:]),
             restricting=manifest["restricting"][row["name"]],
+            is_restricted=row["name"] in told_apart,
             colours=colours,
             runs=manifest["runs"],
             source=source_line(manifest),

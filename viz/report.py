@@ -12,9 +12,10 @@ from typing import Any
 import pandas as pd
 
 from experiments.results import Results
-from model.name import COUNTRY_NAMES
 from viz.charts import CHARTS
+from viz.country import country_name
 from viz.figure import Figure, GoodTable
+from viz.finding import findings, gaps, smuggled_t
 from viz.good_table import good_tables
 
 #: Words in a source or note that mark a number as weak, and what they mean.
@@ -35,6 +36,7 @@ def draw_report(results: Results) -> str:
         [
             _head(manifest),
             '<main id="main">',
+            _happened(goods, manifest),
             _overview(goods, manifest),
             _measures(manifest),
             _chooser(goods, stage, manifest),
@@ -80,6 +82,25 @@ def _head(manifest: dict[str, Any]) -> str:
     )
 
 
+def _happened(goods: list[GoodTable], manifest: dict[str, Any]) -> str:
+    title = {data.good: data.title for data in goods}
+    rows = "".join(
+        f'<li><a href="#{good}" data-good="{good}">{escape(title[good])}</a>: {escape(text)}</li>'
+        for _, good, text in findings(goods, manifest["headline_goods"])
+    )
+    found = f"<ul>{rows}</ul>" if rows else "<p>No share, price or output changes much.</p>"
+    return f'<section><h2 id="happened">What happened</h2>{found}{_medians(manifest)}</section>'
+
+
+def _medians(manifest: dict[str, Any]) -> str:
+    if manifest["runs"] == 1:
+        return ""
+    return (
+        f'<p class="source">All numbers are medians over {manifest["runs"]:,} runs, taken number by number: shares '
+        "need not add up to 100 %, and no single run need look like this.</p>"
+    )
+
+
 def _overview(goods: list[GoodTable], manifest: dict[str, Any]) -> str:
     rows = "".join(_overview_row(data) for data in goods)
     base, end = manifest["base"]["year"], manifest["end"]
@@ -87,25 +108,29 @@ def _overview(goods: list[GoodTable], manifest: dict[str, Any]) -> str:
         '<section><h2 id="overview">Who ends up with which share</h2>'
         '<div class="scroll" tabindex="0" role="region" aria-label="All goods"><table class="overview"><thead><tr>'
         f'<th scope="col">good</th><th scope="col">leader {base}</th><th scope="col">leader {end}</th>'
-        f'<th scope="col" class="n">HHI {base}</th><th scope="col" class="n">HHI {end}</th>'
-        '<th scope="col" class="n">widest price gap</th></tr></thead>'
+        f'<th scope="col" class="n extra">HHI {base}</th>'
+        f'<th scope="col" class="n extra">HHI {end}</th>'
+        '<th scope="col" class="n">widest price gap</th><th scope="col" class="n extra">smuggled, t</th></tr></thead>'
         f'<tbody>{rows}</tbody></table></div><p class="source">Price gap: price paid on arrival outside '
-        "the restricting country over the producer price inside it. HHI: concentration of output, "
-        "10,000 is one country.</p></section>"
+        "the restricting country over the producer price inside it; none where no large producer restricts exports. "
+        "HHI: concentration of output, 10,000 is one country. Smuggled: what left a country around its "
+        "restrictions over the run.</p></section>"
     )
 
 
 def _overview_row(data: GoodTable) -> str:
     last = data.wide["production_share"].iloc[-1].dropna()
-    gap = data.wide["price_gap_index"][data.restricting].dropna()
+    gap = gaps(data)
+    smuggled = smuggled_t(data)
     hhi = data.wide["hhi_index"]["WLD"].dropna()
     base_hhi = sum(share * share for share in data.base_shares.values()) * 1e4
     widest = f"{gap.max():.1f} ({data.restricting}, {gap.idxmax()})" if len(gap) else "-"
     return (
         f'<tr><th scope="row"><a href="#{data.good}" data-good="{data.good}">{escape(data.title)}</a></th>'
         f"<td>{_leader(data.base_shares, data)}</td><td>{_leader(last.to_dict(), data)}</td>"
-        f'<td class="n">{base_hhi:,.0f}</td><td class="n">{hhi.iloc[-1] if len(hhi) else 0.0:,.0f}</td>'
-        f'<td class="n">{widest}</td></tr>'
+        f'<td class="n extra">{base_hhi:,.0f}</td>'
+        f'<td class="n extra">{hhi.iloc[-1] if len(hhi) else 0.0:,.0f}</td>'
+        f'<td class="n">{widest}</td><td class="n extra">{f"{smuggled:,.0f}" if smuggled >= 0.5 else "-"}</td></tr>'
     )
 
 
@@ -114,7 +139,7 @@ def _leader(shares: dict[str, float], data: GoodTable) -> str:
         return "nothing made"
     country = max(sorted(shares), key=lambda code: shares[code])
     bar = f'<i class="bar" style="width:{60 * shares[country]:.0f}px;background:{data.colours[country]}"></i>'
-    return f"{bar}{escape(country)} {100 * shares[country]:.0f} %"
+    return f'{bar}<abbr title="{escape(country_name(country))}">{escape(country)}</abbr> {100 * shares[country]:.0f} %'
 
 
 def _measures(manifest: dict[str, Any]) -> str:
@@ -162,9 +187,9 @@ def _chooser(goods: list[GoodTable], stage: dict[str, str], manifest: dict[str, 
 
 def _most_telling(goods: list[GoodTable], manifest: dict[str, Any]) -> str:
     """Return the good shown first: of the headline goods, the one with the widest price gap."""
-    gaps = {data.good: data.wide["price_gap_index"][data.restricting].max() for data in goods}
-    headline = [good for good in manifest["headline_goods"] if gaps.get(good, 0.0) > 0.0]
-    return max(headline, key=lambda good: gaps[good]) if headline else goods[0].good
+    widest = {data.good: float(gaps(data).max()) for data in goods if len(gaps(data))}
+    headline = [good for good in manifest["headline_goods"] if widest.get(good, 0.0) > 0.0]
+    return max(headline, key=lambda good: widest[good]) if headline else goods[0].good
 
 
 def _good(data: GoodTable, stage: str) -> str:
@@ -288,12 +313,14 @@ def _method(manifest: dict[str, Any]) -> str:
     certificate, versions = manifest["certificate"], manifest["versions"]
     where = f" ({certificate['quarter']}: {certificate['goods']})" if certificate["quarter"] else ""
     words = ", ".join(f"{name} {version}" for name, version in versions.items())
-    names = ", ".join(sorted(COUNTRY_NAMES.get(c, c) for c in _restricting(manifest)))
+    names = ", ".join(sorted(country_name(c) for c in _restricting(manifest)))
     return (
         '<section><h2 id="method">How to read this</h2><p>Each quarter all linked markets clear together; the '
         "certificate is the largest relative violation of the conditions of equilibrium: "
         f"{certificate['worst_violation']:.1e}{escape(where)}. Prices are real 2024 US dollars. Inside prices are "
-        f"those of {escape(names)}. Shares of supply emerge from costs, capacity and tastes; they are not "
+        f"those of {escape(names)}: of each good the country that "
+        "restricts its exports, else its largest producer. "
+        "Shares of supply emerge from costs, capacity and tastes; they are not "
         f'forecasts.</p><p class="source">{escape(words)}. Base data among others: '
         f"{escape('; '.join(manifest['credits']))}. Colours after Okabe and Ito (2008) and Tol (2021).</p></section>"
     )

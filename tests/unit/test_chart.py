@@ -9,8 +9,9 @@ from sample_results import sample_results
 
 from viz.charts import CHARTS
 from viz.colour import FIXED, country_colours
-from viz.drawing import nice_top, path
+from viz.drawing import Plot, end_labels, nice_top, path
 from viz.figure import Figure, GoodTable
+from viz.finding import findings, gaps
 from viz.good_table import good_tables
 
 TABLES = {runs: good_tables(sample_results(runs))[0] for runs in (1, 5)}
@@ -61,3 +62,36 @@ def test_axes_end_on_round_numbers() -> None:
 def test_unknown_values_interrupt_a_line() -> None:
     """A gap in the data is a gap in the line."""
     assert path([(0.0, 1.0), (1.0, float("nan")), (2.0, 3.0)]) == "M0.0 1.0M2.0 3.0"
+
+
+def test_labels_at_the_end_of_lines_stay_in_the_drawing() -> None:
+    """Labels crowded at the top or the bottom keep apart and inside."""
+    plot = Plot(660, 300, 56, 68, ("a", "b"), 1.0)
+    for values in ([0.99, 0.985, 0.98, 1.0], [0.0, 0.001, 0.002], [0.5, 0.51, 0.99, 1.0]):
+        words = end_labels(plot, [(f"w{i}", value, "#000") for i, value in enumerate(values)])
+        heights = sorted(float(y) for y in re.findall(r' y="([\d.]+)"', words))
+        assert heights[0] >= plot.above and heights[-1] <= plot.height - plot.below + 4.0
+        assert all(b - a >= 12.9 for a, b in zip(heights, heights[1:], strict=False))
+
+
+def test_the_findings_name_shares_gaps_and_smuggling() -> None:
+    """What happened: the largest change of share, the widest gap, what was smuggled; at most eight sentences."""
+    found = [finding.text for finding in findings(good_tables(sample_results()), ["gallium_refined"])]
+    assert 3 <= len(found) <= 8
+    assert "the share of China in output falls from 90 % in 2024 to 53 % in 2040Q4." in found
+    assert any("the price outside China is 3.5 times that inside" in text for text in found)
+    assert any("128 t are smuggled" in text for text in found)
+
+
+def test_a_good_that_nobody_restricts_shows_no_gap() -> None:
+    """Without a restriction there is no gap to tell of, neither in the findings nor over the price chart."""
+    free = replace(TABLES[1], is_restricted=False)
+    assert gaps(free).empty and "largest producer" in CHARTS[1](free).title
+
+
+def test_title_and_table_of_an_ensemble_agree() -> None:
+    """Medians need not add up to 1: the title of the shares is the table's number, not one made to fill the chart."""
+    data = TABLES[5]
+    doubled = {**data.wide, "production_share": 0.9 * data.wide["production_share"]}
+    figure = CHARTS[0](replace(data, wide=doubled))
+    assert f"{100 * doubled['production_share']['CHN'].iloc[-1]:.0f} % in 2040Q4" in figure.title

@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from model.name import COUNTRY_NAMES
 from viz.colour import INSIDE, OUTSIDE
+from viz.country import country_name
 from viz.drawing import Plot, area, axes, both_sizes, end_labels, line, nice_top, short_number
 from viz.figure import Figure, GoodTable
 
@@ -29,10 +29,11 @@ def draw(data: GoodTable) -> Figure:
         ends = [(side, _last(prices[side]), _COLOUR[side]) for side in _METRICS if prices[side].notna().any()]
         return axes(plot, short_number) + "".join(bands) + "".join(lines) + end_labels(plot, ends)
 
-    name = COUNTRY_NAMES.get(place, place)
-    title = _finding(prices, name)
+    name = country_name(place)
+    title = _finding(prices, name, data.is_restricted)
+    inside_word = f"producer price inside {name}" + ("" if data.is_restricted else ", the largest producer")
     legend = (
-        (f"producer price inside {name}", INSIDE),
+        (inside_word, INSIDE),
         (f"price paid on arrival outside {name} (dashed)", OUTSIDE),
     )
     unit = "real 2024 US dollars per tonne" + (f"; bands hold 90 % of {data.runs:,} runs" if data.low else "")
@@ -55,8 +56,10 @@ def _last(values: pd.Series) -> float:
     return float(values.dropna().iloc[-1])
 
 
-def _finding(prices: pd.DataFrame, name: str) -> str:
-    gap = (prices["outside"] / prices["inside"]).dropna()
+def _finding(prices: pd.DataFrame, name: str, is_restricted: bool) -> str:
+    if not is_restricted:
+        return _level(prices["inside"].dropna(), name)
+    gap = (prices["outside"] / prices["inside"].where(prices["inside"] > 0.0)).dropna()
     if gap.empty:
         return f"No price was formed on both sides of {name}'s border"
     peak, last = float(gap.max()), float(gap.iloc[-1])
@@ -64,3 +67,15 @@ def _finding(prices: pd.DataFrame, name: str) -> str:
         return f"Prices outside {name} stay within a tenth of those inside"
     widest = f"{peak:.2g} times that inside at its widest ({gap.idxmax()})"
     return f"Outside {name} the price is {widest}, {last:.2g} times in {gap.index[-1]}"
+
+
+def _level(price: pd.Series, name: str) -> str:
+    """Return how the price of a good moves that nobody large restricts."""
+    if price.empty:
+        return f"No price was formed in {name}, the largest producer"
+    first, last = float(price.iloc[0]), float(price.iloc[-1])
+    span = (
+        f"from {short_number(first)} in {price.index[0]} to {short_number(last)} dollars in {price.index[-1]}"
+    )
+    move = "moves little," if abs(last - first) < _SAME * first else "falls" if last < first else "rises"
+    return f"The price in {name}, the largest producer, {move} {span}"

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from model.name import COUNTRY_NAMES
+from viz.country import country_name
 from viz.drawing import Plot, area, axes, both_sizes, end_labels, percent
 from viz.figure import Figure, GoodTable
 
@@ -12,7 +12,8 @@ _OTHERS = "others"
 
 def draw(data: GoodTable) -> Figure:
     """Return the stacked shares of output, base year first."""
-    shares = _shares(data)
+    told = _shares(data)
+    shares = told.div(told.sum(axis=1).where(lambda total: total > 0.0, 1.0), axis=0)  # fills the drawing
     colours = {**data.colours, _OTHERS: data.colours["OTH"]}
 
     def inside(plot: Plot) -> str:
@@ -26,8 +27,8 @@ def draw(data: GoodTable) -> Figure:
             below = above
         return "".join(parts) + axes(plot, percent) + end_labels(plot, ends)
 
-    title = _finding(data, shares)
-    names = tuple((COUNTRY_NAMES.get(code, code), colours[code]) for code in shares.columns)
+    title = _finding(told)
+    names = tuple((country_name(code), colours[code]) for code in shares.columns)
     body = both_sizes(list(shares.index), 1.0, inside, title)
     return Figure(
         "production_share",
@@ -35,7 +36,7 @@ def draw(data: GoodTable) -> Figure:
         "share of the world's output, recycling apart",
         body,
         data.source,
-        shares,
+        told,
         names,
     )
 
@@ -52,13 +53,13 @@ def _shares(data: GoodTable) -> pd.DataFrame:
     largest = [country for country in order[:_SHOWN] if size[country] > 0.005]
     shown = both[largest].copy()
     shown[_OTHERS] = (both.sum(axis=1) - shown.sum(axis=1)).clip(lower=0.0)
-    return shown.div(shown.sum(axis=1).where(lambda total: total > 0.0, 1.0), axis=0)
+    return shown
 
 
-def _finding(data: GoodTable, shares: pd.DataFrame) -> str:
+def _finding(shares: pd.DataFrame) -> str:
     leader = str(shares.iloc[0].drop(_OTHERS).idxmax()) if shares.shape[1] > 1 else _OTHERS
     first, last = float(shares[leader].iloc[0]), float(shares[leader].iloc[-1])
-    name = COUNTRY_NAMES.get(leader, leader)
+    name = country_name(leader)
     span = f"from {percent(first)} in {shares.index[0]} to {percent(last)} in {shares.index[-1]}"
     if abs(last - first) < 0.015:
         return f"{name} keeps {percent(last)} of output ({percent(first)} in {shares.index[0]})"

@@ -4,7 +4,7 @@ from html import escape
 
 import pandas as pd
 
-from model.name import COUNTRY_NAMES
+from viz.country import country_name
 from viz.figure import Figure, GoodTable
 
 _ORIGINS = 8
@@ -60,7 +60,7 @@ def _cell(share: float) -> str:
 
 
 def _name(code: object) -> str:
-    return COUNTRY_NAMES.get(str(code), str(code))
+    return country_name(code)
 
 
 def _finding(data: GoodTable) -> str:

@@ -1,4 +1,4 @@
-"""How much: output, use and recycling over time."""
+"""How much: output, use, recycling and smuggling over time."""
 
 import pandas as pd
 
@@ -11,17 +11,21 @@ _METRICS = {
     "output": "production_t",
     "use": "consumption_t",
     "recycled": "recycled_t",
+    "smuggled": "leakage_t",
 }
-_COLOUR = {"capacity": "#8a8a8a", "output": OUTSIDE, "use": INSIDE, "recycled": PLAIN}
-_SHORT = {"capacity": "capac.", "recycled": "recyc."}
-_DASH = {"capacity": "2 3", "output": "", "use": "6 3", "recycled": ""}
+_COLOUR = {"capacity": "#8a8a8a", "output": OUTSIDE, "use": INSIDE, "recycled": PLAIN, "smuggled": "#aa4499"}
+#: Shown only where there is any.
+_SOMETIMES = ("recycled", "smuggled")
+_SHORT = {"capacity": "capac.", "recycled": "recyc.", "smuggled": "smug."}
+_DASH = {"capacity": "2 3", "output": "", "use": "6 3", "recycled": "", "smuggled": "1 3"}
 
 
 def draw(data: GoodTable) -> Figure:
     """Return the world's capacity, output, use and recycled output a quarter."""
-    tonnes = pd.DataFrame({word: data.wide[metric]["WLD"] for word, metric in _METRICS.items()})
-    if not tonnes["recycled"].max() > 0.0:
-        tonnes = tonnes.drop(columns="recycled")
+    known = {word: metric for word, metric in _METRICS.items() if metric in data.wide}
+    tonnes = pd.DataFrame({word: data.wide[metric]["WLD"] for word, metric in known.items()})
+    absent = [word for word in _SOMETIMES if word in tonnes and not tonnes[word].max() > 0.0]
+    tonnes = tonnes.drop(columns=absent)
     top = nice_top(float(tonnes.max().max()))
 
     def inside(plot: Plot) -> str:
@@ -43,4 +47,6 @@ def _finding(tonnes: pd.DataFrame) -> str:
         else 0.0
     )
     change = f"{last / first:.2g} times that of" if first > 0.0 else "up from nothing in"
-    return f"Output in {tonnes.index[-1]} is {change} {tonnes.index[0]}, at {100 * used:.0f} % of capacity"
+    smuggled = float(tonnes["smuggled"].sum()) if "smuggled" in tonnes else 0.0
+    aside = f"; {smuggled:,.0f} t are smuggled over the run" if smuggled >= 0.5 else ""
+    return f"Output in {tonnes.index[-1]} is {change} {tonnes.index[0]}, at {100 * used:.0f} % of capacity{aside}"
