@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from experiments.scenario_file import load_scenario
+from experiments.scenario_file import extended_scenario, load_scenario
 from model.error import OreblocError
 from model.quarter_date import quarter_index
-from model.scenario import Scenario, scenario_from
+from model.scenario import Scenario
 
 
 def prepare(
@@ -21,7 +21,7 @@ def prepare(
     if isinstance(scenario, Scenario):
         ready = scenario
     elif isinstance(scenario, Mapping):
-        ready = scenario_from(scenario)
+        ready = extended_scenario(scenario)
     else:
         ready = load_scenario(scenario)
     wanted: dict[str, Any] = dict(changes or {})

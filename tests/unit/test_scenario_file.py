@@ -5,6 +5,7 @@ import pytest
 
 from experiments.commands.check import add_check_command, run_check
 from experiments.commands.scenarios import add_scenarios_command, run_scenarios
+from experiments.preparation import prepare
 from experiments.scenario_file import load_scenario, scenario_files
 from model.calibration import calibrate
 from model.edit import compile_measures
@@ -12,6 +13,7 @@ from model.error import ScenarioError
 from model.instruments import BY_NAME
 from model.network import with_quotas
 from model.quarter_date import first_date
+from model.scenario import scenario_from
 
 SHIPPED = sorted(scenario_files())
 
@@ -116,6 +118,98 @@ def test_an_unknown_name_is_helped():
         load_scenario("basline")
     with pytest.raises(ScenarioError, match="Scenario file no/world.toml does not exist"):
         load_scenario("no/world.toml")
+
+
+def written(folder, name, text):
+    """Return the path of a new scenario file of this name."""
+    file = folder / f"{name}.toml"
+    file.write_text(f"{text}\nname = '{name}'\n" if "name =" not in text else text)
+    return file
+
+
+OWN = """
+[parameters]
+stock_days = 90
+[base]
+stages = [{ good = "gallium", country = "JPN", production_t = 3 }]
+[[measures]]
+type = "export_ban"
+actor = "CHN"
+quarter = "2026Q1"
+fields.good = "gallium"
+"""
+
+
+def test_a_scenario_can_begin_from_another(tmp_path):
+    """Head keys win, tables are joined, measures are appended; the whole is what the manifest will hold."""
+    tiny = load_scenario("tiny")
+    written(tmp_path, "first", f'extends = "tiny"\nend = "2026Q4"\nname = "first"\n{OWN}')
+    text = (
+        'extends = "first.toml"\nname = "second"\n[parameters]\nrisk_markup = 0.2\n'
+        '[base]\nstocks = [{ good = "gallium", country = "JPN", quantity_t = 3 }]\n'
+    )
+    made = load_scenario(written(tmp_path, "second", text))
+    assert (made.name, made.title, made.end, made.goods) == ("second", "Second", "2026Q4", tiny.goods)
+    assert made.measures[:-1] == tiny.measures and made.measures[-1].type == "export_ban"
+    assert (made.parameters["stock_days"], made.parameters["risk_markup"]) == (90.0, 0.2)
+    assert len(made.base.stages) == len(made.base.stocks) == 1
+    whole = made.to_mapping()
+    assert "extends" not in whole and len(whole["measures"]) == len(tiny.measures) + 1
+    assert scenario_from(whole) == made == made.with_changes({"seed": made.seed})
+
+
+def test_a_mapping_can_extend_a_scenario():
+    """From Python the same key serves."""
+    made = prepare({"extends": "tiny", "name": "mine", "seed": 9})
+    assert (made.seed, made.measures) == (9, load_scenario("tiny").measures)
+
+
+def test_inherited_measures_can_be_dropped(tmp_path):
+    """`without_measures` leaves the file's own measures only, and needs something to drop from."""
+    text = f'extends = "tiny"\nwithout_measures = true\nname = "bare"\n{OWN}'
+    made = load_scenario(written(tmp_path, "bare", text))
+    assert [order.type for order in made.measures] == ["export_ban"]
+    with pytest.raises(ScenarioError, match="and there is none"):
+        load_scenario(written(tmp_path, "alone", 'name = "alone"\nwithout_measures = true'))
+
+
+def test_a_fault_of_an_extending_file_is_told_by_its_own_numbers(tmp_path):
+    """The first measure of the file is measures[0], whatever it inherits."""
+    text = f'extends = "tiny"\nname = "faulty"\n{OWN}'.replace('"CHN"', '"DRC"')
+    with pytest.raises(ScenarioError) as refusal:
+        load_scenario(written(tmp_path, "faulty", text))
+    assert str(refusal.value) == (
+        "Actor is 'DRC', which is not a country. Write COD for DR Congo. (faulty.toml, measures[0].actor)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ('"basline"', "Scenario 'basline' is unknown. Did you mean baseline? (bad.toml, extends)"),
+        ("3", "extends is 3; it must be the name of a scenario or the path of a TOML file. (bad.toml, extends)"),
+        (
+            '"bad.toml"',
+            "Scenarios extend each other in a circle: bad.toml extends bad.toml. Take one extends out. "
+            "(bad.toml, extends)",
+        ),
+    ],
+)  # fmt: skip
+def test_an_impossible_extends_is_refused(tmp_path, value, message):
+    """Unknown names, other things than names, and circles are told with the file."""
+    with pytest.raises(ScenarioError) as refusal:
+        load_scenario(written(tmp_path, "bad", f'extends = {value}\nname = "bad"'))
+    assert str(refusal.value) == message
+
+
+def test_a_chain_of_five_files_is_the_longest(tmp_path):
+    """Five files may extend each other, six may not."""
+    written(tmp_path, "link0", 'name = "link0"\nstart = "2025Q1"\nend = "2026Q4"\nbase_year = 2024')
+    for i in range(1, 6):
+        written(tmp_path, f"link{i}", f'name = "link{i}"\nextends = "link{i - 1}.toml"')
+    assert load_scenario(tmp_path / "link4.toml").end == "2026Q4"
+    with pytest.raises(ScenarioError, match="longer than 5 files"):
+        load_scenario(tmp_path / "link5.toml")
 
 
 def test_a_byte_order_mark_does_no_harm(tmp_path):
