@@ -3,12 +3,14 @@
 `lay_out(world, plan, network)` turns the tables of a calibrated world into flat arrays for compiled rules.
 """
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from model.demand_path import growth_index
+from model.draw import address
 from model.network import Bools, Floats, Ints, Network
 from model.parameter import FAMILIES
 from model.quarter_date import active_share, quarter_index
@@ -68,6 +70,11 @@ class Layout(NamedTuple):
     node_good: Ints
     node_leak: Bools
     node_by_product: Bools
+    node_luck: Ints  # address of its draws, by name
+    buyer_luck: Ints
+    site_luck: Ints
+    project_luck: Ints
+    pair_luck: Ints  # [C * C]
     node_base_t: Floats
     node_base_share: Floats  # of the market's capacity in the base year
     node_base_price: Floats
@@ -168,6 +175,8 @@ def lay_out(world: World, plan: Any, network: Network) -> Layout:
     parts.update(_projects(world, parts))
     parts.update(_time(world, network, parts))
     parts.update(_measures(plan, parts))
+    pairs = [sorted((a, b)) for a in world.countries for b in world.countries]
+    parts["pair_luck"] = _addresses("pair", *zip(*pairs, strict=True))
     parts["pair_usual"] = _usual_tension(world.countries)
     parts["pair_strain"] = _strain(plan, parts, len(world.countries))
     parts["site_unit_t"] = _market_capacity(network, parts)
@@ -182,6 +191,12 @@ def _own(value: Any) -> Any:
 def _positions(values: Any, order: list[str], missing: int = -1) -> Ints:
     place = {name: i for i, name in enumerate(order)}
     return np.array([place.get(value, missing) for value in values], dtype=np.int64)
+
+
+def _addresses(kind: str, *names: Iterable[Any]) -> Ints:
+    """Return the address of each row's draws, from what the row is called."""
+    rows = zip(*names, strict=True)
+    return np.array([address(kind, *(str(word) for word in row)) for row in rows], dtype=np.int64)
 
 
 def _market_share(capacity: Floats, market: Ints) -> Floats:
@@ -268,6 +283,7 @@ def _sites(world: World, network: Network, parts: dict[str, Any]) -> dict[str, A
         "site_country": _positions(table["country"], world.countries),
         "site_good": _positions(table["good"], list(world.goods["name"])),
         "site_node": network.output_node[first_output].astype(np.int64),
+        "site_luck": _addresses("site", table["firm"], world.recipes["name"].iloc[recipe]),
         "site_new_plant": new_plant,
         "site_plant_start": start,
         "site_plants": members,
@@ -299,14 +315,14 @@ def _nodes(world: World, network: Network) -> dict[str, Any]:
     market = np.bincount(network.node_market, capacity, network.market_price_scale.size)
     sold = [np.flatnonzero(network.route_node == i).tolist() for i in range(nodes)]
     route_start, routes = _ragged(sold)
-    leak = (
-        (world.nodes["kind"] == "leak").to_numpy() if "kind" in world.nodes else np.zeros(nodes, dtype=bool)
-    )
+    kind = world.nodes["kind"] if "kind" in world.nodes else pd.Series(["producer"] * nodes)
+    leak = (kind == "leak").to_numpy()
     return {
         "node_country": _positions(world.nodes["country"], world.countries),
         "node_good": _positions(world.nodes["good"], list(world.goods["name"])),
         "node_leak": leak,
         "node_by_product": bound & ~leak,
+        "node_luck": _addresses("node", world.nodes["good"], world.nodes["country"], kind),
         "node_base_t": capacity,
         "node_base_share": _market_share(capacity, network.node_market),
         "node_base_price": _floats(world.nodes, "price_usd_per_t", 1.0),
@@ -325,6 +341,7 @@ def _buyers(world: World, network: Network) -> dict[str, Any]:
     families = [FAMILIES.index(family_of(good)) for good in world.buyers["good"]]
     return {
         "buyer_country": _positions(world.buyers["country"], world.countries),
+        "buyer_luck": _addresses("buyer", world.buyers["good"], world.buyers["country"]),
         "buyer_good": _positions(world.buyers["good"], list(world.goods["name"])),
         "buyer_base_price": np.where(price > 0.0, price, scale),
         "buyer_base_use_t": _floats(world.buyers, "use_t"),
@@ -448,6 +465,7 @@ def _projects(world: World, parts: dict[str, Any]) -> dict[str, Any]:
     sites = parts["plant_site"][plant]
     return {
         "project_site": sites,
+        "project_luck": _addresses("project", table["name"], table["good"], table["country"]),
         "project_plant": plant,
         "project_capacity_t": _floats(table, "capacity_t"),
         "project_announced": np.array(

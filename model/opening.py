@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from model.column import allocate
-from model.draw import PARAMETER, PROJECT_FAILURE, PROJECT_SLIP, uniform, waiting_time
+from model.draw import PARAMETER, PROJECT_FAILURE, PROJECT_SLIP, address, uniform, waiting_time
 from model.layout import DOMINANT_SHARE, HIGH_RISK, PAST_GROWTH, Layout, column_rows, family_of
 from model.network import Floats, Network
 from model.parameter import FAMILIES, PARAMETERS, POSITION
@@ -19,21 +19,13 @@ from model.world import World
 def parameter_table(scenario: Any, seed: int, first_run: int, runs: int) -> Floats:
     """Return [runs, parameters]: the scenario's values, uncertain ones drawn by (seed, run, name)."""
     table = np.empty((runs, len(PARAMETERS)))
-    numbers = {name: _name_number(name) for name in scenario.uncertain}
+    numbers = {name: address("parameter", name) for name in scenario.uncertain}
     for run in range(runs):
         values = scenario.sample(
             lambda name, r=run: float(uniform(seed, first_run + r, 0, PARAMETER, numbers[name]))
         )
         table[run] = [values[name] for name in PARAMETERS]
     return table
-
-
-def _name_number(name: str) -> int:
-    """Return a number that belongs to a parameter's name for good, whatever other parameters there are."""
-    number = 7
-    for letter in name.encode():
-        number = (number * 131 + letter) % (2**61 - 1)
-    return number
 
 
 def open_columns(
@@ -247,8 +239,10 @@ def _open_projects(layout: Layout, values: Floats, columns: Columns, seed: int, 
     for run in range(values.shape[0]):
         for p in range(projects):
             address = (seed, first_run + run, 0)
-            lucky = uniform(*address, PROJECT_FAILURE, p) < _keep(layout, values, run, p)
-            wait = waiting_time(uniform(*address, PROJECT_SLIP, p), _slip(layout, values, run, p))
+            lucky = uniform(*address, PROJECT_FAILURE, layout.project_luck[p]) < _keep(layout, values, run, p)
+            wait = waiting_time(
+                uniform(*address, PROJECT_SLIP, layout.project_luck[p]), _slip(layout, values, run, p)
+            )
             arrival = layout.project_start[p] + float(int(wait + 0.5))
             columns.project_arrival[run, p] = arrival if lucky else np.inf
             if lucky and arrival <= 0.0:

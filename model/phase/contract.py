@@ -58,7 +58,7 @@ def offer_capacity(network, layout, columns, values, terms, restricted, seed, fi
             )
         for m in range(network.plant_start.size - 1):
             i = network.output_node[network.recipe_output_start[m]]
-            luck = normal(uniform(seed, first_run + run, step, SUPPLY_NOISE, i))
+            luck = normal(uniform(seed, first_run + run, step, SUPPLY_NOISE, layout.node_luck[i]))
             usable = math.exp(values[run, _NOISE] * luck) * (1.0 - columns.node_outage_share[run, i])
             ratio = columns.node_cost_ratio[run, i]
             for k in range(network.plant_start[m], network.plant_start[m + 1]):

@@ -40,7 +40,7 @@ def drift_demand(layout, columns, answer, values, seed, first_run, step):
     """Move disturbances of demand, substitution, and the use that stock targets are set on."""
     for run in range(values.shape[0]):
         for j in range(layout.buyer_good.size):
-            luck = normal(uniform(seed, first_run + run, step, DEMAND_DISTURBANCE, j))
+            luck = normal(uniform(seed, first_run + run, step, DEMAND_DISTURBANCE, layout.buyer_luck[j]))
             columns.buyer_disturbance[run, j] = disturb(
                 columns.buyer_disturbance[run, j], values[run, _PERSIST], values[run, _DEVIATION], luck
             )
@@ -120,7 +120,7 @@ def drift_risk(network, layout, columns, answer, values, seed, first_run, step):
     countries = columns.country_rent_usd.shape[1]
     for run in range(values.shape[0]):
         for i in range(layout.node_good.size):
-            hit = uniform(seed, first_run + run, step, OUTAGE, i) < values[run, _HIT]
+            hit = uniform(seed, first_run + run, step, OUTAGE, layout.node_luck[i]) < values[run, _HIT]
             size = outage_size(values[run, _HIT_SHARE], values[run, _HIT_MOST], layout.node_base_share[i])
             columns.node_outage_share[run, i] = after_outage(
                 columns.node_outage_share[run, i], hit, size, values[run, _HIT_DECAY]
@@ -155,8 +155,7 @@ def drift_risk(network, layout, columns, answer, values, seed, first_run, step):
         for c in range(countries * countries):
             if c // countries == c % countries:
                 continue
-            low, high = min(c // countries, c % countries), max(c // countries, c % countries)
-            luck = normal(uniform(seed, first_run + run, step, TENSION, low * countries + high))
+            luck = normal(uniform(seed, first_run + run, step, TENSION, layout.pair_luck[c]))
             strain = layout.pair_strain[step, c] * values[run, _T_RISE]
             columns.tension[run, c] = tension(
                 columns.tension[run, c],

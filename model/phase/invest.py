@@ -28,7 +28,7 @@ def misjudge_sites(layout, columns, values, seed, first_run, step):
     """Draw each site's error about prices for the quarter."""
     for run in range(values.shape[0]):
         for s in range(layout.site_firm.size):
-            luck = normal(uniform(seed, first_run + run, step, EXPECTATION_ERROR, s))
+            luck = normal(uniform(seed, first_run + run, step, EXPECTATION_ERROR, layout.site_luck[s]))
             columns.site_error[run, s] = values[run, _ERROR] * luck
 
 
@@ -196,7 +196,7 @@ def carry_out(network, layout, columns, values, seed, first_run, step, turnover)
 @rule
 def start_capacity(layout, columns, values, seed, first_run, run, s, step, started):
     """Put capacity under construction: permit, lead time, then even steps of ramp-up."""
-    draw = uniform(seed, first_run + run, step, PERMIT, s)
+    draw = uniform(seed, first_run + run, step, PERMIT, layout.site_luck[s])
     wait = waiting_time(draw, columns.site_permit_quarters[run, s])
     ramp = values[run, _RAMP]
     steps = max(1, int(ramp + 0.5))

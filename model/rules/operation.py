@@ -73,7 +73,7 @@ def leave(idle, loss_quarters, patience, share):
 
 @rule
 def outage_size(share, most, market_share):
-    """Return the share of a country's capacity that one outage takes: `share`, and never more than `most` of the market.
+    """Return the share of a country's capacity that one outage takes: `share`, at most `most` of the market.
 
     A country that makes most of a good has many sites, and one of them fails. `market_share` 0 to 1.
     """

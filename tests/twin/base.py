@@ -13,7 +13,7 @@ from twin.place import Buyer, Plant, Project, Recipe, Route, Seller, Site
 from twin.policy import days_held, index_of
 
 from model.base.data import read_table
-from model.draw import PROJECT_FAILURE, PROJECT_SLIP
+from model.draw import PROJECT_FAILURE, PROJECT_SLIP, address
 from model.good import catalogue
 
 TECHNOLOGIES = (
@@ -246,6 +246,11 @@ def _companies(model: Any, world: Any) -> None:
         key = (plant.recipe, plant.account)
         if key not in found:
             found[key] = Site(len(model.sites), plant.recipe, plant.country, plant.recipe.main.good)
+            firm, recipe = (
+                plant.account.removeprefix("firm "),
+                world.recipes["name"].iloc[plant.recipe.number],
+            )
+            found[key].luck_number = address("site", firm, recipe)
             model.sites.append(found[key])
             model.companies[plant.account.removeprefix("firm ")].sites.append(found[key])
         plant.site = found[key]
@@ -294,7 +299,7 @@ def _projects(model: Any, world: Any) -> None:
         dated = [index_of(str(text)) - model.start for text in (row.announced, row.start)]
         capex, slip = _number(row.capex_usd, math.nan), _number(row.slip_quarters, p["project_slip_quarters"])
         project = Project(plant.site, plant, _number(row.capacity_t), *dated, keep, capex, slip)
-        n = len(model.projects)
+        n = address("project", row.name, row.good, row.country)
         wait = waiting_time(model.luck(PROJECT_SLIP, n, 0), slip)
         if model.luck(PROJECT_FAILURE, n, 0) < keep:
             project.arrival = project.start + int(wait + 0.5)

@@ -31,7 +31,7 @@ class Company(mesa.Agent):
         """See prices through an error of its own."""
         for site in self.sites:
             site.error = self.model.p["expectation_noise"] * normal(
-                self.model.luck(EXPECTATION_ERROR, site.number)
+                self.model.luck(EXPECTATION_ERROR, site.luck_number)
             )
 
     def learn(self) -> None:
@@ -134,7 +134,7 @@ class Company(mesa.Agent):
 
     def _start(self, site: Site, step: int) -> None:
         p = self.model.p
-        wait = waiting_time(self.model.luck(PERMIT, site.number), site.permit)
+        wait = waiting_time(self.model.luck(PERMIT, site.luck_number), site.permit)
         steps = max(1, int(p["ramp_quarters"] + 0.5))
         first = step + 1 + max(1, int(site.lead + wait + 0.5))
         for quarter in range(first, first + steps):

@@ -6,6 +6,8 @@ import math
 from collections import defaultdict
 from dataclasses import dataclass, field
 
+from model.draw import address
+
 
 @dataclass(eq=False)
 class Seller:
@@ -47,6 +49,11 @@ class Seller:
     stored: float = 0.0
     sold: float = 0.0
     disposed: float = 0.0
+
+    @property
+    def luck_number(self) -> int:
+        """The address of its draws."""
+        return address("node", self.good, self.country, "leak" if self.leak else "producer")
 
 
 @dataclass(eq=False)
@@ -227,6 +234,7 @@ class Site:
     country: str
     good: str
     plants: list[Plant] = field(default_factory=list)
+    luck_number: int = 0
     new: Plant | None = None
     capex: float = 0.0
     lead: float = 0.0

@@ -141,7 +141,7 @@ class TwinModel(mesa.Model):
             seller.qualified += gain * (p["qualification_speed"] if gain > 0.0 else 1.0)
         for recipe in self.recipes:
             first = recipe.main
-            luck = normal(self.luck(draw.SUPPLY_NOISE, first.number))
+            luck = normal(self.luck(draw.SUPPLY_NOISE, first.luck_number))
             usable = math.exp(p["supply_noise"] * luck) * (1.0 - first.outage)
             for plant in recipe.plants:
                 works = 1.0 if plant.kind in ("recycler", "leak") else usable
@@ -429,7 +429,7 @@ class TwinModel(mesa.Model):
         for site in self.sites:
             self._learn_by_doing(site)
         for seller in self.sellers:
-            hit = self.luck(draw.OUTAGE, seller.number) < self.p["outage_probability"]
+            hit = self.luck(draw.OUTAGE, seller.luck_number) < self.p["outage_probability"]
             left = seller.outage * self.p["outage_decay"]
             world = sum(s.base_capacity for s in self.sellers if s.good == seller.good)
             part = seller.base_capacity / world if world > 0.0 else 0.0
@@ -443,7 +443,7 @@ class TwinModel(mesa.Model):
     def _drift_demand(self, buyer: Buyer) -> None:
         p = self.p
         rho = p["demand_persistence"]
-        luck = normal(self.luck(draw.DEMAND_DISTURBANCE, buyer.number))
+        luck = normal(self.luck(draw.DEMAND_DISTURBANCE, draw.address("buyer", buyer.good, buyer.country)))
         buyer.disturbance = rho * buyer.disturbance + math.sqrt(1.0 - rho**2) * p["demand_noise"] * luck
         x, threshold = buyer.expected_price / buyer.base_price, p["substitution_threshold"]
         share, most, grown, undone = buyer.substituted, p["substitution_most"], 0.0, 0.0
@@ -510,11 +510,11 @@ class TwinModel(mesa.Model):
             if route.abroad and route.restricted:
                 for pair in self._pairs(route):
                     restricted[pair] += route.usual
-        for i, a in enumerate(self.countries):
-            for j, b in enumerate(self.countries):
-                if i == j:
+        for a in self.countries:
+            for b in self.countries:
+                if a == b:
                     continue
-                luck = normal(self.luck(draw.TENSION, min(i, j) * len(self.countries) + max(i, j)))
+                luck = normal(self.luck(draw.TENSION, draw.address("pair", min(a, b), max(a, b))))
                 usual = self.usual_trade[a, b]
                 rise = p["tension_from_restriction"] * (restricted[a, b] / usual if usual > 0.0 else 0.0)
                 now = rho * self.tension[a, b] + (1.0 - rho) * self.usual_tension[a, b] + rise

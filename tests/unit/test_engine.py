@@ -210,3 +210,24 @@ def test_sustained_losses_end_in_mothballing_and_exit():
     e.run()
     assert e.columns.plant_installed_t[0, :6].sum() < before
     assert np.all(e.columns.plant_idle_t <= e.columns.plant_installed_t + 1e-9)
+
+
+def test_a_measure_shifts_no_luck_elsewhere():
+    """An export ban on one good, and the smuggler it brings, changes no bit of a market it is not linked to."""
+    from base_scenario import scenario
+
+    ban = {
+        "type": "export_ban",
+        "actor": "COD",
+        "quarter": "2025Q2",
+        "fields": {"good": "cobalt_concentrate"},
+    }
+    found = []
+    for measures in ([], [ban]):
+        engine = Engine(scenario(goods=["cobalt", "nickel"], measures=measures), 1, decide=DECISIONS)
+        for _ in range(8):
+            engine.step()
+        nickel = engine.world.nodes["good"].str.startswith("nickel").to_numpy()
+        found.append((len(nickel), engine.answer.price[0][nickel].tobytes()))
+    assert found[0][0] < found[1][0]
+    assert found[0][1] == found[1][1]
