@@ -10,6 +10,7 @@ import numpy as np
 
 from model.instrument import Cap, Cost, Edit, Floor, Site, Stock, Support, Tables
 from model.instruments import BY_NAME
+from model.measure_note import without_effect
 from model.measure_plan import BASE_QUARTERS, COSTS, HOLDERS, History, MeasurePlan, is_limited
 from model.network import Bools, Floats, Ints
 from model.quarter_date import quarter_index
@@ -26,18 +27,11 @@ def compile_measures(tables: Tables, scenario: Scenario) -> MeasurePlan:
     for number, order in enumerate(scenario.measures):
         made = BY_NAME[order.type].compile(order, site)
         edits += [(number, edit) for edit in made]
-        if not made:
-            notes.append(
-                {"measure": number, "text": BY_NAME[order.type].text(order), "why": _why(order, scenario)}
-            )
+        missed, why = without_effect(order, made, site, scenario)
+        if missed:
+            text = BY_NAME[order.type].text(order)
+            notes.append({"measure": number, "text": text, "goods": missed, "why": why})
     return _plan(site, scenario, edits, notes)
-
-
-def _why(order: Any, scenario: Scenario) -> str:
-    missing = [good for good in order.fields["good"] if good not in scenario.goods]
-    if len(missing) == len(order.fields["good"]):
-        return f"{', '.join(missing)} not in the scenario"
-    return "no route, plant or buyer is covered, or no day of the run"
 
 
 def _plan(

@@ -1,6 +1,7 @@
-"""`orebloc check FILE`: read a scenario, say what it decides, or what is wrong with it."""
+"""`orebloc check FILE`: read a scenario, say what it decides and what of it has no effect, or what is wrong."""
 
 import argparse
+from typing import Any
 
 from experiments.scenario_file import load_scenario
 from model.instruments import BY_NAME
@@ -12,7 +13,8 @@ def add_check_command(subparsers: "argparse._SubParsersAction[argparse.ArgumentP
     parser = subparsers.add_parser(
         "check",
         help="check a scenario file",
-        description="Read a scenario file (or a shipped scenario by name) and print what it decides. "
+        description="Read a scenario file (or a shipped scenario by name), calibrate its base year, and print what it "
+        "decides, which measures have no effect and why, and what of the base year is left out. "
         "Exit code 2 and one line with file, field, value, limit and remedy if it cannot be run.",
     )
     parser.add_argument("file", metavar="FILE", help="TOML file, or the name of a scenario")
@@ -35,7 +37,30 @@ def describe(scenario: Scenario) -> list[str]:
     return [*head, f"{len(measures)} measures", *measures, *(f"{n} {what}" for what, n in rest.items() if n)]
 
 
+def notices(scenario: Scenario) -> list[str]:
+    """Return what the world makes of the scenario, one line each: measures without effect, what is left out.
+
+    Raises `OreblocError` where the base year cannot be calibrated, as a run does.
+    """
+    from model.base.note import NOTICE
+    from model.calibration import calibrate
+    from model.edit import compile_measures
+
+    world = calibrate(scenario)
+    lines = [_without_effect(scenario, note) for note in compile_measures(world, scenario).notes]
+    rows = world.assumptions[world.assumptions["step"] == NOTICE]
+    return [*lines, *(f"note: {what}" for what in rows["what"])]
+
+
+def _without_effect(scenario: Scenario, note: dict[str, Any]) -> str:
+    every = scenario.measures[note["measure"]].fields["good"]
+    on = "" if note["goods"] == every else f" on {', '.join(note['goods'])}"
+    return f"note: measures[{note['measure']}] has no effect{on}: {note['why']} ({note['text'].rstrip('.')})"
+
+
 def run_check(arguments: argparse.Namespace) -> int:
-    """Print the scenario in words; return 0. Raises `ScenarioError` where it cannot be run."""
-    print("\n".join(describe(load_scenario(arguments.file))))
+    """Print the scenario in words; return 0. Raises `OreblocError` where it cannot be run."""
+    scenario = load_scenario(arguments.file)
+    found = notices(scenario)
+    print("\n".join([*describe(scenario), *found]))
     return 0

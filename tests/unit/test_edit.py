@@ -296,9 +296,43 @@ def test_a_measure_that_covers_nothing_is_noted():
     """A good outside the scenario is no error but a note for the manifest."""
     plan, _, _ = plan_of(measure("export_ban", good="tungsten"), measure("export_ban", actor="AUS"))
     assert [note["why"] for note in plan.notes] == [
-        "tungsten_refined not in the scenario",
-        "no route, plant or buyer is covered, or no day of the run",
+        "tungsten_refined is not in the scenario",
+        "AUS does not stand apart in this world: what it makes and uses is part of OTH",
     ]
+
+
+@pytest.mark.parametrize(
+    ("order", "why"),
+    [
+        (measure("export_ban", actor="JPN"), "JPN does not make gallium_refined"),
+        (
+            measure("export_ban", quarter="2029Q1"),
+            "it starts in 2029Q1, after the last quarter 2027Q4",
+        ),
+        (
+            measure("export_ban", quarter="2020Q1", end="2021Q4"),
+            "it ends in 2021Q4: no day of the base year 2024 or of 2025Q1 to 2027Q4 is in it",
+        ),
+        (
+            measure("export_ban", target=["AUS"]),
+            "no route of gallium_refined between CHN and the targets is covered",
+        ),
+        (measure("price_support", firm="Nobody", strike_usd_per_t=9), "Nobody has no plant of gallium_refined in CHN"),
+    ],
+)  # fmt: skip
+def test_the_note_says_why_a_measure_has_no_effect(order, why):
+    """Maker, time, targets and firm are told apart."""
+    plan, _, _ = plan_of(order)
+    assert [(note["measure"], note["goods"], note["why"]) for note in plan.notes] == [
+        (0, ["gallium_refined"], why)
+    ]
+
+
+def test_a_measure_that_bites_on_some_of_its_goods_is_noted_for_the_others():
+    """Only the goods without effect are named."""
+    plan, _, _ = plan_of(measure("export_quota", good=["gallium", "tungsten"], quantity_t=3))
+    assert [note["goods"] for note in plan.notes] == [["tungsten_refined"]]
+    assert len(plan.caps) == 1
 
 
 def test_quotas_stand_in_the_order_of_their_routes():

@@ -3,13 +3,14 @@ import json
 
 import pytest
 
-from experiments.commands.check import add_check_command, run_check
+from experiments.commands.check import add_check_command, notices, run_check
 from experiments.commands.scenarios import add_scenarios_command, run_scenarios
 from experiments.preparation import prepare
+from experiments.run import run_scenario
 from experiments.scenario_file import load_scenario, scenario_files
 from model.calibration import calibrate
 from model.edit import compile_measures
-from model.error import ScenarioError
+from model.error import OreblocError, ScenarioError
 from model.instruments import BY_NAME
 from model.network import with_quotas
 from model.quarter_date import first_date
@@ -118,6 +119,45 @@ def test_an_unknown_name_is_helped():
         load_scenario("basline")
     with pytest.raises(ScenarioError, match="Scenario file no/world.toml does not exist"):
         load_scenario("no/world.toml")
+
+
+def test_check_tells_what_has_no_effect_and_why(tmp_path, capsys):
+    """A ban on a stage its actor does not make, one after the end, a gap without measure: told, exit code 0."""
+    ban = "[[measures]]\ntype = 'export_ban'\nactor = '{}'\nquarter = '{}'\nfields.good = '{}'\n"
+    rows = [("COD", "2026Q1", "cobalt"), ("CHN", "2031Q1", "gallium"), ("CHN", "2026Q1", "nickel"),
+            ("COD", "2026Q1", "cobalt_concentrate")]  # fmt: skip
+    head = (
+        "name = 'inert'\nstart = '2025Q1'\nend = '2026Q4'\nbase_year = 2024\ngoods = ['cobalt', 'gallium']\n"
+    )
+    file = written(tmp_path, "inert", head + "".join(ban.format(*row) for row in rows))
+    assert run_check(parse("check", str(file))) == 0
+    notes = [line for line in capsys.readouterr().out.splitlines() if line.startswith("note: ")]
+    assert [note.partition(" (")[0] for note in notes] == [
+        "note: measures[0] has no effect: COD does not make cobalt_refined; COD makes cobalt_concentrate",
+        "note: measures[1] has no effect: it starts in 2031Q1, after the last quarter 2026Q4",
+        "note: measures[2] has no effect: nickel_refined is not in the scenario",
+        "note: the base-year gap 1.8 of CHN on gallium_refined is left out: no measure of the scenario is behind it",
+    ]
+
+
+def test_check_refuses_what_a_run_refuses(tmp_path):
+    """A base year without data is refused by `check` with the message of the run."""
+    file = written(
+        tmp_path,
+        "early",
+        "name = 'early'\nstart = '2011Q1'\nend = '2011Q4'\nbase_year = 2010\ngoods = ['gallium']",
+    )
+    with pytest.raises(OreblocError) as refusal:
+        run_check(parse("check", str(file)))
+    with pytest.raises(OreblocError) as at_run:
+        run_scenario(prepare(file))
+    assert str(refusal.value) == str(at_run.value) and "2010" in str(at_run.value)
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_nothing_of_a_shipped_scenario_is_without_effect(name):
+    """`orebloc check` has no notes on measures that ship."""
+    assert [line for line in notices(load_scenario(name)) if "has no effect" in line] == []
 
 
 def written(folder, name, text):
