@@ -14,7 +14,7 @@ from typing import Any
 from model.base.data import cite, rows
 from model.base.note import Notes
 from model.base.place import Geography, demand_shares
-from model.base.production import Stage, mined
+from model.base.production import Stage, mined, with_stated
 from model.good import Good, inputs_of
 
 
@@ -72,6 +72,8 @@ def add_refined(balance: Balance, good: Good, stage: Stage, keep: set[str], cont
     """Add a refined good to the balance: primary, unfed and recycled output and the use of its mined input."""
     sources = inputs_of(good.name, balance.primary)
     mine = sources[0] if sources else None
+    if mine is not None and stage.total_t is None and stage.stated:
+        stage = with_stated(good, stage, _fed_by_mines(balance, good, mine), context.notes)
     shares = context.places.carry(stage.shares, keep)
     if mine is None:
         _add_total(balance, good, shares, stage.total_t or 0.0, stage.total_t or 0.0, keep, context)
@@ -106,6 +108,11 @@ class Context:
 def _part(output: str, source: str) -> float:
     found = rows("yields", output=output, input=source, basis="part")
     return float(found[0]["value"]) if found else 1.0
+
+
+def _fed_by_mines(balance: Balance, good: Good, mine: str) -> float:
+    """Return output of a refined good where none is published: mined content times yield."""
+    return sum(balance.primary[mine].values()) * stage_yield(good.name, mine).value / _part(good.name, mine)
 
 
 def _primary_and_total(

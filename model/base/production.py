@@ -1,16 +1,19 @@
 """What the data say each country mined and refined in a year, with stated fallbacks for missing years.
 
 Tonnes per year in the unit of the good, countries as in the data (merging comes later). A stage without figures takes
-the nearest year's country shares, scaled to the mine stage.
+the nearest year's country shares, scaled to the mine stage. What a scenario states for some countries replaces
+theirs; the others keep the data.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from model.base.data import nearest_year, read_table, rows, years_of
 from model.base.note import Notes
 from model.error import OreblocError
 from model.good import Good, catalogue
+from model.name import EU_MEMBERS
 
 #: Element per tonne of rare-earth oxide, mean over the light and middle elements.
 ELEMENT_PER_OXIDE = 0.855
@@ -21,16 +24,44 @@ _MINERAL_OF_GROUP = {"ndpr": "ndpr", "dytb": "heavy_rare_earths"}
 
 @dataclass(frozen=True)
 class Stage:
-    """Raw output of one good: shares by country, the published total if any, and the year they are of."""
+    """Raw output of one good: shares by country, the published total if any, and the year they are of.
+
+    `stated` is what the scenario states by country, tonnes per year, where it waits for a total.
+    """
 
     shares: dict[str, float]
     total_t: float | None
     year: int
+    stated: dict[str, float] = field(default_factory=dict)
 
 
 def stated_stage(scenario: Any, good: str) -> dict[str, float]:
     """Return the scenario's own production of a good by country, tonnes per year; empty where it states none."""
     return {row["country"]: float(row["production_t"]) for row in scenario.base.stages if row["good"] == good}
+
+
+def merge_stated(
+    good: str, data: Mapping[str, float], stated: Mapping[str, float], notes: Notes
+) -> dict[str, float]:
+    """Return output by country, tonnes per year: stated countries replace theirs, the others keep the data.
+
+    `EU27` replaces its members. Without data what is stated is the whole world's. Raises `OreblocError` where
+    nothing is left.
+    """
+    replaced = {c for c in data if c in stated or (c in EU_MEMBERS and "EU27" in stated)}
+    result = {c: q for c, q in data.items() if c not in replaced}
+    result.update({c: q for c, q in stated.items() if q > 0.0})
+    if not sum(result.values()) > 0.0:
+        raise OreblocError(
+            f"Production of {good} in base.stages adds up to 0 t; it must be above 0 t in some country. "
+            "State production_t of a country that makes it."
+        )
+    what = "output stated by the scenario, the whole world's: the data have none"
+    if data:
+        before = sum(data[c] for c in replaced)
+        what = f"output stated for {', '.join(sorted(stated))}, {before:.6g} t in the data; others as in the data"
+    notes.add(good, "production", what, sum(stated.values()), "t", "scenario")
+    return result
 
 
 def mined(mineral: str, year: int) -> dict[str, float]:
@@ -55,19 +86,11 @@ def mined_or_refuse(mineral: str, year: int) -> dict[str, float]:
 def mine_output(good: Good, year: int, scenario: Any, notes: Notes) -> dict[str, float]:
     """Return the mine output of a good by country, tonnes per year in the unit of the good."""
     stated = stated_stage(scenario, good.name)
-    if stated:
-        notes.add(
-            good.name,
-            "production",
-            "mine output stated by the scenario",
-            sum(stated.values()),
-            "t",
-            "scenario",
-        )
-        return stated
-    if good.mineral == "rare_earths" and good.group != "rare_earths":
-        return _joint_output(good, year, scenario, notes)
-    return mined_or_refuse(good.data_mineral, year)
+    joint = good.mineral == "rare_earths" and good.group != "rare_earths"
+    if stated and not mined("rare_earths" if joint else good.data_mineral, year):
+        return merge_stated(good.name, {}, stated, notes)
+    data = _joint_output(good, year, scenario, notes) if joint else mined_or_refuse(good.data_mineral, year)
+    return merge_stated(good.name, data, stated, notes) if stated else data
 
 
 def deposit_shares(country: str, scenario: Any) -> dict[str, float]:
@@ -146,14 +169,40 @@ def _raise_to_published(
 
 
 def refined_stage(good: Good, year: int, scenario: Any, notes: Notes) -> Stage:
-    """Return what the data say of a refined good or component, for the year or the nearest one with figures."""
+    """Return output of a refined good or component, for the year or the nearest one with figures, as stated in parts.
+
+    Stated output stands alone where the data have neither figures of the year nor a mine stage to scale others by.
+    """
     stated = stated_stage(scenario, good.name)
-    if stated:
-        total = sum(stated.values())
-        notes.add(good.name, "production", "output stated by the scenario", total, "t", "scenario")
-        return Stage({c: q / total for c, q in stated.items() if q > 0.0}, total, year)
-    mineral = "rare_earths" if good.group == "lace" else good.data_mineral
-    found, total_year = _published_stage(mineral, year)
+    if not stated:
+        return _stage_of_data(good, year, scenario, notes)
+    mineral = _mineral_of_stage(good)
+    known = years_of("refined_production", mineral)
+    if not known or (year not in known and not mined(good.mineral, year)):
+        return _stage_of(merge_stated(good.name, {}, stated, notes), year)
+    found = replace(_stage_of_data(good, year, scenario, notes), stated=stated)
+    return found if found.total_t is None else with_stated(good, found, found.total_t, notes)
+
+
+def with_stated(good: Good, stage: Stage, total_t: float, notes: Notes) -> Stage:
+    """Return the stage, which makes `total_t` in the data, with what is stated in it."""
+    data = {c: share * total_t for c, share in stage.shares.items()}
+    return _stage_of(merge_stated(good.name, data, stage.stated, notes), stage.year)
+
+
+def _stage_of(output: dict[str, float], year: int) -> Stage:
+    total = sum(output.values())
+    return Stage({c: q / total for c, q in output.items()}, total, year)
+
+
+def _mineral_of_stage(good: Good) -> str:
+    """Return the mineral whose refined output tells a good's country shares."""
+    return "rare_earths" if good.group == "lace" else good.data_mineral
+
+
+def _stage_of_data(good: Good, year: int, scenario: Any, notes: Notes) -> Stage:
+    """Return what the data say of a refined good or component, for the year or the nearest one with figures."""
+    found, total_year = _published_stage(_mineral_of_stage(good), year)
     if good.group == "lace":
         what = "country shares as for all rare earths"
         notes.add(good.name, "shares", what, found.year, "year", "refined_production.csv")

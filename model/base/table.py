@@ -17,7 +17,7 @@ from model.base.measure import BaseMeasures, base_measures
 from model.base.note import Notes
 from model.base.place import Geography
 from model.base.price import outside_prices, published_price
-from model.base.production import Stage, mine_output, refined_stage
+from model.base.production import Stage, mine_output, refined_stage, stated_stage
 from model.base.route import fit_flows, prior, stated_flows
 from model.error import OreblocError
 from model.good import JOINT_MINE, Good, goods_of, inputs_of
@@ -150,8 +150,11 @@ def _kept_mines(table: Table, mines: list[Good], outputs: dict[str, dict[str, fl
 
 
 def _project_countries(table: Table, good: Good) -> set[str]:
+    """Return the countries with a project of the good, and those whose output the scenario states."""
     shipped = {row["country"] for row in rows("projects", good=good.name)}
-    return shipped | {project.country for project in table.scenario.projects if project.good == good.name}
+    named = {project.country for project in table.scenario.projects if project.good == good.name}
+    stated = {c for c, q in stated_stage(table.scenario, good.name).items() if q > 0.0}
+    return shipped | named | stated
 
 
 def _keep_raw(table: Table, good: Good, stage: Stage, keep: set[str]) -> None:

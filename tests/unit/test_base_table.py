@@ -167,6 +167,74 @@ def test_scenario_statements_win() -> None:
     assert table.price("gallium_refined", "CHN") == 2e5 and table.outside["gallium_refined"] == 6e5
 
 
+def stated(good: str, country: str, tonnes: float) -> dict:
+    return {"stages": [{"good": good, "country": country, "production_t": tonnes}]}
+
+
+@pytest.mark.parametrize(
+    ("good", "country", "tonnes"),
+    [
+        ("cobalt_refined", "EU27", 12_000.0),
+        ("lithium_concentrate", "CAN", 9_000.0),
+        ("gallium_refined", "JPN", 50.0),
+        ("ndpr_concentrate", "AUS", 6_000.0),
+        ("tungsten_refined", "USA", 3_000.0),
+        ("permanent_magnets", "EU27", 4_000.0),
+    ],
+)
+def test_a_stated_country_leaves_the_others_as_in_the_data(good: str, country: str, tonnes: float) -> None:
+    """What is stated for one country of a stage replaces that country's output and nobody else's, and is recorded."""
+    goods = [good.rsplit("_", 1)[0]]
+    goods = ["rare_earths", "permanent_magnets"] if goods[0] in ("ndpr", "permanent") else goods
+    plain = build_table(scenario(goods=goods))
+    changed = build_table(scenario(goods=goods, base=stated(good, country, tonnes)))
+    before, after = plain.balance.supply(good), changed.balance.supply(good)
+    code = plain.places.code(country)
+    made = changed.balance.primary[good][code]
+    scale = made / tonnes  # what is cut to the mined content, everybody shares
+    assert 0.85 < scale <= 1.0 + 1e-12
+    world = changed.balance.primary[good]
+    was = plain.balance.primary[good]
+    others = [c for c in was if c != code and was[c] > 0.01 * sum(was.values()) and c != "OTH"]
+    assert others
+    ratio = {c: world[c] / was[c] for c in others}
+    assert max(ratio.values()) == pytest.approx(min(ratio.values()), rel=1e-9)
+    assert 0.9 < min(ratio.values()) < 1.1
+    assert 0.9 < sum(after.values()) / sum(before.values()) < 1.1
+    rows = [r for r in changed.notes.rows if r["good"] == good and r["step"] == "production"]
+    assert [r["value"] for r in rows] == [tonnes] and "others as in the data" in rows[0]["what"]
+
+
+def test_stated_output_of_the_union_replaces_its_members() -> None:
+    """`EU27` stands for all its members in the data: their output is not counted twice."""
+    table = build_table(scenario(goods=["cobalt"], base=stated("cobalt_refined", "EU27", 12_000.0)))
+    plain = build_table(scenario(goods=["cobalt"]))
+    assert table.raw["cobalt_refined"]["EU27"] == pytest.approx(12_000.0)
+    for country in ("CHN", "JPN"):
+        assert table.raw["cobalt_refined"][country] == pytest.approx(plain.raw["cobalt_refined"][country])
+
+
+def test_stated_output_stands_alone_without_data() -> None:
+    """In a year without any data of the stage, what is stated is the whole world's, and the record says so."""
+    base = {
+        "stages": [
+            {"good": "gallium_refined", "country": "CHN", "production_t": 90},
+            {"good": "gallium_refined", "country": "JPN", "production_t": 10},
+        ],
+        "prices": [{"good": "gallium_refined", "country": "CHN", "outside_usd_per_t": 3e5}],
+    }
+    table = build_table(scenario(base_year=2005, goods=["gallium"], base=base))
+    assert table.raw["gallium_refined"] == pytest.approx({"CHN": 90.0, "JPN": 10.0})
+    assert any("the data have none" in row["what"] for row in table.notes.rows)
+
+
+def test_a_stage_stated_as_nothing_is_refused() -> None:
+    """A stage nobody is left to produce is refused in words."""
+    base = stated("gallium_refined", "CHN", 0.0)
+    with pytest.raises(OreblocError, match=r"gallium_refined in base\.stages adds up to 0 t"):
+        build_table(scenario(base_year=2005, goods=["gallium"], base=base))
+
+
 def test_impossible_flows_are_refused() -> None:
     """Flows above production are refused with the size of the miss."""
     base = {
