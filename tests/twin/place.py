@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from model.draw import address
 
@@ -50,7 +51,7 @@ class Seller:
     sold: float = 0.0
     disposed: float = 0.0
 
-    @property
+    @cached_property
     def luck_number(self) -> int:
         """The address of its draws."""
         return address("node", self.good, self.country, "leak" if self.leak else "producer")
@@ -109,6 +110,11 @@ class Buyer:
     released: float = 0.0
     restocked: float = 0.0
     ordered: float = 0.0
+
+    @cached_property
+    def luck_number(self) -> int:
+        """The address of its draws."""
+        return address("buyer", self.good, self.country)
 
 
 @dataclass(eq=False)

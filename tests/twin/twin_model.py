@@ -71,6 +71,9 @@ class TwinModel(mesa.Model):
         self.countries = countries
         self.usual_tension = {(a, b): usual_tension(a, b) for a in countries for b in countries}
         self.tension = dict(self.usual_tension)
+        self.pair_number = {
+            (a, b): draw.address("pair", *sorted((a, b))) for a in countries for b in countries
+        }
         self.usual_trade: dict[tuple[str, str], float] = defaultdict(float)
         for route in self.routes:
             if route.abroad:
@@ -431,7 +434,7 @@ class TwinModel(mesa.Model):
         for seller in self.sellers:
             hit = self.luck(draw.OUTAGE, seller.luck_number) < self.p["outage_probability"]
             left = seller.outage * self.p["outage_decay"]
-            world = sum(s.base_capacity for s in self.sellers if s.good == seller.good)
+            world = self.world_capacity[seller.good]
             part = seller.base_capacity / world if world > 0.0 else 0.0
             size = min(self.p["outage_share"], self.p["outage_most"] / max(part, 1e-9))
             seller.outage = max(left, size) if hit else left
@@ -443,7 +446,7 @@ class TwinModel(mesa.Model):
     def _drift_demand(self, buyer: Buyer) -> None:
         p = self.p
         rho = p["demand_persistence"]
-        luck = normal(self.luck(draw.DEMAND_DISTURBANCE, draw.address("buyer", buyer.good, buyer.country)))
+        luck = normal(self.luck(draw.DEMAND_DISTURBANCE, buyer.luck_number))
         buyer.disturbance = rho * buyer.disturbance + math.sqrt(1.0 - rho**2) * p["demand_noise"] * luck
         x, threshold = buyer.expected_price / buyer.base_price, p["substitution_threshold"]
         share, most, grown, undone = buyer.substituted, p["substitution_most"], 0.0, 0.0
@@ -514,7 +517,7 @@ class TwinModel(mesa.Model):
             for b in self.countries:
                 if a == b:
                     continue
-                luck = normal(self.luck(draw.TENSION, draw.address("pair", min(a, b), max(a, b))))
+                luck = normal(self.luck(draw.TENSION, self.pair_number[a, b]))
                 usual = self.usual_trade[a, b]
                 rise = p["tension_from_restriction"] * (restricted[a, b] / usual if usual > 0.0 else 0.0)
                 now = rho * self.tension[a, b] + (1.0 - rho) * self.usual_tension[a, b] + rise
