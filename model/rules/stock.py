@@ -26,11 +26,13 @@ def coverage(stock_t, wanted_t):
 
 @rule
 def draw_price(expected, ratio, cover, risk):
-    """Return the price (usd_per_t) at which half of that is drawn: `expected ratio (1 + risk / 4) / cover^(1/4)`.
+    """Return the price (usd_per_t) at which half of that is drawn: `expected ratio (1 + risk / 4) / cover^b`.
 
-    `cover` is stock over its usual target. Buyers who hold little, or fear worse, wait for a somewhat higher price.
+    `cover` is stock over its usual target; b is 1/4 below it and 1/2 above. Buyers who hold little, or fear worse,
+    wait for a somewhat higher price; those who hold too much use it up.
     """
-    return expected * ratio * (1.0 + 0.25 * risk) / math.sqrt(math.sqrt(max(cover, 0.05)))
+    held = math.sqrt(math.sqrt(max(cover, 0.05)))
+    return expected * ratio * (1.0 + 0.25 * risk) / (held * max(held, 1.0))
 
 
 @rule
@@ -46,9 +48,11 @@ def rising_share(price, middle, power):
 def restock_t(stock, wanted, use, speed, most, usual_draw):
     """Return the largest restocking (t): part `speed` of the gap to the target, at most `most` of use.
 
-    `usual_draw` (t) is what is drawn at the expected price, ordered back so that stocks rest at the target.
+    `usual_draw` (t) is what is drawn at the expected price, ordered back so that stocks rest at the target. Above
+    the target it is ordered less, by `(wanted / stock)^4`: what a long fall of prices leaves undrawn is not replaced.
     """
-    return usual_draw + max(0.0, min(most * use, speed * (wanted - stock)))
+    over = min(1.0, wanted / stock) if stock > 0.0 else 1.0
+    return usual_draw * (over * over) * (over * over) + max(0.0, min(most * use, speed * (wanted - stock)))
 
 
 @rule

@@ -180,7 +180,8 @@ class TwinModel(mesa.Model):
             buyer.target = target
             cover = max(0.05, min(4.0, buyer.stock / calm)) if calm > 0.0 else 1.0
             buyer.draw_share = p["draw_most"] if target > 0.0 else 0.0
-            buyer.draw_price = max(expected * p["draw_price_ratio"] * (1.0 + 0.25 * risk) / cover**0.25, 1e-9)
+            patience = cover**0.5 if cover > 1.0 else cover**0.25
+            buyer.draw_price = max(expected * p["draw_price_ratio"] * (1.0 + 0.25 * risk) / patience, 1e-9)
             buyer.restock_price = max(expected * p["restock_price_ratio"] * (1.0 + risk), 1e-9)
             buyer.restock = self._restocking(buyer, use, target, expected) if target > 0.0 else 0.0
 
@@ -194,6 +195,8 @@ class TwinModel(mesa.Model):
             drawn /= max(1.0 - rising(expected, buyer.restock_price, power), 0.05)
         else:
             drawn = 0.0
+        if buyer.stock > target:
+            drawn *= (target / buyer.stock) ** 4
         gap = p["restock_speed"] * (target - buyer.stock)
         return drawn + max(0.0, min(p["restock_most"] * use, gap))
 

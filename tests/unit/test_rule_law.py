@@ -23,7 +23,15 @@ from model.rules.operation import after_outage, keep_cost, mothball, outage_size
 from model.rules.qualification import neutral_weight, qualify, wanted_taste
 from model.rules.recycling import ageing_t, recovered_t, steady_stock
 from model.rules.risk import perceive, tension
-from model.rules.stock import store_share, target_t
+from model.rules.stock import (
+    coverage,
+    draw_price,
+    restock_t,
+    rising_share,
+    store_share,
+    target_t,
+    usual_turnover,
+)
 
 _quick = settings(max_examples=60, deadline=None, derandomize=True)
 
@@ -143,6 +151,44 @@ def test_stock_target_rises_with_risk():
     """Sixty days of use at no risk; doubled at risk one with a multiple of one."""
     assert target_t(60.0, 91.25, 0.0, 1.0) == pytest.approx(60.0)
     assert target_t(60.0, 91.25, 1.0, 1.0) == pytest.approx(120.0)
+
+
+def stock_over_target(change, quarters, speed=0.25):
+    """Return stock over a target of 45 days after quarters of a price that changes by a share each quarter."""
+    use, wanted, most, power = 100.0, target_t(45.0, 100.0, 0.0, 1.0), 0.7, 4.0
+    stock, price, expected = wanted, 1.0, 1.0
+    for _ in range(quarters):
+        middle, top = draw_price(expected, 1.6, coverage(stock, wanted), 0.0), 1.3 * expected
+        rising_draw, rising_restock = (
+            rising_share(expected, middle, power),
+            rising_share(expected, top, power),
+        )
+        usual = usual_turnover(use, stock, most, rising_draw, rising_restock)
+        ordered = restock_t(stock, wanted, use, 0.15, 0.2, usual)
+        price *= 1.0 + change
+        drawn = min(most * rising_share(price, middle, power) * use, stock)
+        stock += ordered * (1.0 - rising_share(price, top, power)) - drawn
+        expected += speed * (price - expected)
+    return stock / wanted
+
+
+@pytest.mark.parametrize("change", [-0.05, -0.02, -0.01, 0.0, 0.01, 0.02])
+def test_stocks_stay_near_their_target_while_prices_drift(change):
+    """Sixteen years of prices that fall or rise by a few per cent a quarter move stocks little off their target."""
+    assert 0.3 < stock_over_target(change, 64) < 2.0
+    if change == 0.0:
+        assert stock_over_target(change, 64) == pytest.approx(1.0, abs=0.05)
+
+
+@_quick
+@given(st.floats(1.0, 100.0), st.floats(1.0, 3.0))
+def test_restocking_vanishes_above_the_target(wanted, ratio):
+    """No step at the target; above it restocking falls faster than stock rises, and more is drawn."""
+    usual = 10.0
+    assert restock_t(wanted * 1.0001, wanted, 100.0, 0.15, 0.2, usual) == pytest.approx(usual, rel=1e-3)
+    more, less = restock_t(ratio * wanted, wanted, 100.0, 0.15, 0.2, usual), usual / ratio**3
+    assert more <= less * (1.0 + 1e-12)
+    assert draw_price(1.0, 1.6, ratio, 0.0) <= 1.6 / math.sqrt(ratio) * (1.0 + 1e-12)
 
 
 def test_only_by_products_go_to_stock_under_a_ban():
