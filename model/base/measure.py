@@ -182,6 +182,12 @@ def _stated_gaps(
         if inside is None or good not in goods:
             continue
         country, earlier = places.code(row["country"]), found.gaps.get(good)
+        if earlier and earlier.country != country:
+            what = (
+                f"the base-year gap of {earlier.country} on {good} is left out: "
+                f"the scenario states the inside price of {country}, and a good has one gap"
+            )
+            notes.add(good, NOTICE, what, earlier.outside / earlier.inside, "ratio", "scenario")
         taxed = earlier.measure if earlier and earlier.country == country else -1
         measure = found.behind.get((good, country), taxed)
         found.gaps[good] = Gap(good, country, float(inside), outside[good], measure)

@@ -321,3 +321,13 @@ def test_a_stated_gap_belongs_to_a_measure_of_its_own_country() -> None:
         table = build_table(scenario(goods=["cobalt"], base={"prices": prices}, measures=[order]))
         assert table.measures.gaps["cobalt_refined"].measure == expected
         assert bool(notices(table)) == (expected == -1)
+
+
+def test_a_stated_price_of_another_country_displaces_a_gap_and_is_told() -> None:
+    """A good has one gap; the one that gives way is in the record."""
+    prices = [{"good": "gallium", "country": "JPN", "inside_usd_per_t": 2e5, "outside_usd_per_t": 6e5}]
+    table = build_table(scenario(goods=["gallium"], base={"prices": prices}, measures=LICENCES))
+    assert table.measures.gaps["gallium_refined"].country == "JPN"
+    assert any(
+        what.startswith("the base-year gap of CHN on gallium_refined is left") for what in notices(table)
+    )
