@@ -6,9 +6,11 @@ import pytest
 from agents import DECISIONS
 from model.engine import Engine
 from model.error import ClearingError, OreblocError
+from model.layout import PLANT_KINDS
 from model.schema import BY_NAME, COLUMNS, ROW_KINDS
 from model.tiny import tiny_scenario, tiny_world
 
+NEW, RECYCLER = PLANT_KINDS.index("new"), PLANT_KINDS.index("recycler")
 _TAX = {
     "type": "export_tax",
     "actor": "AUS",
@@ -202,14 +204,17 @@ def test_sustained_losses_end_in_mothballing_and_exit():
         "factor": 0.3,
         "start": "2025Q2",
     }
-    e = engine(shocks=[crash])
-    before = e.columns.plant_installed_t.sum()
+    e, kept = engine(shocks=[crash]), engine(shocks=[crash], parameters={"exit_share": 0.0})
+    used = ~np.isin(e.layout.plant_kind, (NEW, RECYCLER))
+    before = e.columns.plant_installed_t[0, used].copy()
     for _ in range(9):
         e.step()
-    assert e.columns.plant_idle_t.sum() > 0.0
-    e.run()
-    assert e.columns.plant_installed_t[0, :6].sum() < before
+    assert e.columns.plant_idle_t[0, used].sum() > 0.0
+    np.testing.assert_array_equal(e.columns.plant_installed_t[0, used], before)
+    closed = before - e.run().columns.plant_installed_t[0, used]
+    assert np.all(closed >= 0.0) and closed.sum() > 0.01 * before.sum()
     assert np.all(e.columns.plant_idle_t <= e.columns.plant_installed_t + 1e-9)
+    np.testing.assert_array_equal(kept.run().columns.plant_installed_t[0, used], before)
 
 
 def test_a_measure_shifts_no_luck_elsewhere():
