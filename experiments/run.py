@@ -25,8 +25,10 @@ from experiments.results import FLOW_COLUMNS, QUANTILE_COLUMNS, SERIES_COLUMNS, 
 from model.base.data import data_hash
 from model.cache import rule_hash
 from model.calibration import calibrate
+from model.edit import compile_measures
 from model.engine import Engine
 from model.error import OreblocError
+from model.parameter import PARAMETERS
 from model.scenario import Scenario
 from model.world import World
 
@@ -228,6 +230,20 @@ def quantiles_of(values: Floats, quantiles: tuple[float, ...]) -> Floats:
     return found
 
 
+def _parameters(scenario: Scenario) -> list[dict[str, Any]]:
+    """Return every parameter with the value used (`uncertain` where drawn), its meaning and its source."""
+    return [
+        {
+            "name": name,
+            "value": "uncertain" if name in scenario.uncertain else scenario.parameters[name],
+            "unit": parameter.unit,
+            "what": parameter.what,
+            "source": parameter.source,
+        }
+        for name, parameter in PARAMETERS.items()
+    ]
+
+
 def _manifest(world: World, record: _Record, worst: _Worst, seconds: dict[str, float]) -> dict[str, Any]:
     scenario = world.scenario
     return {
@@ -262,6 +278,8 @@ def _manifest(world: World, record: _Record, worst: _Worst, seconds: dict[str, f
         "restricted": restricted_goods(world),
         "base": _base(world),
         "measures": _measures(scenario),
+        "measure_notes": _plain(compile_measures(world, scenario).notes),
+        "parameters": _parameters(scenario),
         "assumptions": _rows(world.assumptions),
         "weak": _weak_data(world),
         "credits": list(CREDITS),
