@@ -171,7 +171,10 @@ def hold_back(network, layout, columns, values, terms):
 
 @phase
 def see_floors(network, layout, columns, terms):
-    """Write the output value that border floors would assure each site: the rivals' floor less its own freight."""
+    """Write the output value that border floors would assure each site: the rivals' floor less its own freight.
+
+    Closed routes assure nothing.
+    """
     for run in range(terms.route_floor.shape[0]):
         for s in range(layout.site_node.size):
             columns.site_floor[run, s] = 0.0
@@ -182,7 +185,7 @@ def see_floors(network, layout, columns, terms):
             if highest <= 0.0:
                 continue
             for r in range(network.route_start[j], network.route_start[j + 1]):
-                if terms.route_floor[run, r] <= 0.0 and terms.route_weight[run, r] >= 0.0:
+                if terms.route_floor[run, r] <= 0.0 and terms.route_weight[run, r] > 0.0:
                     assured = highest - terms.route_freight[run, r]
                     i = network.route_node[r]
                     for s in range(layout.site_node.size):

@@ -227,7 +227,7 @@ class TwinModel(mesa.Model):
         for buyer in self.buyers:
             highest = max((route.floor for route in buyer.routes), default=0.0)
             for route in buyer.routes:
-                if highest > 0.0 and route.floor <= 0.0:
+                if highest > 0.0 and route.floor <= 0.0 and route.weight > 0.0:
                     assured[route.seller] = max(assured[route.seller], highest - route.freight)
         for site in self.sites:
             site.floor = assured[site.recipe.main]

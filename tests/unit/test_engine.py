@@ -7,6 +7,7 @@ from agents import DECISIONS
 from model.engine import Engine
 from model.error import ClearingError, OreblocError
 from model.layout import PLANT_KINDS
+from model.phase.contract import see_floors
 from model.schema import BY_NAME, COLUMNS, ROW_KINDS
 from model.tiny import tiny_scenario, tiny_world
 
@@ -140,6 +141,22 @@ def test_by_products_under_a_partial_ban_go_to_stock():
     assert made > usual
     assert e.answer.stored_t[0, 2] > 0.2 * made
     assert e.columns.node_stock_t[0, 2] > e.answer.stored_t[0, 2]
+
+
+def test_a_floor_raises_the_value_that_exempt_producers_count_on_and_closed_routes_assure_none():
+    """Behind a floor on imports home refiners are assured its price; with their route home closed they are not."""
+    e = engine(_FLOOR)
+    for _ in range(5):
+        e.step()
+    home = e.layout.site_node[np.flatnonzero(e.columns.site_floor[0] > 0.0)]
+    assert {e.world.nodes["country"][i] for i in home} == {"AUS"}
+    assert e.columns.site_floor[0].max() == pytest.approx(70_000.0, rel=0.05)
+    at_home = np.isin(e.network.route_node, home) & (
+        e.layout.route_destination == e.layout.node_country[home[0]]
+    )
+    e.terms.route_weight[0, at_home] = 0.0
+    see_floors(e.network, e.layout, e.columns, e.terms)
+    assert np.all(e.columns.site_floor[0] == 0.0)
 
 
 def test_announced_projects_keep_their_lead_time():
