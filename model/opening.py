@@ -204,7 +204,10 @@ def _open_markets(world: World, network: Network, layout: Layout, values: Floats
 
 
 def _open_use(world: World, layout: Layout, values: Floats, columns: Columns) -> None:
-    """Fill products in use as if use had grown steadily, and rate recyclers by what they recover of discards."""
+    """Fill products in use as if use had grown steadily, and rate recyclers by what they recover of discards.
+
+    Where the base year shows no recycler nothing is recovered yet; the share grows while it pays.
+    """
     final = np.nan_to_num(world.buyers["final_use_t"].to_numpy(float))
     embodied = np.zeros(final.size)
     for j in range(final.size):
@@ -221,16 +224,10 @@ def _open_use(world: World, layout: Layout, values: Floats, columns: Columns) ->
             ) = ages
             columns.buyer_discard_t[run, j] = ages[2] * -np.expm1(-3.0 / max(life, 1.0))
             columns.buyer_heap_t[run, j] = columns.buyer_discard_t[run, j]
-    goods = list(world.goods["name"])
-    most = values[:, POSITION["recycling_most"]]
     for k, j in zip(layout.recycler_plant, layout.recycler_buyer, strict=True):
         if j >= 0:
-            usual = values[:, POSITION[f"recycling_{family_of(goods[layout.buyer_good[j]])}"]]
             discard = np.maximum(columns.buyer_discard_t[:, j], 1e-12)
-            base = layout.plant_base_t[k] / discard
-            columns.plant_recycled_share[:, k] = np.where(
-                layout.plant_base_t[k] > 0.0, base, np.minimum(usual, most)
-            )
+            columns.plant_recycled_share[:, k] = layout.plant_base_t[k] / discard
 
 
 def _open_projects(layout: Layout, values: Floats, columns: Columns, seed: int, first_run: int) -> None:

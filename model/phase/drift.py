@@ -32,6 +32,7 @@ _T_PERSIST, _T_RISE = POSITION["tension_persistence"], POSITION["tension_from_re
 _T_NOISE = POSITION["tension_noise"]
 _LIFE = POSITION[f"life_{FAMILIES[0]}"]
 _PER_FAMILY = POSITION[f"life_{FAMILIES[1]}"] - POSITION[f"life_{FAMILIES[0]}"]
+_RECYCLING = POSITION[f"recycling_{FAMILIES[0]}"]
 _USE_SPEED = 0.25
 
 
@@ -90,7 +91,11 @@ def drift_recycling(network, layout, columns, answer, values):
             columns.buyer_heap_t[run, j] = max(0.0, columns.buyer_heap_t[run, j] - answer.output_t[run, k])
             ratio = columns.buyer_price[run, j] / layout.buyer_base_price[j]
             share = grow_share(
-                columns.plant_recycled_share[run, k], ratio, values[run, _REC_GROWTH], values[run, _REC_MOST]
+                columns.plant_recycled_share[run, k],
+                values[run, _RECYCLING + _PER_FAMILY * layout.buyer_life_quarters_good[j]],
+                ratio,
+                values[run, _REC_GROWTH],
+                values[run, _REC_MOST],
             )
             columns.plant_recycled_share[run, k] = share
             columns.plant_installed_t[run, k] = recovered_t(

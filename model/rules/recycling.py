@@ -44,8 +44,12 @@ def recovered_t(discard, share, price_ratio, power, most):
 
 
 @rule
-def grow_share(share, price_ratio, growth, most):
-    """Return the recycled share of discards a quarter later: it grows by `growth` of itself while it pays."""
+def grow_share(share, usual, price_ratio, growth, most):
+    """Return the recycled share of discards a quarter later: it grows by `growth` of itself while it pays.
+
+    Where less is recycled than the technology's `usual` share it grows by that part of `usual`: a country without
+    recyclers starts from nothing.
+    """
     if price_ratio <= 1.0:
         return share
-    return min(max(most, share), share * (1.0 + growth * min(price_ratio - 1.0, 1.0)))
+    return min(max(most, share), share + growth * max(share, usual) * min(price_ratio - 1.0, 1.0))

@@ -382,10 +382,9 @@ def _recycling(model: Any) -> None:
         inflow = sum(rate * other.base_final for other, rate in buyer.embodied)
         buyer.ages = steady_ages(inflow, buyer.life)
         buyer.discard = buyer.ages[2] * leaving
-        usual = min(p[f"recycling_{technology_of(buyer.good)}"], p["recycling_most"])
         for plant in recyclers:
-            share = plant.base_capacity / max(buyer.discard, 1e-12)
-            plant.recycled_share = share if plant.base_capacity > 0.0 else usual
+            plant.usual_share = p[f"recycling_{technology_of(buyer.good)}"]
+            plant.recycled_share = plant.base_capacity / max(buyer.discard, 1e-12)
 
 
 def usual_tension(a: str, b: str) -> float:

@@ -200,6 +200,7 @@ class Plant:
     expected_net: float = 0.0
     losses: int = 0
     recycled_share: float = 0.0
+    usual_share: float = 0.0
     source: Buyer | None = None
     mothballing: float = 0.0
     reopening: float = 0.0

@@ -475,9 +475,8 @@ class TwinModel(mesa.Model):
         x = buyer.price / buyer.base_price
         if x > 1.0:
             most = max(p["recycling_most"], plant.recycled_share)
-            plant.recycled_share = min(
-                most, plant.recycled_share * (1.0 + p["recycling_growth"] * min(x - 1.0, 1.0))
-            )
+            step = p["recycling_growth"] * max(plant.recycled_share, plant.usual_share) * min(x - 1.0, 1.0)
+            plant.recycled_share = min(most, plant.recycled_share + step)
         response = min(1.0, max(x, 1e-6) ** p["recycling_power"])
         plant.installed = buyer.discard * max(0.0, min(0.98, plant.recycled_share * response))
 

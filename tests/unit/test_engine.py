@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from agents import DECISIONS
+from experiments.scenario_file import load_scenario
 from model.engine import Engine
 from model.error import ClearingError, OreblocError
 from model.layout import PLANT_KINDS
@@ -157,6 +158,20 @@ def test_a_floor_raises_the_value_that_exempt_producers_count_on_and_closed_rout
     e.terms.route_weight[0, at_home] = 0.0
     see_floors(e.network, e.layout, e.columns, e.terms)
     assert np.all(e.columns.site_floor[0] == 0.0)
+
+
+def test_recyclers_absent_from_the_base_year_are_no_supply_shock():
+    """Recycled tonnes of each good move by less than a tenth from the first quarter to the second."""
+    goods = ["nickel", "cobalt", "tungsten", "antimony", "lithium"]
+    e = Engine(load_scenario("no_measures").with_changes({"goods": goods}), 1, decide=DECISIONS)
+    recyclers = e.world.plants["kind"] == "recycler"
+    recycled = []
+    for _ in range(2):
+        e.step()
+        made = e.world.plants.assign(made=e.answer.output_t[0])[recyclers]
+        recycled.append(made.groupby("good")["made"].sum().to_numpy())
+    assert np.all(recycled[0] > 0.0)
+    assert np.abs(recycled[1] / recycled[0] - 1.0).max() < 0.1
 
 
 def test_announced_projects_keep_their_lead_time():
