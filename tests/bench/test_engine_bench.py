@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from twin.compare import differences
+from twin.compare import differences, tight_clearing
 from twin.twin_model import TwinModel
 
 from agents import DECISIONS
@@ -55,7 +55,8 @@ def timed_twin(scenario: Scenario, world: World, run: int) -> float:
     twin = TwinModel(scenario, world, run, dict(zip(PARAMETERS, engine.values[0].tolist(), strict=True)))
     taken, worst = 0.0, 0.0
     for _ in range(scenario.quarters):
-        engine.step()
+        with tight_clearing():
+            engine.step()
         taken += seconds(twin.step)
         worst = max(worst, *differences(twin, engine).values())
     assert worst <= 1e-9, f"the twin does not agree: {worst}"

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from twin.compare import differences
+from twin.compare import differences, tight_clearing
 from twin.twin_model import TwinModel
 
 from agents import DECISIONS
@@ -64,7 +64,8 @@ def largest_differences(scenario: Scenario, run: int, quarters: int) -> dict[str
     twin = TwinModel(scenario, world, run, dict(zip(PARAMETERS, engine.values[0].tolist(), strict=True)))
     worst: dict[str, float] = {}
     for _ in range(quarters):
-        engine.step()
+        with tight_clearing():
+            engine.step()
         twin.step()
         for name, gap in differences(twin, engine).items():
             worst[name] = max(gap, worst.get(name, 0.0))

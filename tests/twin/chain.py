@@ -13,7 +13,7 @@ from scipy.optimize import root
 from twin.place import Buyer, Recipe, Seller
 
 #: Logarithms of ratios must come this close to nothing.
-TOLERANCE = 1e-11
+TOLERANCE = 1e-12
 
 
 def rising(price: float, middle: float, power: float) -> float:
