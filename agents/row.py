@@ -34,7 +34,7 @@ class Row(mesa.Agent):
         return not getattr(type(self).decide, "is_built_in", False)
 
     def decide(self, view: dict[str, Any]) -> list[dict[str, Any]]:
-        """Return this quarter's orders."""
+        """Return this quarter's orders. Every kind of agent says how; a bare row has nothing to decide."""
         raise NotImplementedError
 
 
