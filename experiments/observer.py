@@ -158,7 +158,7 @@ class Observer:
         paid = self.arrivals(_times(flow, answer.landed_price))
         exports = self.outward(flow)
         price = self._price(answer, production + self.recycled(output))
-        rent = self.shipped(flow * _route_wedge(network, answer))
+        rent = self.shipped(flow * _route_wedge(network, answer, terms))
         return [
             self._summed("production_t", self.made, production),
             self._summed("recycled_t", self.made, self.recycled(output)),
@@ -272,7 +272,7 @@ class Observer:
         """Return the flows of one run of the batch, leakage added to the open flow of the same pair."""
         answer, routes = engine.answer, self.world.routes
         quantity, landed = answer.flow_t[run], np.nan_to_num(answer.landed_price[run])
-        wedge = np.where(self.is_leak_route, 0.0, _route_wedge(engine.network, answer)[run])
+        wedge = np.where(self.is_leak_route, 0.0, _route_wedge(engine.network, answer, engine.terms)[run])
         frame = pd.DataFrame(
             {
                 "good": routes["good"].to_numpy(),
@@ -318,11 +318,11 @@ def _times(amount: Floats, price: Floats) -> Floats:
     return np.where(np.isfinite(price), amount * np.nan_to_num(price), 0.0)
 
 
-def _route_wedge(network: Network, answer: Answer) -> Floats:
+def _route_wedge(network: Network, answer: Answer, terms: Terms) -> Floats:
     """Return [runs, R]: the scarcity prices of all quotas a route counts towards; closed routes 0."""
     starts = network.route_quota_start
     rows = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
-    wedge = np.nan_to_num(answer.wedge)[:, network.route_quota]
+    wedge = np.nan_to_num(answer.wedge)[:, network.route_quota] * terms.quota_cover
     matrix = csr_array((np.ones(rows.size), (rows, np.arange(rows.size))), shape=(len(starts) - 1, rows.size))
     return np.ascontiguousarray((matrix @ wedge.T).T)
 

@@ -84,7 +84,7 @@ def book_trade(network, layout, terms, answer, public_share, columns, books, run
         for s in range(network.route_quota_start[r], network.route_quota_start[r + 1]):
             g = network.route_quota[s]
             rent = answer.wedge[run, g]
-            if not rent > 0.0:
+            if not rent > 0.0 or terms.quota_cover[run, s] <= 0.0:
                 continue
             wedge += rent
             if layout.quota_holder[g] == _FIRMS:

@@ -124,6 +124,9 @@ class Terms(NamedTuple):
     node_sell_price: Floats
     node_supply_t: Floats  # supply whatever the price
     quota_t: Floats  # [runs, G] limit on the sum of flows; inf for none
+    quota_cover: (
+        Floats  # [runs, entries of route_quota] 1 where the route counts towards the quota, 0 where exempt
+    )
 
 
 class Answer(NamedTuple):

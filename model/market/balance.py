@@ -95,9 +95,8 @@ def evaluate(network, terms, run, ws, c, unknown, residual, sharp, width, power)
                 continue
             wedge = 0.0
             for s in range(network.route_quota_start[r], network.route_quota_start[r + 1]):
-                g = network.route_quota[s]
-                if ws.quota_active[g]:
-                    wedge += unknown[nodes + g - g0]
+                if ws.entry_active[s]:
+                    wedge += unknown[nodes + network.route_quota[s] - g0]
             landed, slope = landed_price(
                 unknown[network.route_node[r] - n0],
                 wedge,
@@ -245,8 +244,8 @@ def evaluate(network, terms, run, ws, c, unknown, residual, sharp, width, power)
                 if log_flow <= _TINY:
                     ws.log_demand[i] = _add_logs(ws.log_demand[i], log_flow)
                 for s in range(network.route_quota_start[r], network.route_quota_start[r + 1]):
-                    g = network.route_quota[s]
-                    if ws.quota_active[g]:
+                    if ws.entry_active[s]:
+                        g = network.route_quota[s]
                         ws.flow_sum[g] += flow
                         if log_flow <= _TINY:
                             ws.log_flow[g] = _add_logs(ws.log_flow[g], log_flow)
@@ -327,9 +326,8 @@ def differentiate(network, terms, run, ws, c, unknown, residual, sharp):
             push = ws.share[r] * ws.slope[r]
             ws.index_row[row, network.route_node[r] - n0] += push
             for s in range(network.route_quota_start[r], network.route_quota_start[r + 1]):
-                g = network.route_quota[s]
-                if ws.quota_active[g]:
-                    ws.index_row[row, nodes + g - g0] += push
+                if ws.entry_active[s]:
+                    ws.index_row[row, nodes + network.route_quota[s] - g0] += push
         direct = ws.bought_by_price[j]
         if ws.final_slope[j] != 0.0:
             direct += (
@@ -395,9 +393,9 @@ def differentiate(network, terms, run, ws, c, unknown, residual, sharp):
                 # The node's own row comes first, then those of the route's quotas.
                 v = i - n0
                 if s >= first:
-                    g = network.route_quota[s]
-                    if not ws.quota_active[g]:
+                    if not ws.entry_active[s]:
                         continue
+                    g = network.route_quota[s]
                     v = nodes + g - g0
                     if ws.flow_sum[g] > 1e-250:
                         weight = ws.flow[r] / ws.flow_sum[g]
@@ -410,9 +408,8 @@ def differentiate(network, terms, run, ws, c, unknown, residual, sharp):
                 own = weight * beta * ws.slope[r]
                 jac[v, i - n0] += own
                 for q in range(first, last):
-                    g = network.route_quota[q]
-                    if ws.quota_active[g]:
-                        jac[v, nodes + g - g0] += own
+                    if ws.entry_active[q]:
+                        jac[v, nodes + network.route_quota[q] - g0] += own
 
     # Complementarity: where the other side is the smaller one, its own derivative.
     for i in range(n0, n1):

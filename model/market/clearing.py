@@ -207,7 +207,9 @@ def clear_batch(network, terms, answer, ws, first, last, tolerance, relative_wid
 
 
 def allocate_terms(network: Network, runs: int) -> Terms:
-    """Return neutral terms: no plants' capacity, no demand, no measures, no stocks; every route weighs 1."""
+    """Return neutral terms: no plants' capacity, no demand, no measures, no stocks; every route weighs 1.
+
+    Every route counts towards its quotas."""
     nodes, buyers = network.node_market.size, network.buyer_market.size
     routes, plants = network.route_node.size, network.plant_form.size
     quotas = network.quota_market.size
@@ -218,6 +220,7 @@ def allocate_terms(network: Network, runs: int) -> Terms:
         "buyer": buyers,
         "node": nodes,
         "quota": quotas,
+        "quota_cover": network.route_quota.size,
     }
     filled = {
         "route_weight": 1.0,
@@ -230,9 +233,11 @@ def allocate_terms(network: Network, runs: int) -> Terms:
         "node_store_price": 1.0,
         "node_sell_price": 1.0,
         "quota_t": np.inf,
+        "quota_cover": 1.0,
         "route_floor": -np.inf,
     }
-    return Terms(*(np.full((runs, rows[n.split("_")[0]]), filled.get(n, 0.0)) for n in Terms._fields))
+    width = {n: rows.get(n, rows[n.split("_")[0]]) for n in Terms._fields}
+    return Terms(*(np.full((runs, width[n]), filled.get(n, 0.0)) for n in Terms._fields))
 
 
 def allocate_answer(network: Network, runs: int) -> Answer:

@@ -9,7 +9,7 @@ from model.compiled import rule
 def find_participants(network, terms, run, ws, c):
     """Set the active flags of component `c`: a fixed point of 'can be supplied' and 'is wanted'.
 
-    A route is open if its weight is positive and none of its quotas is zero. A processor whose inputs
+    A route is open if its weight is positive and no quota that it counts towards is zero. A processor whose inputs
     cannot reach it has its own routes closed too, down the chain; what nobody wants is not made, up the
     chain. One long function: it runs every quarter, and calls that pass the whole network cost more than
     the work they do.
@@ -29,7 +29,7 @@ def find_participants(network, terms, run, ws, c):
         for r in range(network.route_start[j], network.route_start[j + 1]):
             ws.route_open[r] = terms.route_weight[run, r] > 0.0
             for s in range(network.route_quota_start[r], network.route_quota_start[r + 1]):
-                if terms.quota_t[run, network.route_quota[s]] <= 0.0:
+                if terms.quota_cover[run, s] > 0.0 and terms.quota_t[run, network.route_quota[s]] <= 0.0:
                     ws.route_open[r] = False
 
     changed = True
@@ -96,6 +96,8 @@ def find_participants(network, terms, run, ws, c):
             )
             if ws.route_open[r]:
                 ws.log_weight[r] = math.log(terms.route_weight[run, r])
-                for s in range(network.route_quota_start[r], network.route_quota_start[r + 1]):
-                    g = network.route_quota[s]
-                    ws.quota_active[g] = terms.quota_t[run, g] < 1e300
+            for s in range(network.route_quota_start[r], network.route_quota_start[r + 1]):
+                g = network.route_quota[s]
+                counts = ws.route_open[r] and terms.quota_cover[run, s] > 0.0
+                ws.entry_active[s] = counts and terms.quota_t[run, g] < 1e300
+                ws.quota_active[g] = ws.quota_active[g] or ws.entry_active[s]

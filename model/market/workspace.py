@@ -15,6 +15,7 @@ class Workspace(NamedTuple):
     recipe_active: Bools  # [M] can be fed and can sell
     route_open: Bools  # [R]
     quota_active: Bools  # [G]
+    entry_active: Bools  # [entries of route_quota] an open route that counts towards an active quota
     node_marked: Bools  # [N] scratch
     buyer_marked: Bools  # [B] scratch
     log_supply: Floats  # [N]
@@ -76,6 +77,7 @@ _FLAGS = (
     "route_open",
     "recipe_active",
     "quota_active",
+    "entry_active",
 )
 
 
@@ -89,6 +91,7 @@ def allocate_workspace(network: Network) -> Workspace:
         _BY_ROUTE: network.route_node.size,
         _BY_RECIPE: network.plant_start.size - 1,
         _BY_QUOTA: network.quota_market.size,
+        "entry_active": network.route_quota.size,
         _BY_UNKNOWN: n,
     }
     shapes: dict[str, tuple[int, ...]] = {

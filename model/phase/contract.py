@@ -2,6 +2,8 @@
 
 import math
 
+import numpy as np
+
 from model.compiled import phase, rule
 from model.draw import SUPPLY_NOISE, normal, uniform
 from model.parameter import POSITION
@@ -141,18 +143,26 @@ def want_goods(layout, columns, values, terms, days, step):
 
 @phase
 def hold_back(network, layout, columns, values, terms):
-    """After measures: find what they hold back at each node, and let producers store by-products made anyway."""
+    """After measures: find what they hold back at each node, and let producers store by-products made anyway.
+
+    A quota's usual flow is that of the routes which count towards it in the run.
+    """
+    usual = np.empty_like(layout.quota_usual_t)
     for run in range(values.shape[0]):
         for i in range(layout.node_good.size):
             columns.node_restricted_share[run, i] = 0.0
+        usual[:] = layout.quota_usual_t
+        for r in range(layout.route_origin.size):
+            for s in range(network.route_quota_start[r], network.route_quota_start[r + 1]):
+                if terms.quota_cover[run, s] <= 0.0:
+                    usual[network.route_quota[s]] -= layout.route_usual_t[r]
         for r in range(layout.route_origin.size):
             held = 1.0 if terms.route_weight[run, r] <= 0.0 else 0.0
             for s in range(network.route_quota_start[r], network.route_quota_start[r + 1]):
                 g = network.route_quota[s]
                 limit = terms.quota_t[run, g]
-                if limit < 1e300:
-                    if layout.quota_usual_t[g] > 0.0:
-                        held = max(held, 1.0 - limit / layout.quota_usual_t[g])
+                if limit < 1e300 and terms.quota_cover[run, s] > 0.0 and usual[g] > 0.0:
+                    held = max(held, 1.0 - limit / usual[g])
             columns.node_restricted_share[run, network.route_node[r]] += (
                 max(held, 0.0) * layout.route_usual_t[r]
             )

@@ -156,7 +156,8 @@ def is_open(network, terms, answer, closed, run, r):
     for q in range(network.route_quota_start[r], network.route_quota_start[r + 1]):
         g = network.route_quota[q]
         binds = _BINDS * network.market_price_scale[network.quota_market[g]]
-        if terms.quota_t[run, g] <= 0.0 or answer.wedge[run, g] > binds:
+        covered = terms.quota_cover[run, q] > 0.0
+        if covered and (terms.quota_t[run, g] <= 0.0 or answer.wedge[run, g] > binds):
             return False
     return True
 
