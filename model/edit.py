@@ -4,113 +4,169 @@
 network, in that order (`model.network.with_quotas`); the plan then writes each quarter's terms.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from model.instrument import Cap, Cost, Edit, Floor, Site, Stock, Support, Tables
+from model.instrument import Cap, Cost, Edit, Floor, Site, Support, Tables
 from model.instruments import BY_NAME
 from model.measure_note import without_effect
-from model.measure_plan import BASE_QUARTERS, COSTS, HOLDERS, History, MeasurePlan, is_limited
-from model.network import Bools, Floats, Ints
-from model.quarter_date import quarter_index
+from model.measure_plan import BASE_QUARTERS, COSTS, HOLDERS, History, Measure, MeasurePlan, is_limited
+from model.measure_table import ints, table_of
+from model.network import Answer, Bools, Floats, Ints
+from model.order import Order
 from model.scenario import Scenario
 
-__all__ = ["COSTS", "HOLDERS", "History", "MeasurePlan", "compile_measures"]
+__all__ = ["COSTS", "HOLDERS", "History", "MeasurePlan", "carry_over", "compile_measures", "extend_plan"]
 
 
 def compile_measures(tables: Tables, scenario: Scenario) -> MeasurePlan:
     """Compile the scenario's measures for a world (or its tables, before it is complete)."""
     site = Site(tables, scenario.base_year, scenario.start_index, scenario.quarters, scenario.eu_members)
-    edits: list[tuple[int, Edit]] = []
+    measures: list[Measure] = []
     notes: list[dict[str, Any]] = []
     for number, order in enumerate(scenario.measures):
-        made = BY_NAME[order.type].compile(order, site)
-        edits += [(number, edit) for edit in made]
-        missed, why = without_effect(order, made, site, scenario)
+        measure = compile_order(order, site)
+        measures.append(measure)
+        missed, why = without_effect(order, measure.edits, site, scenario)
         if missed:
             text = BY_NAME[order.type].text(order)
             notes.append({"measure": number, "text": text, "goods": missed, "why": why})
-    return _plan(site, scenario, edits, notes)
+    return _plan(site, measures, notes, _state_stock(site, scenario))
+
+
+def compile_order(order: Order, site: Site, *, dated: bool = True, treaty: int = -1) -> Measure:
+    """Return an order with its edits. Switched measures (`dated=False`) count time from when they are switched on."""
+    if not dated:
+        order = Order(order.type, order.actor, site.first_label, None, order.fields, order.source)
+    instrument = BY_NAME[order.type]
+    edits: list[Edit] = instrument.compile(order, site)
+    return Measure(order, edits, site.active(order), dated, treaty, instrument.exemptible)
+
+
+def extend_plan(plan: MeasurePlan, more: Sequence[Measure], treaties: int | None = None) -> MeasurePlan:
+    """Return a plan with more measures after those there are."""
+    count = plan.treaties if treaties is None else treaties
+    return _plan(plan.site, [*plan.measures, *more], plan.notes, plan.base_state_stock_t, count)
+
+
+def carry_over(
+    plan: MeasurePlan, history: History, wider: MeasurePlan, flows_t: Sequence[Floats], answer: Answer
+) -> History:
+    """Return the memory for a plan that has more measures, all new ones off; new quotas know past flows.
+
+    `flows_t`: flows of the last four quarters, oldest first, each [runs, R].
+    """
+    runs = history.measure_force.shape[0]
+    fresh = wider.new_history(runs)
+    old, count = len(plan.measures), plan.treaties * len(plan.countries)
+    for name in ("force", "level", "since", "last_on", "begin"):
+        getattr(fresh, f"measure_{name}")[:, :old] = getattr(history, f"measure_{name}")
+    fresh.measure_force[:, old:] = 0.0
+    fresh.measure_last_on[:, old:] = -1e3
+    fresh.treaty_member[:, :count] = history.treaty_member
+    for name in ("node_price", "landed_price", "floor_public_share", "route_restricted", "exempt", "state_stock_t"):
+        getattr(fresh, name)[:] = getattr(history, name)
+    size, wide = len(plan.caps), len(wider.caps)
+    place = {id(cap): g for g, cap in enumerate(plan.caps)}
+    for g, cap in enumerate(wider.caps):
+        before = place.get(id(cap))
+        for back in range(4):
+            flow = flows_t[back][:, cap.routes].sum(axis=1)
+            if before is not None:
+                flow = history.quota_flow_t[:, back * size + before]
+            fresh.quota_flow_t[:, back * wide + g] = flow
+        if before is not None:
+            for name in ("reference_t", "carry_t", "limit_t", "outside_t"):
+                getattr(fresh, f"quota_{name}")[:, g] = getattr(history, f"quota_{name}")[:, before]
+    for i, before in _same(_indices(wider), _indices(plan)):
+        fresh.index_reference[:, i] = history.index_reference[:, before]
+    for s, support in enumerate(wider.supports):
+        fresh.support_output_t[:, s] = answer.output_t[:, support.plants].sum(axis=1)
+    for s, before in _same(wider.supports, plan.supports):
+        fresh.support_output_t[:, s] = history.support_output_t[:, before]
+        fresh.support_usd_per_t[:, s] = history.support_usd_per_t[:, before]
+    return fresh
+
+
+def _indices(plan: MeasurePlan) -> list[Any]:
+    floors = [floor.index for floor in plan.floors if floor.index]
+    return floors + [support.index for support in plan.supports if support.index]
+
+
+def _same(new: Sequence[Any], old: Sequence[Any]) -> list[tuple[int, int]]:
+    place = {id(item): k for k, item in enumerate(old)}
+    return [(k, place[id(item)]) for k, item in enumerate(new) if id(item) in place]
 
 
 def _plan(
-    site: Site, scenario: Scenario, edits: list[tuple[int, Edit]], notes: list[dict[str, Any]]
+    site: Site,
+    measures: list[Measure],
+    notes: list[dict[str, Any]],
+    stock: Floats,
+    treaties: int = 0,
 ) -> MeasurePlan:
     tables = site.tables
-    starts = [quarter_index(order.quarter) - site.start for order in scenario.measures]
     country = {code: i for i, code in enumerate(tables.countries)}
-    actor = [country.get(order.actor, -1) for order in scenario.measures]
-    caps = [(m, e) for m, e in edits if isinstance(e, Cap) and is_limited(e).any()]
+    actor = [country.get(measure.order.actor, -1) for measure in measures]
+    edits = [(m, edit) for m, measure in enumerate(measures) for edit in measure.edits]
+    caps = [(m, e) for m, e in edits if isinstance(e, Cap) and (not measures[m].dated or is_limited(e).any())]
     caps.sort(key=lambda pair: (int(pair[1].routes.min()), pair[0]))
-    floors = [(m, e) for m, e in edits if isinstance(e, Floor)]
+    dated = [(m, e) for m, e in edits if measures[m].dated]
     supports = [(m, e) for m, e in edits if isinstance(e, Support)]
-    costs = _costs(site, [e for _, e in edits if isinstance(e, Cost)])
-    closed, restricted = _shut(site, [cap for _, cap in caps])
-    buy, release = _stock_moves(site, [e for _, e in edits if isinstance(e, Stock)])
-    routes, stock = tables.routes, _state_stock(site, scenario)
+    routes = tables.routes
+    origin = ints([country.get(code, -1) for code in routes["origin"]])
+    destination = ints([country.get(code, -1) for code in routes["destination"]])
     return MeasurePlan(
         start=site.start,
         quarters=site.quarters,
         countries=list(tables.countries),
+        measures=measures,
+        table=table_of(measures, caps, origin, destination, len(tables.countries), len(site.times)),
+        site=site,
         quota_routes=[cap.routes for _, cap in caps],
-        quota_measure=_ints([m for m, _ in caps]),
-        quota_actor=_ints([actor[m] for m, _ in caps]),
-        quota_holder=_ints([HOLDERS.index(cap.holder) for _, cap in caps]),
+        quota_measure=ints([m for m, _ in caps]),
+        quota_actor=ints([actor[m] for m, _ in caps]),
+        quota_holder=ints([HOLDERS.index(cap.holder) for _, cap in caps]),
         caps=[cap for _, cap in caps],
-        cap_start=_ints([starts[m] for m, _ in caps]),
-        costs={what: value[BASE_QUARTERS:] for what, value in costs.items()},
-        closed=closed[BASE_QUARTERS:],
-        restricted=restricted[BASE_QUARTERS:],
-        floors=[floor for _, floor in floors],
-        floor_start=_ints([starts[m] for m, _ in floors]),
-        floor_measure=_ints([m for m, _ in floors]),
+        floors=[e for _, e in edits if isinstance(e, Floor)],
         supports=[support for _, support in supports],
-        support_measure=_ints([m for m, _ in supports]),
-        support_payer=_ints([actor[m] for m, _ in supports]),
-        buy_t=buy[BASE_QUARTERS:],
-        release_t=release[BASE_QUARTERS:],
-        base_costs={what: value[:BASE_QUARTERS].mean(axis=0) for what, value in costs.items()},
-        base_closed=np.asarray(closed[:BASE_QUARTERS].all(axis=0)),
-        base_restricted=np.array([is_limited(cap)[:BASE_QUARTERS].any() for _, cap in caps], dtype=bool),
+        support_measure=ints([m for m, _ in supports]),
+        support_payer=ints([actor[m] for m, _ in supports]),
+        base_costs=_base_costs(site, [e for _, e in dated if isinstance(e, Cost)]),
+        base_closed=_base_closed(site, [cap for m, cap in caps if measures[m].dated]),
+        base_restricted=np.array(
+            [measures[m].dated and is_limited(cap)[:BASE_QUARTERS].any() for m, cap in caps], dtype=bool
+        ),
         base_wedge=np.array([_base_wedge(site, m, cap) for m, cap in caps]),
-        route_origin=_ints([country.get(code, -1) for code in routes["origin"]]),
-        route_destination=_ints([country.get(code, -1) for code in routes["destination"]]),
+        route_origin=origin,
+        route_destination=destination,
         base_flow_t=_column(routes, "flow_t"),
         base_price=_column(tables.nodes, "price_usd_per_t"),
         base_landed_price=_column(routes, "landed_price_usd_per_t"),
         base_output_t=_column(tables.plants, "capacity_t") * _column(tables.plants, "utilisation"),
         base_state_stock_t=stock,
         notes=notes,
+        treaties=treaties,
     )
 
 
-def _costs(site: Site, edits: list[Cost]) -> dict[str, Floats]:
-    shape = (len(site.times), len(site.tables.routes))
-    costs = {what: np.zeros(shape) for what in COSTS}
+def _base_costs(site: Site, edits: list[Cost]) -> dict[str, Floats]:
+    """Return taxes, duties and tariffs of dated measures in the mean of the base year, [R] each."""
+    costs = {what: np.zeros(len(site.tables.routes)) for what in COSTS}
     for edit in edits:
-        costs[edit.what][:, edit.routes] += edit.value[:, None]
+        costs[edit.what][edit.routes] += edit.value[:BASE_QUARTERS].mean()
     return costs
 
 
-def _shut(site: Site, caps: list[Cap]) -> tuple[Bools, Bools]:
-    """Return [T, R] twice: closed for the whole quarter, restricted at all."""
-    shape = (len(site.times), len(site.tables.routes))
-    closed, restricted = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool)
+def _base_closed(site: Site, caps: list[Cap]) -> Bools:
+    """Return [R]: closed by dated measures in all quarters of the base year."""
+    closed = np.zeros((BASE_QUARTERS, len(site.tables.routes)), dtype=bool)
     for cap in caps:
         whole = (cap.active > 1.0 - 1e-12) & (cap.limit_t <= 0.0) & (cap.rate <= 0.0)
-        closed[:, cap.routes] |= whole[:, None]
-        restricted[:, cap.routes] |= is_limited(cap)[:, None]
-    return closed, restricted
-
-
-def _stock_moves(site: Site, edits: list[Stock]) -> tuple[Floats, Floats]:
-    shape = (len(site.times), len(site.tables.buyers))
-    buy, release = np.zeros(shape), np.zeros(shape)
-    for edit in edits:
-        buy[:, edit.buyer] += edit.buy_t
-        release[:, edit.buyer] += edit.release_t
-    return buy, release
+        closed[:, cap.routes] |= whole[:BASE_QUARTERS, None]
+    return np.asarray(closed.all(axis=0))
 
 
 def _state_stock(site: Site, scenario: Scenario) -> Floats:
@@ -138,7 +194,3 @@ def _column(table: Any, name: str) -> Floats:
     if name not in table:
         return np.full(len(table), np.nan)
     return table[name].to_numpy(float)
-
-
-def _ints(values: list[int]) -> Ints:
-    return np.array(values, dtype=np.int64)

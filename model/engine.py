@@ -1,17 +1,19 @@
 """The engine: a batch of runs of one scenario, stepped quarter by quarter."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from model.calibration import calibrate
 from model.column import copy as copy_columns
-from model.edit import History, MeasurePlan, compile_measures
+from model.edit import History, MeasurePlan, carry_over, compile_measures, compile_order, extend_plan
 from model.error import OreblocError
-from model.layout import lay_out, site_table
+from model.layout import lay_out, site_table, with_measures
 from model.ledger import allocate_books
 from model.market import Clearer, allocate_answer, allocate_terms
 from model.network import Answer, Floats, Network, Terms, with_quotas
+from model.order import Order
 from model.opening import open_columns, parameter_table
 from model.parameter import POSITION
 from model.quarter import Deciders, run_quarter
@@ -118,6 +120,50 @@ class Engine:
         finally:
             self._inside = False
         self.step_number += 1
+
+    def add_measures(self, orders: Sequence[Order], *, dated: bool = False, treaty: int = -1) -> list[int]:
+        """Take in orders as measures, all off, and return their numbers; `switch` puts them in force.
+
+        `dated` ones keep to their own start and end once they are on; others hold from when they are switched on until
+        switched off. `treaty`: number of the treaty they carry out. Everything remembered stays.
+        """
+        first = len(self.plan.measures)
+        more = [compile_order(order, self.plan.site, dated=dated, treaty=treaty) for order in orders]
+        self._take_plan(extend_plan(self.plan, more))
+        return list(range(first, first + len(more)))
+
+    def _take_plan(self, plan: MeasurePlan) -> None:
+        """Go on under a plan that has all measures of the present one and more."""
+        c = self.columns
+        flows = (c.route_flow_4_t, c.route_flow_3_t, c.route_flow_2_t, c.route_flow_1_t)
+        old, wedge = self.plan, self.answer.wedge
+        self.history = carry_over(old, self.history, plan, flows, self.answer)
+        self.plan = plan
+        self.network = _with_measures(self.world.network, plan)
+        self.layout = with_measures(self.layout, plan)
+        place = {id(cap): g for g, cap in enumerate(old.caps)}
+        carried = np.zeros((self.runs, len(plan.caps)))
+        for g, cap in enumerate(plan.caps):
+            if id(cap) in place:
+                carried[:, g] = wedge[:, place[id(cap)]]
+        self.answer = self.answer._replace(wedge=carried)
+        quota_t = np.full((self.runs, len(plan.caps)), np.inf)
+        cover = np.ones((self.runs, self.network.route_quota.size))
+        self.terms = self.terms._replace(quota_t=quota_t, quota_cover=cover)
+        self._allocate_scratch()
+
+    def switch(self, measure: int, on: Any, level: Any = None) -> None:
+        """Put a measure in or out of force from this quarter: `on` and `level` (scales its main number) [runs] or one.
+
+        A level of a measure that stays on changes in place.
+        """
+        force = np.broadcast_to(np.asarray(on, float), (self.runs,))
+        history = self.history
+        starts = (force > 0.0) & (history.measure_force[:, measure] <= 0.0)
+        history.measure_since[starts, measure] = self.step_number
+        history.measure_force[:, measure] = force
+        if level is not None:
+            history.measure_level[:, measure] = np.broadcast_to(np.asarray(level, float), (self.runs,))
 
     def run(self) -> "Engine":
         """Run all remaining quarters and return the engine."""

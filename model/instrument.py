@@ -1,7 +1,8 @@
 """What an instrument is: a kind of order that compiles into edits of the network.
 
 Nothing but these edits touches the market: a cost on a route, a cap on a set of routes, a minimum landed
-price, a price support of plants, a state's order or release of stock. All arrays over time have T = 4 + Q
+price, a support or cost of plants, a state's order or release of stock, a preference of buyers; what acts between
+quarters is a push. All arrays over time have T = 4 + Q
 entries: the four quarters of the base year, then the Q quarters of the run.
 """
 
@@ -18,7 +19,7 @@ import pandas as pd
 from model.name import EU_MEMBERS, WORLD
 from model.network import Floats, Ints
 from model.order import Order, OrderKind
-from model.quarter_date import active_share, first_date, quarter_index
+from model.quarter_date import active_share, first_date, quarter_index, quarter_label
 
 #: Tonnes of `quarter`, `half` and `year` limits are paced over this many quarters.
 PERIODS = {"quarter": 1, "half": 2, "year": 4}
@@ -101,17 +102,18 @@ class Floor:
 
 @dataclass(frozen=True)
 class Support:
-    """A contract for difference: `max(0, strike - R) - upside_share * max(0, R - upside_price)`."""
+    """A contract for difference: `max(0, strike - R) - upside_share * max(0, R - upside_price)`, plus a flat rate."""
 
     plants: Ints
     active: Floats  # [T]
     strike: Floats  # [T] usd_per_t
     upside_price: float
     upside_share: float
-    index: Index
+    index: Index | None  # None: the flat rate alone
     volume_t: float  # tonnes per quarter that are eligible, inf for all
     outlay_cap_usd: float  # per quarter, inf for none
     payback_cap_usd: float  # per quarter, inf for none
+    flat: Floats | None = None  # [T] usd_per_t paid whatever the price
 
 
 @dataclass(frozen=True)
@@ -123,9 +125,34 @@ class Stock:
     release_t: Floats  # [T]
 
 
+@dataclass(frozen=True)
+class PlantCost:
+    """A real cost per tonne of output laid on plants, such as that of a certificate; weighted by the days in force."""
+
+    plants: Ints
+    usd_per_t: Floats  # [T]
+
+
+@dataclass(frozen=True)
+class Preference:
+    """Buyers' preference for these routes, times `factor`; the sum of each buyer's preferences stays."""
+
+    routes: Ints
+    factor: Floats  # [T]
+
+
+@dataclass(frozen=True)
+class Push:
+    """What acts between quarters: a column of factors (`model.measure_plan.PUSHES`), times `factor` on these rows."""
+
+    what: str
+    rows: Ints
+    factor: Floats  # [T], weighted by the days in force: 1 changes nothing
+
+
 #: A path of numbers over time, see `model.field.KINDS`.
 Path = float | list[float] | dict[str, float]
-Edit = Cost | Cap | Floor | Support | Stock
+Edit = Cost | Cap | Floor | Support | Stock | PlantCost | Preference | Push
 
 
 @dataclass(frozen=True)
@@ -143,6 +170,11 @@ class Site:
         """Quarter indices of the T entries of arrays over time."""
         base = [4 * self.base_year + q for q in range(4)]
         return base + [self.start + step for step in range(self.quarters)]
+
+    @property
+    def first_label(self) -> str:
+        """Name of the first quarter run."""
+        return quarter_label(self.start)
 
     def active(self, order: Order, delay_days: float = 0.0) -> Floats:
         """Return [T]: the share of each quarter's days on which the order is in force."""
@@ -223,9 +255,13 @@ class Site:
 
 @dataclass(frozen=True, kw_only=True)
 class Instrument(OrderKind):
-    """An order kind that edits the network: `compile(order, site)` gives its edits, maybe none."""
+    """An order kind that edits the network: `compile(order, site)` gives its edits, maybe none.
+
+    `exemptible`: a mutual exemption from export restrictions lifts it between the members of a treaty.
+    """
 
     compile: Callable[[Order, Site], list[Edit]]
+    exemptible: bool = False
 
 
 def path_values(order: Order, value: Path, times: Sequence[int], period: int = 1) -> Floats:

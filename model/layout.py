@@ -112,7 +112,7 @@ class Layout(NamedTuple):
     project_capex_usd: Floats
     project_slip_quarters: Floats  # mean delay; -1 where the parameter holds
     pair_usual: Floats
-    pair_strain: Floats  # [T, pairs] share of a pair's usual trade under restrictions
+    pair_usual_t: Floats  # [pairs] usual trade of a pair, either way
     outlook: Floats  # [goods, T + RING] total demand over the base year's
     growth: Floats  # [T + RING, B] final demand over the base year's
     demand_shock: Floats  # [T, B]
@@ -174,11 +174,11 @@ def lay_out(world: World, plan: Any, network: Network) -> Layout:
     parts.update(_recycling(world, network, parts))
     parts.update(_projects(world, parts))
     parts.update(_time(world, network, parts))
-    parts.update(_measures(plan, parts))
+    parts.update(_measures(plan, parts["route_usual_t"]))
     pairs = [sorted((a, b)) for a in world.countries for b in world.countries]
     parts["pair_luck"] = _addresses("pair", *zip(*pairs, strict=True))
     parts["pair_usual"] = _usual_tension(world.countries)
-    parts["pair_strain"] = _strain(plan, parts, len(world.countries))
+    parts["pair_usual_t"] = _pair_trade(parts, len(world.countries))
     parts["site_unit_t"] = _market_capacity(network, parts)
     return Layout(**{name: _own(value) for name, value in parts.items()})
 
@@ -522,9 +522,15 @@ def _shocks(world: World, kind: str, good: Ints, country: Ints) -> Floats:
     return factor
 
 
-def _measures(plan: Any, parts: dict[str, Any]) -> dict[str, Any]:
+def with_measures(layout: Layout, plan: Any) -> Layout:
+    """Return the layout under the measures of another plan."""
+    parts = _measures(plan, layout.route_usual_t)
+    return layout._replace(**{name: _own(value) for name, value in parts.items()})
+
+
+def _measures(plan: Any, route_usual_t: Floats) -> dict[str, Any]:
     support_start, support_plants = _ragged([support.plants.tolist() for support in plan.supports])
-    usual = [float(parts["route_usual_t"][routes].sum()) for routes in plan.quota_routes]
+    usual = [float(route_usual_t[routes].sum()) for routes in plan.quota_routes]
     return {
         "quota_holder": np.asarray(plan.quota_holder, dtype=np.int64),
         "quota_actor": np.asarray(plan.quota_actor, dtype=np.int64),
@@ -545,19 +551,14 @@ def _usual_tension(countries: list[str]) -> Floats:
     return usual.reshape(-1)
 
 
-def _strain(plan: Any, parts: dict[str, Any], countries: int) -> Floats:
-    """Return [T, pairs]: the share of a pair's usual trade, either way, that is under an export restriction."""
+def _pair_trade(parts: dict[str, Any], countries: int) -> Floats:
+    """Return [pairs]: what a pair trades in the base year, either way, t a quarter over all goods."""
     usual, pair = parts["route_usual_t"], parts["route_pair"]
     abroad = parts["route_origin"] != parts["route_destination"]
     back = (pair % countries) * countries + pair // countries
     size = countries * countries
     total = np.bincount(pair[abroad], usual[abroad], size) + np.bincount(back[abroad], usual[abroad], size)
-    strain = np.zeros((plan.quarters, size))
-    for step in range(plan.quarters):
-        hit = abroad & plan.restricted[step]
-        held = np.bincount(pair[hit], usual[hit], size) + np.bincount(back[hit], usual[hit], size)
-        strain[step] = held / np.where(total > 0.0, total, 1.0)
-    return strain
+    return np.asarray(total, dtype=np.float64)
 
 
 def _market_capacity(network: Network, parts: dict[str, Any]) -> Floats:

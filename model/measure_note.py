@@ -1,6 +1,6 @@
 """Why a measure has no effect in a world: the words for the manifest and for `orebloc check`."""
 
-from model.instrument import Cap, Cost, Edit, Floor, Site, Stock, Support
+from model.instrument import Cap, Cost, Edit, Floor, PlantCost, Preference, Site, Stock, Support
 from model.name import chain_of
 from model.order import Order
 from model.quarter_date import first_date, last_date, quarter_label
@@ -30,9 +30,9 @@ def _out_of_time(order: Order, site: Site) -> str:
 def _covered_goods(made: list[Edit], site: Site) -> set[str]:
     covered: set[str] = set()
     for edit in made:
-        if isinstance(edit, Cap | Cost | Floor):
+        if isinstance(edit, Cap | Cost | Floor | Preference):
             covered |= set(site.tables.routes["good"].iloc[edit.routes])
-        elif isinstance(edit, Support):
+        elif isinstance(edit, Support | PlantCost):
             covered |= set(site.tables.plants["good"].iloc[edit.plants])
         elif isinstance(edit, Stock):
             covered.add(site.tables.buyers["good"].iloc[edit.buyer])

@@ -7,6 +7,7 @@ import numpy as np
 from model.column import allocate
 from model.draw import PARAMETER, PROJECT_FAILURE, PROJECT_SLIP, address, uniform, waiting_time
 from model.layout import DOMINANT_SHARE, HIGH_RISK, PAST_GROWTH, Layout, column_rows, family_of
+from model.measure_plan import PUSHES
 from model.network import Floats, Network
 from model.parameter import FAMILIES, PARAMETERS, POSITION
 from model.rules.investment import keep_share, ramp_share
@@ -41,6 +42,8 @@ def open_columns(
     _open_projects(layout, values, columns, seed, first_run)
     columns.tension[:] = layout.pair_usual
     columns.route_taste[:] = 1.0
+    for name in PUSHES:
+        getattr(columns, name)[:] = 1.0
     return columns
 
 

@@ -52,13 +52,16 @@ def govern(engine: Any, decide: Deciders) -> None:
 def contract(engine: Any) -> None:
     """The state becomes what the markets are given; measures in force edit it."""
     e, step = engine, engine.step_number
-    restricted = e.plan.restricted[step]
+    e.plan.enter(step, e.history)
+    e.plan.push(step, e.history, e.columns)
+    restricted = e.history.route_restricted
     contracting.offer_capacity(
         e.network, e.layout, e.columns, e.values, e.terms, restricted, e.seed, e.first_run, step
     )
+    contracting.strain_pairs(e.layout, e.columns, restricted)
     contracting.weigh_routes(e.network, e.layout, e.columns, e.values, e.terms)
     contracting.want_goods(e.layout, e.columns, e.values, e.terms, e.target_days, step)
-    e.plan.apply(step, e.terms, e.history)
+    e.plan.apply(step, e.terms, e.history, e.network)
     contracting.hold_back(e.network, e.layout, e.columns, e.values, e.terms)
     if e.plan.floors:
         contracting.see_floors(e.network, e.layout, e.columns, e.terms)
@@ -96,7 +99,7 @@ def settle(engine: Any) -> None:
         e.network, e.layout, e.terms, e.answer, e.history.support_usd_per_t, e.history.floor_public_share,
         e.columns, e.values, e.books,
     )  # fmt: skip
-    e.plan.record(e.step_number, e.history, e.answer)
+    e.plan.record(e.step_number, e.terms, e.history, e.answer)
     settling.move_stocks(e.network, e.layout, e.columns, e.answer, e.history.state_stock_t)
 
 
@@ -105,7 +108,7 @@ def invest(engine: Any, decide: Deciders) -> None:
     e, step = engine, engine.step_number
     investing.form_expectations(e.network, e.layout, e.columns, e.terms, e.answer, e.values)
     investing.foresee_prices(
-        e.network, e.layout, e.columns, e.terms, e.answer, e.values, e.plan.closed[step],
+        e.network, e.layout, e.columns, e.terms, e.answer, e.values,
         e.scratch_node, e.scratch_buyer, step,
     )  # fmt: skip
     investing.forget_decisions(e.columns)

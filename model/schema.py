@@ -106,6 +106,18 @@ COLUMNS: tuple[Column, ...] = (
     Column("country_support_usd", "country", "usd", "settle", "price support paid in the quarter"),
     Column("country_spending_usd", "country", "usd", "settle", "what its buyers paid for goods in the quarter"),
     Column("tension", "pair", "share", "drift", "political distance"),
+    Column("pair_strain", "pair", "share", "contract", "part of the pair's usual trade under export restrictions"),
+    # what measures push between quarters: factors, 1 where none does
+    Column("site_capex_factor", "site", "1", "contract", "on the capital cost of new capacity"),
+    Column("site_lead_factor", "site", "1", "contract", "on the time to build"),
+    Column("site_permit_factor", "site", "1", "contract", "on the wait for a permit"),
+    Column("site_discount_factor", "site", "1", "contract", "on the required return"),
+    Column("site_error_factor", "site", "1", "contract", "on the error of price expectations"),
+    Column("buyer_demand_factor", "buyer", "1", "contract", "on final demand"),
+    Column("buyer_substitution_factor", "buyer", "1", "contract", "on the speed of substitution"),
+    Column("buyer_recycling_factor", "buyer", "1", "contract", "on the growth of recycling"),
+    Column("buyer_risk_factor", "buyer", "1", "contract", "on the rise of perceived risk"),
+    Column("country_enforcement_factor", "country", "1", "contract", "on the policing of leaks"),
     # books
     Column("good_produced_t", "good", "t", "settle", "output in the quarter"),
     Column("good_shipped_t", "good", "t", "settle", "flows in the quarter"),

@@ -34,4 +34,5 @@ INSTRUMENT = Instrument(
     fields=FIELDS,
     text=text,
     compile=compile,
+    exemptible=True,
 )

@@ -73,4 +73,5 @@ INSTRUMENT = Instrument(
     fields=FIELDS,
     text=text,
     compile=compile,
+    exemptible=True,
 )

@@ -83,4 +83,5 @@ INSTRUMENT = Instrument(
     text=text,
     check=check,
     compile=compile,
+    exemptible=True,
 )

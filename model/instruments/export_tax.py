@@ -53,4 +53,5 @@ INSTRUMENT = Instrument(
     text=text,
     check=check,
     compile=compile,
+    exemptible=True,
 )

@@ -39,13 +39,13 @@ _RECYCLER, _LEAK = 4, 5
 def offer_capacity(network, layout, columns, values, terms, restricted, seed, first_run, step):
     """Write plants' capacity and cost, and the capacity behind every node that buyers have qualified.
 
-    `restricted` [R] tells which routes are under an export measure this quarter: smugglers work in proportion.
+    `restricted` [runs, R] tells which routes are under an export measure this quarter: smugglers work in proportion.
     """
     for run in range(values.shape[0]):
         for k in range(layout.plant_kind.size):
             if layout.plant_kind[k] == _LEAK:
                 i = network.output_node[network.recipe_output_start[layout.plant_recipe[k]]]
-                held = exports_held_t(network, layout, restricted, i)
+                held = exports_held_t(network, layout, restricted, run, i)
                 columns.plant_installed_t[run, k] = values[run, _LEAK_SHARE] * held
         for i in range(layout.node_good.size):
             capacity = 0.0
@@ -73,16 +73,33 @@ def offer_capacity(network, layout, columns, values, terms, restricted, seed, fi
 
 
 @rule
-def exports_held_t(network, layout, restricted, leak):
+def exports_held_t(network, layout, restricted, run, leak):
     """Return a country's usual exports of a good (t) on routes that an export measure covers this quarter."""
     held = 0.0
     country, good = layout.node_country[leak], layout.node_good[leak]
     for r in range(layout.route_origin.size):
         i = network.route_node[r]
-        if restricted[r] and layout.route_origin[r] == country and layout.node_good[i] == good:
+        if restricted[run, r] > 0.0 and layout.route_origin[r] == country and layout.node_good[i] == good:
             if layout.route_destination[r] != country and not layout.node_leak[i]:
                 held += layout.route_usual_t[r]
     return held
+
+
+@phase
+def strain_pairs(layout, columns, restricted):
+    """Write the share of each pair's usual trade, either way, that is under an export restriction [runs, R]."""
+    countries = columns.country_rent_usd.shape[1]
+    for run in range(restricted.shape[0]):
+        columns.pair_strain[run, :] = 0.0
+        for r in range(layout.route_origin.size):
+            origin, destination = layout.route_origin[r], layout.route_destination[r]
+            if restricted[run, r] > 0.0 and origin != destination:
+                there, back = origin * countries + destination, destination * countries + origin
+                columns.pair_strain[run, there] += layout.route_usual_t[r]
+                columns.pair_strain[run, back] += layout.route_usual_t[r]
+        for c in range(countries * countries):
+            if layout.pair_usual_t[c] > 0.0:
+                columns.pair_strain[run, c] /= layout.pair_usual_t[c]
 
 
 @phase

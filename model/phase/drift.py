@@ -161,7 +161,7 @@ def drift_risk(network, layout, columns, answer, values, seed, first_run, step):
             if c // countries == c % countries:
                 continue
             luck = normal(uniform(seed, first_run + run, step, TENSION, layout.pair_luck[c]))
-            strain = layout.pair_strain[step, c] * values[run, _T_RISE]
+            strain = columns.pair_strain[run, c] * values[run, _T_RISE]
             columns.tension[run, c] = tension(
                 columns.tension[run, c],
                 layout.pair_usual[c],

@@ -89,7 +89,7 @@ def form_expectations(network, layout, columns, terms, answer, values):
 
 
 @phase
-def foresee_prices(network, layout, columns, terms, answer, values, closed, node_coming, buyer_growth, step):
+def foresee_prices(network, layout, columns, terms, answer, values, node_coming, buyer_growth, step):
     """Write each site's outlook: the change of log margin that announced demand and capacity imply at its lead time.
 
     `node_coming` [N] and `buyer_growth` [B] are scratch. Demand is the projection everybody knows; capacity is what
@@ -111,7 +111,7 @@ def foresee_prices(network, layout, columns, terms, answer, values, closed, node
         for j in range(layout.buyer_good.size):
             there, coming = 0.0, 0.0
             for r in range(network.route_start[j], network.route_start[j + 1]):
-                if is_open(network, terms, answer, closed, run, r):
+                if is_open(network, terms, answer, run, r):
                     i = network.route_node[r]
                     taste = layout.route_alpha[r] * columns.route_taste[run, r]
                     there += taste * columns.node_capacity_t[run, i]
@@ -125,7 +125,7 @@ def foresee_prices(network, layout, columns, terms, answer, values, closed, node
             for p in range(layout.node_route_start[i], layout.node_route_start[i + 1]):
                 r = layout.node_routes[p]
                 j = network.route_buyer[r]
-                if is_open(network, terms, answer, closed, run, r):
+                if is_open(network, terms, answer, run, r):
                     size = layout.route_alpha[r] * columns.buyer_smooth_use_t[run, j]
                     reach += size
                     growth += size * buyer_growth[j]
@@ -149,10 +149,8 @@ def foresee_prices(network, layout, columns, terms, answer, values, closed, node
 
 
 @rule
-def is_open(network, terms, answer, closed, run, r):
+def is_open(network, terms, answer, run, r):
     """Tell whether more could be sold along a route: not closed, and no quota on it binds."""
-    if closed[r]:
-        return False
     for q in range(network.route_quota_start[r], network.route_quota_start[r + 1]):
         g = network.route_quota[q]
         binds = _BINDS * network.market_price_scale[network.quota_market[g]]
