@@ -14,7 +14,7 @@ from model.instruments import BY_NAME
 from model.measure_note import without_effect
 from model.measure_plan import BASE_QUARTERS, COSTS, HOLDERS, History, Measure, MeasurePlan, is_limited
 from model.measure_table import ints, table_of
-from model.network import Answer, Bools, Floats, Ints
+from model.network import Answer, Bools, Floats
 from model.order import Order
 from model.scenario import Scenario
 
@@ -66,7 +66,14 @@ def carry_over(
     fresh.measure_force[:, old:] = 0.0
     fresh.measure_last_on[:, old:] = -1e3
     fresh.treaty_member[:, :count] = history.treaty_member
-    for name in ("node_price", "landed_price", "floor_public_share", "route_restricted", "exempt", "state_stock_t"):
+    for name in (
+        "node_price",
+        "landed_price",
+        "floor_public_share",
+        "route_restricted",
+        "exempt",
+        "state_stock_t",
+    ):
         getattr(fresh, name)[:] = getattr(history, name)
     size, wide = len(plan.caps), len(wider.caps)
     place = {id(cap): g for g, cap in enumerate(plan.caps)}

@@ -13,8 +13,8 @@ from model.layout import lay_out, site_table, with_measures
 from model.ledger import allocate_books
 from model.market import Clearer, allocate_answer, allocate_terms
 from model.network import Answer, Floats, Network, Terms, with_quotas
-from model.order import Order
 from model.opening import open_columns, parameter_table
+from model.order import Order
 from model.parameter import POSITION
 from model.quarter import Deciders, run_quarter
 from model.scenario import Scenario
@@ -151,6 +151,10 @@ class Engine:
         cover = np.ones((self.runs, self.network.route_quota.size))
         self.terms = self.terms._replace(quota_t=quota_t, quota_cover=cover)
         self._allocate_scratch()
+
+    def open_treaties(self, count: int) -> None:
+        """Make room for the members of so many treaties."""
+        self._take_plan(extend_plan(self.plan, [], treaties=count))
 
     def switch(self, measure: int, on: Any, level: Any = None) -> None:
         """Put a measure in or out of force from this quarter: `on` and `level` (scales its main number) [runs] or one.

@@ -4,8 +4,8 @@
     plan.apply(step, terms, history)     # before the markets clear
     plan.record(step, terms, history, answer)   # after
 
-`History` is the memory of measures: which are switched on in which run, reference flows, prices, quota carried on, state
-stocks. All of it is `[runs, rows]`, so that a fork or a resume is exact.
+`History` is the memory of measures: which are switched on in which run, reference flows, prices, quota carried on,
+state stocks. All of it is `[runs, rows]`, so that a fork or a resume is exact.
 """
 
 from dataclasses import dataclass, field
@@ -94,7 +94,9 @@ class MeasurePlan:
         """Return the memory at the start: four quarters of the base year, dated measures on, others off."""
         flow = np.array([self.base_flow_t[routes].sum() for routes in self.quota_routes])
         dated = np.array([float(measure.dated) for measure in self.measures])
-        ran = np.array([measure.dated and measure.active[BASE_QUARTERS - 1] > 0.0 for measure in self.measures])
+        ran = np.array(
+            [measure.dated and measure.active[BASE_QUARTERS - 1] > 0.0 for measure in self.measures]
+        )
         began = np.where(ran, -1.0, NEVER) if self.measures else np.zeros(0)
         price = np.array([self._base_index(i) for i in range(self.table.index_kind.size)])
         output = [self.base_output_t[support.plants].sum() for support in self.supports]
@@ -147,9 +149,9 @@ class MeasurePlan:
     def apply(self, step: int, terms: Terms, history: History, network: Network | None = None) -> None:
         """Write the measures of the quarter `step` after the start into `terms`, run by run.
 
-        Overwrites taxes, duties, tariffs, floors, supports, state orders, quotas and what they cover; adds to plants' costs
-        and closes or bends routes by changing the weight and the cost already there, so write those first. `network`
-        is needed where there are preferences.
+        Overwrites taxes, duties, tariffs, floors, supports, state orders, quotas and what they cover; adds to
+        plants' costs and closes or bends routes by changing the weight and the cost already there, so write those
+        first. `network` is needed where there are preferences.
         """
         self.enter(step, history)
         if self.has_preferences and network is not None:

@@ -213,7 +213,9 @@ def pushes_of(measures: Sequence[Measure]) -> list[tuple[int, Push]]:
 
 
 def _of(measures: Sequence[Measure], kind: type) -> list[tuple[int, Any]]:
-    return [(m, edit) for m, measure in enumerate(measures) for edit in measure.edits if isinstance(edit, kind)]
+    return [
+        (m, edit) for m, measure in enumerate(measures) for edit in measure.edits if isinstance(edit, kind)
+    ]
 
 
 def _cover_positions(quota_routes: Sequence[Ints]) -> Ints:

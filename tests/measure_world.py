@@ -78,11 +78,14 @@ def measure(
     }
 
 
-def terms(world: Tables, quotas: int, runs: int = 2) -> Terms:
-    """Return terms full of a number that no measure writes."""
+def terms(world: Tables, plan: Any, runs: int = 2) -> Terms:
+    """Return terms full of a number that no measure writes, with room for the plan's quotas."""
+    quotas = len(plan.quota_routes)
+    covered = sum(routes.size for routes in plan.quota_routes)
     rows = {"plant": len(world.plants), "route": len(world.routes), "demand": len(world.buyers)}
     rows |= {"buyer": len(world.buyers), "node": len(world.nodes), "quota": quotas}
-    return Terms(**{name: np.full((runs, rows[name.split("_")[0]]), 7.0) for name in Terms._fields})
+    sizes = {name: rows[name.split("_")[0]] for name in Terms._fields} | {"quota_cover": covered}
+    return Terms(**{name: np.full((runs, size), 7.0) for name, size in sizes.items()})
 
 
 def answer(world: Tables, flow_t: Any, runs: int = 2, **changes: float) -> Answer:

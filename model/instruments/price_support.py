@@ -66,13 +66,15 @@ def compile(order: Order, site: Site) -> list[Edit]:
     highest = float(strike.max())
     upside = highest if fields["upside_usd_per_t"] is None else fields["upside_usd_per_t"]
     volume = _or_all(fields["quantity_t"]) / PERIODS[fields["period"]]
-    caps = [_or_all(fields[name]) / 4.0 for name in ("outlay_cap_usd", "payback_cap_usd")]
+    outlay, payback = (_or_all(fields[name]) / 4.0 for name in ("outlay_cap_usd", "payback_cap_usd"))
     for good in fields["good"]:
         plants = site.plants_of(fields["country"] or order.actor, good, fields["firm"])
         index = site.index(good, fields["index_country"], "lagged")
         if plants.size and index:
             edits.append(
-                Support(plants, active, strike, upside, fields["upside_share"], index, volume, *caps)
+                Support(
+                    plants, active, strike, upside, fields["upside_share"], index, volume, outlay, payback
+                )
             )
     return edits
 

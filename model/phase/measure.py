@@ -267,7 +267,11 @@ def apply_stocks(table, history, terms, step):
             m = table.stock_measure[s]
             if not history.measure_force[run, m] > 0.0:
                 continue
-            at, level, j = moment(table, history, run, m, step), history.measure_level[run, m], table.stock_buyer[s]
+            at, level, j = (
+                moment(table, history, run, m, step),
+                history.measure_level[run, m],
+                table.stock_buyer[s],
+            )
             terms.buyer_order_t[run, j] += level * table.stock_buy_t[s, at]
             terms.buyer_release_t[run, j] += level * table.stock_release_t[s, at]
         for j in range(terms.buyer_order_t.shape[1]):

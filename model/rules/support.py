@@ -6,7 +6,9 @@ _NO_OUTPUT_T = 1e-12
 
 
 @rule
-def support_rate(strike, upside_price, upside_share, index, output_t, volume_t, outlay_cap_usd, payback_cap_usd):
+def support_rate(
+    strike, upside_price, upside_share, index, output_t, volume_t, outlay_cap_usd, payback_cap_usd
+):
     """Return usd paid per tonne of output (negative: paid back), by the index last published and last output.
 
     `max(0, strike - R) - upside_share max(0, R - upside_price)`, scaled to the eligible tonnes and the caps on money;

@@ -5,9 +5,9 @@ import pytest
 from measure_world import FLOW_T, answer, measure, scenario, tables, terms
 
 from model.edit import COSTS, HOLDERS, compile_measures
-from model.instrument import Site, Support
+from model.instrument import Site
 from model.instruments import export_quota
-from model.measure_plan import support_rate
+from model.rules.support import support_rate
 
 WORLD = tables()
 ROUTES = WORLD.routes
@@ -26,13 +26,13 @@ JAPAN, AMERICA = route("gallium_refined", "CHN", "JPN"), route("gallium_refined"
 def plan_of(*measures, **changes):
     """Return the plan of these measures, terms and history for it."""
     plan = compile_measures(WORLD, scenario(*measures, **changes))
-    return plan, terms(WORLD, len(plan.quota_routes)), plan.new_history(2)
+    return plan, terms(WORLD, plan), plan.new_history(2)
 
 
 def step(plan, made, history, number, flow_t=FLOW_T, **changes):
     """Apply and record one quarter."""
     plan.apply(number, made, history)
-    plan.record(number, history, answer(WORLD, flow_t, **changes))
+    plan.record(number, made, history, answer(WORLD, flow_t, **changes))
 
 
 def test_no_measure_changes_nothing():
@@ -152,7 +152,9 @@ def test_a_ban_of_a_whole_quarter_closes_the_route():
     made.route_weight[:] = 7.0
     plan.apply(2, made, history)
     assert (made.route_weight == 7.0).all() and np.isinf(made.quota_t).all()
-    assert plan.restricted[:, AMERICA].tolist() == [True, True] + [False] * 10
+    assert (history.route_restricted[:, AMERICA] == 0.0).all()
+    plan.enter(1, history)
+    assert (history.route_restricted[:, AMERICA] == 1.0).all()
 
 
 def test_taxes_count_by_days_and_add():
@@ -216,37 +218,30 @@ def test_a_reference_floor_uses_the_four_quarters_before():
     assert made.route_floor[:, AMERICA] == pytest.approx((100 + 100 + 200 + 300) / 4)
 
 
-def support(**changes):
-    """Return a two-way support: strike 110, upside share 0.3 above 150."""
-    ones = np.ones(16)
-    plan, _, _ = plan_of(measure("price_support", actor="USA", strike_usd_per_t=110))
-    values = {"plants": np.array([1]), "active": ones, "strike": 110 * ones, "upside_price": 150.0, "upside_share": 0.3,
-              "index": plan.supports[0].index, "volume_t": np.inf, "outlay_cap_usd": np.inf,
-              "payback_cap_usd": np.inf}  # fmt: skip
-    return Support(**{**values, **changes})
+def paid_per_t(index, output_t=10.0, **changes):
+    """Return what a two-way support pays: strike 110, upside share 0.3 above 150."""
+    rest = {"volume_t": np.inf, "outlay_cap_usd": np.inf, "payback_cap_usd": np.inf, **changes}
+    return np.array([support_rate(110.0, 150.0, 0.3, price, output_t, *rest.values()) for price in index])
 
 
 def test_support_pays_the_gap_and_takes_a_share_of_the_gain():
     """Outlay per tonne is max(0, K - R) - y max(0, R - K2) (instruments I6)."""
-    index = np.array([60.0, 110.0, 140.0, 200.0, np.nan])
-    paid = support_rate(support(), 0, index, np.full(5, 10.0))
-    assert paid == pytest.approx([50.0, 0.0, 0.0, -15.0, 0.0])
+    assert paid_per_t([60.0, 110.0, 140.0, 200.0, np.nan]) == pytest.approx([50.0, 0.0, 0.0, -15.0, 0.0])
 
 
 def test_a_producers_revenue_never_falls_with_the_price():
     """Index plus support is at least the strike and rises with the index (instruments I7, I8)."""
     index = np.linspace(1.0, 400.0, 500)
-    revenue = index + support_rate(support(), 0, index, np.full(500, 10.0))
+    revenue = index + paid_per_t(index)
     assert (np.diff(revenue) >= -1e-9).all()
     assert (revenue >= 110.0 - 1e-9).all()
 
 
 def test_support_stops_at_the_eligible_tonnes_and_the_caps():
     """Half of the output eligible: half the rate; caps bind on money."""
-    low, high, output = np.array([60.0]), np.array([200.0]), np.array([10.0])
-    assert support_rate(support(volume_t=5.0), 0, low, output) == pytest.approx(25.0)
-    assert support_rate(support(outlay_cap_usd=100.0), 0, low, output) == pytest.approx(10.0)
-    assert support_rate(support(payback_cap_usd=30.0), 0, high, output) == pytest.approx(-3.0)
+    assert paid_per_t([60.0], volume_t=5.0) == pytest.approx(25.0)
+    assert paid_per_t([60.0], outlay_cap_usd=100.0) == pytest.approx(10.0)
+    assert paid_per_t([200.0], payback_cap_usd=30.0) == pytest.approx(-3.0)
 
 
 def test_support_follows_the_index_last_published():
@@ -278,7 +273,7 @@ def test_a_state_releases_no_more_than_it_holds():
         )
         moved = answer(WORLD, FLOW_T)
         moved.order_t[:], moved.release_t[:] = made.buyer_order_t, made.buyer_release_t
-        plan.record(number, history, moved)
+        plan.record(number, made, history, moved)
     assert seen == [(3, 0, 2), (0, 4, 5), (0, 1, 1), (0, 0, 0)]
 
 
@@ -352,12 +347,12 @@ def test_runs_do_not_touch_each_other():
     ]
     plan, _, _ = plan_of(*orders)
     flow = np.linspace(1.0, 20.0, len(ROUTES) * 3).reshape(3, -1)
-    together, batch = plan.new_history(3), terms(WORLD, len(plan.caps), 3)
-    alone, single = plan.new_history(1), terms(WORLD, len(plan.caps), 1)
+    together, batch = plan.new_history(3), terms(WORLD, plan, 3)
+    alone, single = plan.new_history(1), terms(WORLD, plan, 1)
     for number in range(4):
         plan.apply(number, batch, together)
-        plan.record(number, together, answer(WORLD, flow, 3))
+        plan.record(number, batch, together, answer(WORLD, flow, 3))
         plan.apply(number, single, alone)
-        plan.record(number, alone, answer(WORLD, flow[2:], 1))
+        plan.record(number, single, alone, answer(WORLD, flow[2:], 1))
     assert np.array_equal(batch.quota_t[2:], single.quota_t)
     assert np.array_equal(together.quota_flow_t[2:], alone.quota_flow_t)
