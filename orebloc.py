@@ -71,6 +71,7 @@ _COMMANDS = {
     "check": ("check a scenario file without running it", "experiments.commands.check"),
     "data": ("list goods, years, sources, and what is weak", "experiments.commands.data"),
     "solve": ("solve market problems from a JSON file", "experiments.commands.solve"),
+    "validate": ("hold the model to episodes of history", "experiments.commands.validate"),
 }
 
 

@@ -1,10 +1,13 @@
 """How final demand of each good is projected to grow, from the base data."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from model.base.data import read_table
 from model.good import catalogue
 from model.network import Floats
+from model.quarter_date import quarter_index
 from model.rules.demand import interpolate
 
 #: Yearly growth assumed before the first projected year is at most this.
@@ -52,5 +55,17 @@ def growth_index(good: str, path: str, base_year: int, quarters: list[int]) -> F
     mineral = known[good].data_mineral if good in known else good
     points = dated_values(mineral, path)
     base = tonnes_at(points, float(base_year))
-    years = [index // 4 + (index % 4 + 0.5) / 4.0 - 0.5 for index in quarters]
-    return np.array([tonnes_at(points, year) / base for year in years])
+    return np.array([tonnes_at(points, _place_in_time(index)) / base for index in quarters])
+
+
+def stated_index(tonnes: Mapping[str, float], base_year: int, quarters: list[int]) -> Floats:
+    """Return stated demand over the base year's: constant growth between its years or quarters, flat after."""
+    places = [float(key) if key.isdigit() else _place_in_time(quarter_index(key)) for key in tonnes]
+    points = sorted(zip(places, tonnes.values(), strict=True))
+    base = tonnes_at(points, float(base_year))
+    return np.array([tonnes_at(points, _place_in_time(index)) / base for index in quarters])
+
+
+def _place_in_time(index: int) -> float:
+    """Return where the middle of a quarter lies, in years, with a whole number the middle of a year."""
+    return index // 4 + (index % 4 + 0.5) / 4.0 - 0.5

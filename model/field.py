@@ -20,9 +20,9 @@ from model.quarter_date import first_date, is_quarter
 REQUIRED: Any = object()  #: default of a field that must be written
 
 #: What a field may hold. A path is one number, a list with one for each quarter (the last holds on), or a
-#: table of the quarters from which each number holds.
+#: table of the quarters from which each number holds. Dated numbers are a table of years or quarters.
 KINDS = ("number", "integer", "share", "path", "flag", "text", "choice", "quarter",
-         "good", "goods", "country", "countries", "place", "shares")  # fmt: skip
+         "good", "goods", "country", "countries", "place", "shares", "weights", "dated")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -247,6 +247,29 @@ def _shares(field: Field, value: Any, place: Place, about: str) -> dict[str, flo
     return shares
 
 
+def _weights(field: Field, value: Any, place: Place, about: str) -> dict[str, float]:
+    if not isinstance(value, Mapping) or not value:
+        place.refuse(f"{field.label}{about} is {_shown(value)}; it must be a table of names and numbers.")
+    return {
+        _good(field, str(key), place, about): _number(field, item, place.at(str(key)), about)
+        for key, item in value.items()
+    }
+
+
+def _dated(field: Field, value: Any, place: Place, about: str) -> dict[str, float]:
+    if not isinstance(value, Mapping) or not value:
+        place.refuse(
+            f"{field.label}{about} is {_shown(value)}; it must be a table of years or quarters, {{ 2020 = 1.5 }}."
+        )
+    numbers = {str(key): _number(field, item, place.at(str(key)), about) for key, item in value.items()}
+    for key in numbers:
+        if not is_quarter(key) and not (len(key) == 4 and key.isdigit()):
+            place.at(key).refuse(
+                f"{field.label}{about} has a number at {key!r}; write a year such as 2020 or a quarter such as 2020Q3."
+            )
+    return dict(sorted(numbers.items()))
+
+
 def _shown(value: object) -> str:
     return "true" if value is True else "false" if value is False else repr(value)
 
@@ -258,5 +281,5 @@ def _in(unit: str) -> str:
 _READERS = {
     "number": _number, "share": _number, "integer": _integer, "path": _path, "flag": _flag, "text": _text,
     "choice": _choice, "quarter": _quarter, "good": _good, "goods": _goods, "country": _country,
-    "countries": _countries, "place": _place, "shares": _shares,
+    "countries": _countries, "place": _place, "shares": _shares, "weights": _weights, "dated": _dated,
 }  # fmt: skip

@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from model.demand_path import growth_index
+from model.demand_path import growth_index, stated_index
 from model.draw import address
+from model.name import EU_MEMBERS
 from model.network import Bools, Floats, Ints, Network
 from model.parameter import FAMILIES
 from model.quarter_date import active_share, quarter_index
@@ -482,22 +483,53 @@ def _time(world: World, network: Network, parts: dict[str, Any]) -> dict[str, An
     scenario = world.scenario
     quarters = [scenario.start_index + step for step in range(scenario.quarters + RING)]
     goods = list(world.goods["name"])
-    paths = np.array([growth_index(g, scenario.demand_path, scenario.base_year, quarters) for g in goods])
+    foreseen = np.array([growth_index(g, scenario.demand_path, scenario.base_year, quarters) for g in goods])
+    growth = np.ascontiguousarray(foreseen[parts["buyer_good"]].T)
+    if scenario.demand:
+        growth, foreseen = _stated_demand(world, parts, quarters, foreseen)
     content = _content(network, parts, len(goods))
     final = np.bincount(parts["buyer_good"], _floats(world.buyers, "final_use_t"), len(goods))
     made = np.bincount(parts["node_good"], _floats(world.nodes, "production_t"), len(goods))
-    outlook = paths.copy()
+    outlook = foreseen.copy()
     for _ in range(len(goods)):
         derived = content @ (made[:, None] * outlook)
-        total = final[:, None] * paths + derived
+        total = final[:, None] * foreseen + derived
         base = final + content @ made
-        outlook = np.where(base[:, None] > 0.0, total / np.where(base > 0.0, base, 1.0)[:, None], paths)
+        outlook = np.where(base[:, None] > 0.0, total / np.where(base > 0.0, base, 1.0)[:, None], foreseen)
     return {
         "outlook": np.ascontiguousarray(outlook),
-        "growth": np.ascontiguousarray(paths[parts["buyer_good"]].T),
+        "growth": growth,
         "demand_shock": _shocks(world, "demand", parts["buyer_good"], parts["buyer_country"]),
         "supply_shock": _shocks(world, "supply", *_plant_goods(world, parts)),
     }
+
+
+def _stated_demand(
+    world: World, parts: dict[str, Any], quarters: list[int], projected: Floats
+) -> tuple[Floats, Floats]:
+    """Return growth [T, B] and what is foreseen [goods, T] where the scenario states volumes of demand.
+
+    A row of a country goes before one of the world. What nobody projected follows the data's path.
+    """
+    scenario, good = world.scenario, parts["buyer_good"]
+    rows = sorted(scenario.demand, key=lambda row: row.country != "WORLD")
+    growth = np.ascontiguousarray(projected[good].T)
+    seen = growth.copy()
+    for row in rows:
+        places = EU_MEMBERS if row.country == "EU27" and scenario.eu_members else (row.country,)
+        mine = (world.buyers["good"] == row.good).to_numpy()
+        if row.country != "WORLD":
+            mine &= world.buyers["country"].isin(places).to_numpy()
+        growth[:, mine] = stated_index(row.tonnes, scenario.base_year, quarters)[:, None]
+        if row.foreseen is not None:
+            seen[:, mine] = stated_index(row.foreseen, scenario.base_year, quarters)[:, None]
+    foreseen = projected.copy()
+    final = _floats(world.buyers, "final_use_t")
+    for g in np.unique(good):
+        weight = np.where(good == g, final, 0.0)
+        if weight.sum() > 0.0:
+            foreseen[g] = seen @ (weight / weight.sum())
+    return growth, foreseen
 
 
 def _plant_goods(world: World, parts: dict[str, Any]) -> tuple[Ints, Ints]:

@@ -17,7 +17,7 @@ from model.instruments import BY_NAME
 from model.order import Order, order_from
 from model.parameter import PARAMETERS, defaults
 from model.quarter_date import quarter_index, quarter_label
-from model.scenario_field import BASE, HEAD, LISTS, PROJECT, SHOCK
+from model.scenario_field import BASE, DEMAND, HEAD, LISTS, PROJECT, SHOCK
 from model.set_path import set_path, typed
 
 _ALL_MINERALS = ("rare_earths", *names.MINERAL_GOODS)
@@ -58,6 +58,20 @@ class Project:
     backing: str
     failure_share: float | None
     slip_quarters: float | None
+    source: str
+
+
+@dataclass(frozen=True)
+class Demand:
+    """Published volumes of final demand, tonnes a year by year or quarter; the model takes their growth.
+
+    `foreseen` is what was projected before the start (None: the data's path): firms plan on it.
+    """
+
+    good: str
+    country: str
+    tonnes: Mapping[str, float]
+    foreseen: Mapping[str, float] | None
     source: str
 
 
@@ -107,6 +121,7 @@ class Scenario:
     measures: tuple[Order, ...]
     shocks: tuple[Shock, ...]
     projects: tuple[Project, ...]
+    demand: tuple[Demand, ...]
     base: Base
     file: str = field(default="", compare=False)
     raw: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
@@ -164,6 +179,7 @@ def scenario_from(mapping: Mapping[str, Any], *, file: str = "") -> Scenario:
         measures=tuple(order_from(item, BY_NAME, spot) for item, spot in _rows(raw, "measures", place)),
         shocks=tuple(_shock(item, spot) for item, spot in _rows(raw, "shocks", place)),
         projects=tuple(_project(item, spot) for item, spot in _rows(raw, "projects", place)),
+        demand=tuple(_demand(item, spot, head["base_year"]) for item, spot in _rows(raw, "demand", place)),
         base=_base(raw.get("base", {}), place.at("base")),
         file=file,
         raw=raw,
@@ -261,6 +277,18 @@ def _shock(item: Any, place: Place) -> Shock:
 
 def _project(item: Any, place: Place) -> Project:
     return Project(**read_fields(PROJECT, item, place))
+
+
+def _demand(item: Any, place: Place, base_year: int) -> Demand:
+    row = Demand(**read_fields(DEMAND, item, place))
+    for key, path in (("tonnes", row.tonnes), ("foreseen", row.foreseen)):
+        if path is not None and int(next(iter(path))[:4]) > base_year:
+            first = next(iter(path))
+            place.at(key).refuse(
+                f"Demand of {row.good} begins in {first}; it must begin in the base year {base_year} or earlier. "
+                f"Add the tonnes of {base_year}."
+            )
+    return row
 
 
 def _base(value: Any, place: Place) -> Base:

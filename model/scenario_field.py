@@ -1,4 +1,4 @@
-"""The fields of a scenario file: its head, shocks, projects and what it says of its base year."""
+"""The fields of a scenario file: its head, shocks, projects, demand and what it says of its base year."""
 
 from typing import Any
 
@@ -31,6 +31,7 @@ LISTS = (
     "measures",
     "shocks",
     "projects",
+    "demand",
     "base",
 )
 
@@ -64,6 +65,15 @@ PROJECT = (
           low=0.0, high=1.0, default=None),
     Field("slip_quarters", "number", "Mean delay", "mean delay in quarters", unit="quarters",
           low=0.0, high=80.0, default=None),
+    SOURCE,
+)  # fmt: skip
+DEMAND = (
+    GOOD,
+    Field("country", "place", "Country", "a country code, or WORLD", default="WORLD"),
+    Field("tonnes", "dated", "Demand", "tonnes a year by year or quarter, the base year among them",
+          unit="t a year", low=1e-6),
+    Field("foreseen", "dated", "Foreseen demand", "what was projected before the start; left out: the data's path",
+          unit="t a year", low=1e-6, default=None),
     SOURCE,
 )  # fmt: skip
 TONNES = Field("quantity_t", "number", "Quantity", "tonnes", unit="t", low=0.0)
