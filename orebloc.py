@@ -69,6 +69,7 @@ _COMMANDS = {
     "run": ("run a scenario and write series, flows, manifest and a report", "experiments.commands.run"),
     "scenarios": ("list the scenarios that come with the product", "experiments.commands.scenarios"),
     "check": ("check a scenario file without running it", "experiments.commands.check"),
+    "treaty": ("print the text of a treaty, or list those that ship", "experiments.commands.treaty"),
     "data": ("list goods, years, sources, and what is weak", "experiments.commands.data"),
     "solve": ("solve market problems from a JSON file", "experiments.commands.solve"),
     "validate": ("hold the model to episodes of history", "experiments.commands.validate"),

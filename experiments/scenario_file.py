@@ -20,7 +20,7 @@ LONGEST_CHAIN = 5
 _EXTENDS, _WITHOUT = "extends", "without_measures"
 _OWN = ("name", "title", "description")  # say what a scenario is: never inherited
 _MERGED = ("parameters", "uncertain", "base")
-_APPENDED = ("measures", "shocks", "projects", "demand")
+_APPENDED = ("measures", "treaties", "shocks", "projects", "demand")
 
 
 def scenario_files() -> dict[str, Path]:

@@ -38,22 +38,24 @@ AUT BEL BGR CYP CZE DEU DNK ESP EST FIN FRA GRC HRV HUN IRL ITA LTU LUX LVA MLT 
 EU_MEMBERS = tuple(_EU.split())
 WORLD = "WORLD"
 
-#: English names of the countries that appear in the base data.
+#: English names of the countries that appear in the base data and in treaties.
 COUNTRY_NAMES: dict[str, str] = {
     "ARE": "United Arab Emirates", "ARG": "Argentina", "AUS": "Australia", "AUT": "Austria",
     "BDI": "Burundi", "BEL": "Belgium", "BGR": "Bulgaria", "BOL": "Bolivia", "BRA": "Brazil",
     "CAN": "Canada", "CHE": "Switzerland", "CHL": "Chile", "CHN": "China", "COD": "DR Congo", "CUB": "Cuba",
     "CZE": "Czechia", "DEU": "Germany", "DOM": "Dominican Republic", "ESP": "Spain", "EST": "Estonia",
     "EU27": "European Union", "FIN": "Finland", "FRA": "France", "GBR": "United Kingdom", "GRC": "Greece",
-    "GTM": "Guatemala", "IDN": "Indonesia", "IND": "India", "IRN": "Iran", "ITA": "Italy", "JPN": "Japan",
+    "GRL": "Greenland", "GTM": "Guatemala", "IDN": "Indonesia", "IND": "India", "IRN": "Iran", "ITA": "Italy",
+    "JPN": "Japan",
     "KAZ": "Kazakhstan", "KGZ": "Kyrgyzstan", "KOR": "South Korea", "LAO": "Laos", "LKA": "Sri Lanka",
     "MAR": "Morocco", "MDG": "Madagascar", "MEX": "Mexico", "MLI": "Mali", "MMR": "Myanmar",
     "MNG": "Mongolia", "MOZ": "Mozambique", "MYS": "Malaysia", "NAM": "Namibia", "NCL": "New Caledonia",
     "NGA": "Nigeria", "NOR": "Norway", "OTH": "other countries", "PAK": "Pakistan", "PER": "Peru",
     "PHL": "Philippines", "PNG": "Papua New Guinea", "POL": "Poland", "PRK": "North Korea",
-    "PRT": "Portugal", "RUS": "Russia", "RWA": "Rwanda", "SVK": "Slovakia", "SWE": "Sweden",
+    "PRT": "Portugal", "RUS": "Russia", "RWA": "Rwanda", "SRB": "Serbia", "SVK": "Slovakia", "SWE": "Sweden",
     "THA": "Thailand", "TJK": "Tajikistan", "TUR": "Turkey", "TWN": "Taiwan", "TZA": "Tanzania",
-    "UKR": "Ukraine", "USA": "United States", "VNM": "Vietnam", "ZAF": "South Africa", "ZMB": "Zambia",
+    "UKR": "Ukraine", "USA": "United States", "UZB": "Uzbekistan", "VNM": "Vietnam",
+    "ZAF": "South Africa", "ZMB": "Zambia",
     "ZWE": "Zimbabwe",
 }  # fmt: skip
 

@@ -19,6 +19,9 @@ from model.parameter import PARAMETERS, defaults
 from model.quarter_date import quarter_index, quarter_label
 from model.scenario_field import BASE, DEMAND, HEAD, LISTS, PROJECT, SHOCK
 from model.set_path import set_path, typed
+from model.treaty import Treaty
+from model.treaty_library import treaty_of_row
+from model.treaty_order import treaty_orders
 
 _ALL_MINERALS = ("rare_earths", *names.MINERAL_GOODS)
 
@@ -123,6 +126,7 @@ class Scenario:
     projects: tuple[Project, ...]
     demand: tuple[Demand, ...]
     base: Base
+    treaties: tuple[Treaty, ...] = ()
     file: str = field(default="", compare=False)
     raw: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
@@ -181,6 +185,7 @@ def scenario_from(mapping: Mapping[str, Any], *, file: str = "") -> Scenario:
         projects=tuple(_project(item, spot) for item, spot in _rows(raw, "projects", place)),
         demand=tuple(_demand(item, spot, head["base_year"]) for item, spot in _rows(raw, "demand", place)),
         base=_base(raw.get("base", {}), place.at("base")),
+        treaties=_treaties(raw, goods, head["start"], place),
         file=file,
         raw=raw,
     )
@@ -289,6 +294,18 @@ def _demand(item: Any, place: Place, base_year: int) -> Demand:
                 f"Add the tonnes of {base_year}."
             )
     return row
+
+
+def _treaties(raw: Mapping[str, Any], goods: tuple[str, ...], start: str, place: Place) -> tuple[Treaty, ...]:
+    """Return the treaties, each with its own id; the orders of their clauses are checked as well."""
+    treaties: list[Treaty] = []
+    for row, spot in _rows(raw, "treaties", place):
+        treaty = treaty_of_row(row, spot)
+        if treaty.id in [other.id for other in treaties]:
+            spot.at("id").refuse(f"Treaty {treaty.id} is there twice. Give each its own id.")
+        treaty_orders(treaty, start, goods, place=spot)
+        treaties.append(treaty)
+    return tuple(treaties)
 
 
 def _base(value: Any, place: Place) -> Base:

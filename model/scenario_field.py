@@ -29,6 +29,7 @@ LISTS = (
     "parameters",
     "uncertain",
     "measures",
+    "treaties",
     "shocks",
     "projects",
     "demand",

@@ -6,6 +6,7 @@ from typing import Any
 from experiments.scenario_file import load_scenario
 from model.instruments import BY_NAME
 from model.scenario import Scenario
+from model.treaty_text import text, treaty_line
 
 
 def add_check_command(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -18,6 +19,7 @@ def add_check_command(subparsers: "argparse._SubParsersAction[argparse.ArgumentP
         "Exit code 2 and one line with file, field, value, limit and remedy if it cannot be run.",
     )
     parser.add_argument("file", metavar="FILE", help="TOML file, or the name of a scenario")
+    parser.add_argument("--text", action="store_true", help="print the text of its treaties too")
     parser.set_defaults(run=run_check)
 
 
@@ -29,12 +31,15 @@ def describe(scenario: Scenario) -> list[str]:
         f"{len(scenario.goods)} goods: {', '.join(scenario.goods)}",
     ]
     measures = [f"- {BY_NAME[order.type].text(order)}" for order in scenario.measures]
+    treaties = [f"- {treaty_line(treaty)}" for treaty in scenario.treaties]
     rest = {
         "uncertain parameters": len(scenario.uncertain),
         "shocks": len(scenario.shocks),
         "projects": len(scenario.projects),
     }
-    return [*head, f"{len(measures)} measures", *measures, *(f"{n} {what}" for what, n in rest.items() if n)]
+    agreed = [f"{len(treaties)} treaties", *treaties] if treaties else []
+    others = [f"{n} {what}" for what, n in rest.items() if n]
+    return [*head, f"{len(measures)} measures", *measures, *agreed, *others]
 
 
 def notices(scenario: Scenario) -> list[str]:
@@ -62,5 +67,6 @@ def run_check(arguments: argparse.Namespace) -> int:
     """Print the scenario in words; return 0. Raises `OreblocError` where it cannot be run."""
     scenario = load_scenario(arguments.file)
     found = notices(scenario)
-    print("\n".join([*describe(scenario), *found]))
+    texts = [f"\n{text(treaty)}" for treaty in scenario.treaties] if arguments.text else []
+    print("\n".join([*describe(scenario), *found, *texts]))
     return 0

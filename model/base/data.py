@@ -34,11 +34,13 @@ def read_table(name: str) -> pd.DataFrame:
 
 @functools.cache
 def data_hash() -> str:
-    """Return a hash of all base data, 16 hexadecimal digits, for manifests and logs."""
+    """Return a hash of all base data and shipped treaties, 16 hexadecimal digits, for manifests and logs."""
     digest = hashlib.sha256()
     for name in (*FACT_TABLES, *OWN_TABLES):
         digest.update(name.encode())
         digest.update(files("model").joinpath("data", f"{name}.csv").read_bytes())
+    for path in sorted(files("model").joinpath("data", "treaties").iterdir(), key=lambda path: path.name):
+        digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
 
 

@@ -44,7 +44,12 @@ def test_the_wheel_holds_the_four_packages_and_their_data(installed: Path) -> No
     for name in FOLDERS:
         shipped = {path.relative_to(installed) for path in (installed / name).rglob("*.py")}
         assert shipped == {path.relative_to(ROOT) for path in (ROOT / name).rglob("*.py")}
-    for pattern in ("model/data/*.csv", "experiments/scenarios/*.toml", "viz/page.*"):
+    for pattern in (
+        "model/data/*.csv",
+        "model/data/treaties/*.toml",
+        "experiments/scenarios/*.toml",
+        "viz/page.*",
+    ):
         assert {p.name for p in installed.glob(pattern)} == {p.name for p in ROOT.glob(pattern)} != set()
     assert (installed / "orebloc.py").is_file()
     assert not (installed / "tests").exists()

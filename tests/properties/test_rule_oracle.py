@@ -72,6 +72,24 @@ DOMAIN = {
     **dict.fromkeys(["wanted"], _TONNES),
     **dict.fromkeys(["year", "year_before", "year_after"], st.floats(1990.0, 2060.0)),
     **dict.fromkeys(["supported", "hit", "bound_to_host"], st.booleans()),
+    **dict.fromkeys(["collective", "tabled", "countered", "overdue", "over"], st.booleans()),
+    **dict.fromkeys(["signs", "binds", "seen", "in_breach"], st.booleans()),
+    **dict.fromkeys(["state"], st.integers(0, 8)),
+    **dict.fromkeys(["signatories", "ratifiers", "members", "active", "least_members"], st.floats(0.0, 60.0)),
+    **dict.fromkeys(["veto_players", "separate_deals"], st.floats(0.0, 60.0)),
+    **dict.fromkeys(["penalty", "notice", "lag", "delay", "breach_quarters"], st.floats(0.0, 40.0)),
+    **dict.fromkeys(["noticed"], st.floats(-1.0, 40.0)),
+    **dict.fromkeys(
+        ["luck", "detection", "rivalry", "verification", "leaking_share", "per_veto", "united"], _SHARE
+    ),
+    **dict.fromkeys(["correlation", "pooling", "step", "retaliation", "leverage", "pair_tension"], _SHARE),
+    **dict.fromkeys(["quarterly_discount", "partner_discount"], st.floats(0.5, 0.999)),
+    **dict.fromkeys(["gain", "loss", "own_loss", "others_loss", "fine", "route_cost"], _PRICE),
+    **dict.fromkeys(["outside", "partner_outside", "joining_cost", "exposure", "territory_value"], _PRICE),
+    **dict.fromkeys(["price_gap"], st.floats(-1e7, 1e7)),
+    **dict.fromkeys(["stock_rise_t"], st.floats(-1e6, 1e6)),
+    **dict.fromkeys(["exempted_t"], _TONNES),
+    **dict.fromkeys(["scale"], st.floats(1e-3, 1e6)),
 }
 
 

@@ -1,0 +1,43 @@
+"""Information sharing: members pool what they know of stocks, flows and licences.
+
+Less noise in forecasts, earlier detection of a restriction, less panic buying. It changes no physical stock by itself.
+"""
+
+from collections.abc import Sequence
+
+from model.clause import Clause, ClauseKind, Draft, Scope
+from model.clauses.common import ANY_GOOD, goods_words
+from model.pact import Information, Pact
+
+
+def article(clause: Clause, members: Sequence[str]) -> list[str]:
+    """Return the paragraphs of the article."""
+    goods = goods_words(clause.fields["good"])
+    return [
+        f"The members share what they know of stocks, trade and restrictions of {goods}, and warn each other."
+    ]
+
+
+def orders(clause: Clause, scope: Scope) -> list[Draft]:
+    """Return each member's part in the pool."""
+    goods = scope.goods_of(clause)
+    return [
+        Draft("information_sharing", member, {"good": goods, "partner": scope.others(member)})
+        for member in scope.members
+    ]
+
+
+def pacts(clause: Clause) -> list[Pact]:
+    """Return the pool."""
+    return [Information(tuple(clause.fields["good"]))]
+
+
+CLAUSE = ClauseKind(
+    name="information",
+    title="Information and early warning",
+    summary="Members pool what they know and warn each other.",
+    fields=(ANY_GOOD,),
+    article=article,
+    orders=orders,
+    pacts=pacts,
+)

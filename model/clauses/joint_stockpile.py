@@ -1,0 +1,84 @@
+"""Joint stockpile: members hold a common stock, with entitlements and a response group for crises.
+
+Shocks that do not hit all members at once make a common stock smaller than the sum of separate ones. Buying x of
+outside supply raises its price by about x over the sum of elasticities, so the stock is built over quarters.
+"""
+
+from collections.abc import Sequence
+
+from model.clause import Clause, ClauseKind, Draft, Scope
+from model.clauses.common import ANY_GOOD, goods_words, shares_words
+from model.field import Field
+from model.instrument import spoken
+from model.pact import CrisisGroup, Entitlement, Pact
+
+FIELDS = (
+    ANY_GOOD,
+    Field("quantity_t", "number", "Joint stock", "tonnes of each good in all; left out: stocks are only coordinated",
+          unit="t", low=0.0, default=None, remedy="Leave the clause out for no stock."),
+    Field("build_quarters", "number", "Time to build", "quarters over which it is bought", unit="quarters", low=1.0,
+          high=80.0, default=8.0, remedy="Write 8 for two years."),
+    Field("entitlement", "shares", "Entitlements", "who pays for and may draw how much, by member; left out: equal "
+          "parts", unit="share", low=0.0, high=1.0, default=None),
+    Field("response_group", "flag", "Response group", "whether members release together in a crisis", default=True),
+    Field("price_ratio", "number", "Trigger price", "price over its mean of two years that makes a crisis", unit="1",
+          low=1.0, high=10.0, default=2.0, remedy="Write 2 for twice the usual price."),
+    Field("shortfall", "share", "Trigger shortfall", "missing share of use that makes a crisis", unit="share", low=0.0,
+          high=1.0, default=0.05, remedy="Write 0.05 for 5 %."),
+)  # fmt: skip
+
+
+def article(clause: Clause, members: Sequence[str]) -> list[str]:
+    """Return the paragraphs of the article."""
+    fields = clause.fields
+    goods = goods_words(fields["good"])
+    if fields["quantity_t"] is None:
+        paragraphs = [f"The members tell each other what they hold of {goods}. No joint stock is bought."]
+    else:
+        tonnes = spoken(fields["quantity_t"], "t")
+        paragraphs = [
+            f"The members build a joint stock of {tonnes} of {goods} within {fields['build_quarters']:g} quarters.",
+            f"They pay for it, and may draw on it, in these shares: {shares_words(fields['entitlement'])}.",
+        ]
+    if fields["response_group"]:
+        paragraphs.append(
+            f"A response group releases stock for all members when the price is {fields['price_ratio']:g} times its "
+            f"mean of two years, or {100 * fields['shortfall']:g} % of use is missing."
+        )
+    return paragraphs
+
+
+def orders(clause: Clause, scope: Scope) -> list[Draft]:
+    """Return one stockpile for each member, as large as its entitlement."""
+    fields = clause.fields
+    if fields["quantity_t"] is None:
+        return []
+    triggers = ("price_ratio", "shortfall") if fields["response_group"] else ()
+    rule = {key: fields[key] for key in ("build_quarters", *triggers)}
+    return [
+        Draft("stockpile", member, {"good": scope.goods_of(clause), "target_t": share * fields["quantity_t"], **rule})
+        for member, share in fields["entitlement"].items() if member in scope.members and share
+    ]  # fmt: skip
+
+
+def pacts(clause: Clause) -> list[Pact]:
+    """Return entitlements where there is a stock, and the response group."""
+    fields = clause.fields
+    goods, found = tuple(fields["good"]), list[Pact]()
+    if fields["quantity_t"] is not None:
+        found.append(Entitlement(goods, fields["entitlement"]))
+    if fields["response_group"]:
+        found.append(CrisisGroup(goods, fields["price_ratio"], fields["shortfall"]))
+    return found
+
+
+CLAUSE = ClauseKind(
+    name="joint_stockpile",
+    title="Joint stockpile and crisis response",
+    summary="Holds a common stock with entitlements and a response group.",
+    fields=FIELDS,
+    article=article,
+    orders=orders,
+    pacts=pacts,
+    weaker={"quantity_t": "low", "build_quarters": "high", "price_ratio": "high", "shortfall": "high"},
+)

@@ -1,0 +1,42 @@
+"""The orders that a treaty's members take while its clauses are in force."""
+
+from collections.abc import Mapping, Sequence
+
+from model.clause import Scope
+from model.clauses import BY_NAME
+from model.field import Place
+from model.instruments import BY_NAME as INSTRUMENTS
+from model.order import Order, OrderKind, order_from
+from model.treaty import Treaty
+
+
+def treaty_orders(
+    treaty: Treaty,
+    quarter: str,
+    goods: Sequence[str],
+    *,
+    end: str | None = None,
+    place: Place | None = None,
+    kinds: Mapping[str, OrderKind] = INSTRUMENTS,
+) -> list[list[Order]]:
+    """Return the orders of every clause, in their order, from `quarter` to `end`, in a world of `goods`.
+
+    Raises `ScenarioError` for an order that its instrument refuses, or whose instrument is unknown, with the clause.
+    """
+    place, scope = place or Place(), Scope(treaty.members, tuple(goods))
+    found = []
+    for number, clause in enumerate(treaty.clauses):
+        spot = place.at("clauses").at(number)
+        source = f"{treaty.title}, Article {number + 1}"
+        found.append(
+            [
+                order_from(
+                    {"type": draft.type, "actor": draft.actor, "quarter": quarter, "end": end,
+                     "fields": draft.fields, "source": source},
+                    kinds,
+                    spot,
+                )
+                for draft in BY_NAME[clause.type].orders(clause, scope)
+            ]
+        )  # fmt: skip
+    return found
