@@ -30,6 +30,7 @@ from model.engine import Engine
 from model.error import OreblocError
 from model.parameter import PARAMETERS
 from model.scenario import Scenario
+from model.treaty_text import text
 from model.world import World
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -278,6 +279,7 @@ def _manifest(world: World, record: _Record, worst: _Worst, seconds: dict[str, f
         "restricted": restricted_goods(world),
         "base": _base(world),
         "measures": _measures(scenario),
+        "treaties": [{"text": text(treaty), **_plain(treaty.to_mapping())} for treaty in scenario.treaties],
         "measure_notes": _plain(compile_measures(world, scenario).notes),
         "parameters": _parameters(scenario),
         "assumptions": _rows(world.assumptions),

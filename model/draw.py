@@ -23,6 +23,8 @@ PERMIT = 6
 EXPECTATION_ERROR = 7
 TENSION = 8
 PARAMETER = 9
+TREATY = 10
+TREATY_BREACH = 11
 
 CHANNELS: dict[str, int] = {
     "demand_disturbance": DEMAND_DISTURBANCE,
@@ -34,6 +36,8 @@ CHANNELS: dict[str, int] = {
     "expectation_error": EXPECTATION_ERROR,
     "tension": TENSION,
     "parameter": PARAMETER,
+    "treaty": TREATY,
+    "treaty_breach": TREATY_BREACH,
 }
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)

@@ -17,6 +17,7 @@ from model.measure_table import ints, table_of
 from model.network import Answer, Bools, Floats
 from model.order import Order
 from model.scenario import Scenario
+from model.treaty_plan import ClauseOrders, treaty_measures
 
 __all__ = ["COSTS", "HOLDERS", "History", "MeasurePlan", "carry_over", "compile_measures", "extend_plan"]
 
@@ -33,7 +34,15 @@ def compile_measures(tables: Tables, scenario: Scenario) -> MeasurePlan:
         if missed:
             text = BY_NAME[order.type].text(order)
             notes.append({"measure": number, "text": text, "goods": missed, "why": why})
-    return _plan(site, measures, notes, _state_stock(site, scenario))
+    of_clauses, places = treaty_measures(
+        scenario.treaties,
+        site.first_label,
+        scenario.goods,
+        lambda order, treaty: compile_order(order, site, dated=False, treaty=treaty),
+        len(measures),
+    )
+    stock = _state_stock(site, scenario)
+    return _plan(site, [*measures, *of_clauses], notes, stock, len(scenario.treaties), places)
 
 
 def compile_order(order: Order, site: Site, *, dated: bool = True, treaty: int = -1) -> Measure:
@@ -48,7 +57,8 @@ def compile_order(order: Order, site: Site, *, dated: bool = True, treaty: int =
 def extend_plan(plan: MeasurePlan, more: Sequence[Measure], treaties: int | None = None) -> MeasurePlan:
     """Return a plan with more measures after those there are."""
     count = plan.treaties if treaties is None else treaties
-    return _plan(plan.site, [*plan.measures, *more], plan.notes, plan.base_state_stock_t, count)
+    measures = [*plan.measures, *more]
+    return _plan(plan.site, measures, plan.notes, plan.base_state_stock_t, count, plan.clause_orders)
 
 
 def carry_over(
@@ -72,6 +82,8 @@ def carry_over(
         "floor_public_share",
         "route_restricted",
         "exempt",
+        "route_exempt",
+        "floor_measure",
         "state_stock_t",
     ):
         getattr(fresh, name)[:] = getattr(history, name)
@@ -113,6 +125,7 @@ def _plan(
     notes: list[dict[str, Any]],
     stock: Floats,
     treaties: int = 0,
+    clause_orders: Sequence[ClauseOrders] = (),
 ) -> MeasurePlan:
     tables = site.tables
     country = {code: i for i, code in enumerate(tables.countries)}
@@ -156,6 +169,7 @@ def _plan(
         base_state_stock_t=stock,
         notes=notes,
         treaties=treaties,
+        clause_orders=list(clause_orders),
     )
 
 

@@ -18,6 +18,7 @@ from model.order import Order
 from model.parameter import POSITION
 from model.quarter import Deciders, run_quarter
 from model.scenario import Scenario
+from model.treaty_plan import lay_out_treaties, open_treaties
 from model.world import World
 
 
@@ -30,6 +31,7 @@ class Engine:
 
     - `columns` the state (`model/schema.py`), `terms` and `answer` the last quarter's market
     - `step_number` quarters done, `quarter_label` the quarter last run (during a step: the current one)
+    - `treaties` their documents and arrays
     - `world`, `plan` (measures), `layout`, `network` (with the measures' quotas): fixed
     """
 
@@ -56,7 +58,14 @@ class Engine:
         self.layout = lay_out(self.world, self.plan, self.network)
         self.sites = site_table(self.world, self.network)
         self.values: Floats = parameter_table(scenario, self.seed, first_run, runs)
-        self.columns = open_columns(self.world, self.network, self.layout, self.values, self.seed, first_run)
+        goods = self.world.routes["good"].tolist()
+        self.treaties = lay_out_treaties(
+            scenario.treaties, self.plan, scenario.start_index, scenario.quarters, goods
+        )
+        self.columns = open_columns(
+            self.world, self.network, self.layout, self.values, self.seed, first_run, len(scenario.treaties)
+        )
+        open_treaties(self.treaties, self.columns)
         self.terms: Terms = allocate_terms(self.network, runs)
         self.answer: Answer = allocate_answer(self.network, runs)
         self.history: History = self.plan.new_history(runs)

@@ -152,7 +152,7 @@ def family_of(good: str) -> str:
     return group if group in FAMILIES else "rare_earths" if group in ("lace", "ndpr", "dytb") else "baryte"
 
 
-def column_rows(world: World, layout: Layout) -> dict[str, int]:
+def column_rows(world: World, layout: Layout, treaties: int = 0) -> dict[str, int]:
     """Return the number of rows of each kind of column."""
     sites, countries = layout.site_firm.size, len(world.countries)
     return {
@@ -160,6 +160,7 @@ def column_rows(world: World, layout: Layout) -> dict[str, int]:
         "buyer": layout.buyer_good.size, "route": layout.route_origin.size, "firm": len(world.firms),
         "country": countries, "pair": countries * countries, "good": len(world.goods),
         "account": len(account_names(world)), "project": layout.project_site.size, "run": 1,
+        "treaty": treaties, "membership": treaties * countries,
     }  # fmt: skip
 
 

@@ -27,6 +27,7 @@ from model.measure_table import (
 )
 from model.network import Answer, Bools, Floats, Ints, Network, Terms
 from model.phase import measure as working
+from model.treaty_plan import ClauseOrders
 
 __all__ = ["BASE_QUARTERS", "COSTS", "HOLDERS", "PUSHES", "History", "Measure", "MeasurePlan", "is_limited"]
 
@@ -48,6 +49,7 @@ class MeasurePlan:
     - `supports`, `support_payer` (country number): each support's plants and who pays
     - `base_costs[what]` [R], `base_closed` [R], `base_restricted` [G]: dated measures in the mean of the base year;
       `base_wedge` [G] the wedge calibration found then, 0 where it found none: a start for the first clearing
+    - `clause_orders`: which measures carry out which clause of which treaty
     - `notes`: measures that cover nothing in this world, with the reason
     """
 
@@ -79,6 +81,7 @@ class MeasurePlan:
     base_state_stock_t: Floats  # [B]
     notes: list[dict[str, Any]]
     treaties: int = 0
+    clause_orders: list[ClauseOrders] = field(default_factory=list)
 
     @cached_property
     def pushes(self) -> list[tuple[int, Push]]:
@@ -118,6 +121,8 @@ class MeasurePlan:
             floor_public_share=np.zeros(routes),
             route_restricted=np.zeros(routes),
             exempt=np.zeros(countries * countries),
+            route_exempt=np.zeros(2 * routes),
+            floor_measure=np.full(routes, -1.0),
             treaty_member=np.zeros(self.treaties * countries),
             support_usd_per_t=np.zeros(len(self.supports)),
             support_output_t=np.array(output, float),

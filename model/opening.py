@@ -30,10 +30,16 @@ def parameter_table(scenario: Any, seed: int, first_run: int, runs: int) -> Floa
 
 
 def open_columns(
-    world: World, network: Network, layout: Layout, values: Floats, seed: int, first_run: int
+    world: World,
+    network: Network,
+    layout: Layout,
+    values: Floats,
+    seed: int,
+    first_run: int,
+    treaties: int = 0,
 ) -> Columns:
     """Return the columns at the start of a batch; `values` is the parameter table."""
-    columns = allocate(values.shape[0], column_rows(world, layout))
+    columns = allocate(values.shape[0], column_rows(world, layout, treaties))
     _open_plants(layout, columns)
     _open_sites(world, network, layout, values, columns)
     _open_pipeline(layout, values, columns)

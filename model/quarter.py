@@ -17,6 +17,7 @@ from model.phase import drift as drifting
 from model.phase import invest as investing
 from model.phase import settle as settling
 from model.phase import trade as trading
+from model.phase import treaty as binding
 
 
 class Deciders(NamedTuple):
@@ -50,8 +51,11 @@ def govern(engine: Any, decide: Deciders) -> None:
 
 
 def contract(engine: Any) -> None:
-    """The state becomes what the markets are given; measures in force edit it."""
+    """Treaties advance; the state becomes what the markets are given; measures in force edit it."""
     e, step = engine, engine.step_number
+    if e.treaties.treaties:
+        binding.advance_treaties(e.treaties.table, e.columns, e.seed, e.first_run, step)
+        binding.bind_members(e.treaties.table, e.layout, e.columns, e.history, step)
     e.plan.enter(step, e.history)
     e.plan.push(step, e.history, e.columns)
     restricted = e.history.route_restricted
@@ -99,6 +103,11 @@ def settle(engine: Any) -> None:
         e.network, e.layout, e.terms, e.answer, e.history.support_usd_per_t, e.history.floor_public_share,
         e.columns, e.values, e.books,
     )  # fmt: skip
+    if e.treaties.table.levy_treaty.size or e.treaties.table.burden_treaty.size:
+        binding.share_outlays(
+            e.treaties.table, e.plan.table, e.network, e.layout, e.terms, e.answer, e.history, e.columns,
+            np.zeros(1),
+        )  # fmt: skip
     e.plan.record(e.step_number, e.terms, e.history, e.answer)
     settling.move_stocks(e.network, e.layout, e.columns, e.answer, e.history.state_stock_t)
 

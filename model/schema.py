@@ -8,10 +8,11 @@ from collections import namedtuple
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-#: What a row stands for. `arrival` is site x quarter of a ring, `pair` is country x country.
+#: What a row stands for. `arrival` is site x quarter of a ring, `pair` is country x country, `membership`
+#: treaty x country.
 ROW_KINDS = (
     "plant", "site", "arrival", "node", "buyer", "route", "firm", "country", "pair",
-    "good", "account", "project", "run",
+    "good", "account", "project", "run", "treaty", "membership",
 )  # fmt: skip
 
 #: Quarters of the ring in which capacity under construction waits to arrive.
@@ -118,6 +119,23 @@ COLUMNS: tuple[Column, ...] = (
     Column("buyer_recycling_factor", "buyer", "1", "contract", "on the growth of recycling"),
     Column("buyer_risk_factor", "buyer", "1", "contract", "on the rise of perceived risk"),
     Column("country_enforcement_factor", "country", "1", "contract", "on the policing of leaks"),
+    # treaties; states are those of `model.treaty_state`
+    Column("treaty_state", "treaty", "1", "contract", "its state"),
+    Column("treaty_since", "treaty", "quarters", "contract", "step of the last change"),
+    Column("treaty_began", "treaty", "quarters", "contract", "step in which it came into force"),
+    Column("treaty_tabled", "treaty", "1", "decide", "decision: put on the table again"),
+    Column("treaty_countered", "treaty", "1", "decide", "decision: answered with other terms"),
+    Column("member_state", "membership", "1", "contract", "state of each country in it"),
+    Column("member_since", "membership", "quarters", "contract", "step of the last change"),
+    Column("member_signed", "membership", "quarters", "contract", "step of signing"),
+    Column("member_breach", "membership", "quarters", "contract", "quarters in breach so far"),
+    Column("member_vote", "membership", "1", "decide", "decision: signs now"),
+    Column("member_notice", "membership", "quarters", "decide", "decision: step of notice to leave, -1 for none"),
+    Column("member_cheats", "membership", "1", "decide", "decision: does not carry out its own measures"),
+    Column("pair_claims", "pair", "1", "decide", "decision or event: a claim on the other's territory"),
+    Column("pair_claimed", "pair", "quarters", "contract", "step of the last claim"),
+    Column("country_levy_usd", "country", "usd", "settle", "received from shared levies less passed on"),
+    Column("country_burden_usd", "country", "usd", "settle", "paid towards other members' supports, less received"),
     # books
     Column("good_produced_t", "good", "t", "settle", "output in the quarter"),
     Column("good_shipped_t", "good", "t", "settle", "flows in the quarter"),

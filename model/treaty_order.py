@@ -1,6 +1,7 @@
 """The orders that a treaty's members take while its clauses are in force."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from model.clause import Scope
 from model.clauses import BY_NAME
@@ -16,12 +17,14 @@ def treaty_orders(
     goods: Sequence[str],
     *,
     end: str | None = None,
+    sparing: bool = True,
     place: Place | None = None,
     kinds: Mapping[str, OrderKind] = INSTRUMENTS,
 ) -> list[list[Order]]:
     """Return the orders of every clause, in their order, from `quarter` to `end`, in a world of `goods`.
 
-    Raises `ScenarioError` for an order that its instrument refuses, or whose instrument is unknown, with the clause.
+    `sparing=False` leaves out who is exempt, for measures whose exempt members change. Raises `ScenarioError` for an
+    order that its instrument refuses, or whose instrument is unknown, with the clause.
     """
     place, scope = place or Place(), Scope(treaty.members, tuple(goods))
     found = []
@@ -32,7 +35,7 @@ def treaty_orders(
             [
                 order_from(
                     {"type": draft.type, "actor": draft.actor, "quarter": quarter, "end": end,
-                     "fields": draft.fields, "source": source},
+                     "fields": draft.fields if sparing else _to_all(draft.fields), "source": source},
                     kinds,
                     spot,
                 )
@@ -40,3 +43,7 @@ def treaty_orders(
             ]
         )  # fmt: skip
     return found
+
+
+def _to_all(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in fields.items() if key != "exempt"}

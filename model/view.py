@@ -8,6 +8,7 @@ from typing import Any
 
 from model.layout import PLANT_KINDS
 from model.rules.expectation import yearly_volatility
+from model.treaty_state import STATE_WORDS
 
 
 def firm_view(engine: Any, run: int, firm: int) -> dict[str, Any]:
@@ -123,8 +124,26 @@ def state_view(engine: Any, run: int, country: int) -> dict[str, Any]:
             for c, other in enumerate(engine.world.countries)
             if c != country
         },
+        "treaties": treaties_view(engine, run),
         "measures": [order.to_mapping() for order in engine.scenario.measures if order.actor == code],
     }
+
+
+def treaties_view(engine: Any, run: int) -> list[dict[str, Any]]:
+    """Return every treaty of the run with its state and its members', in words; treaties are public."""
+    columns, countries = engine.columns, engine.world.countries
+    return [
+        {
+            "id": treaty.id,
+            "state": STATE_WORDS[int(columns.treaty_state[run, x])],
+            "members": {
+                code: STATE_WORDS[int(columns.member_state[run, x * len(countries) + c])]
+                for c, code in enumerate(countries)
+                if code in treaty.members
+            },
+        }
+        for x, treaty in enumerate(engine.treaties.treaties)
+    ]
 
 
 def _good_view(engine: Any, run: int, country: int, g: int, name: str) -> dict[str, Any] | None:

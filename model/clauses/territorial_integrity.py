@@ -24,8 +24,8 @@ def article(clause: Clause, members: Sequence[str]) -> list[str]:
     fields = clause.fields
     return [
         "The members respect each other's territory. A claim to it, or a threat of force, is a breach.",
-        f"A breach suspends all exemptions between the two for {fields['suspension_quarters']} quarters at least, and "
-        f"raises tension between them by {fields['breach_tension']:g}.",
+        f"A breach suspends mutual exemptions between the two for {fields['suspension_quarters']} quarters at least, "
+        f"and raises tension between them by {fields['breach_tension']:g}.",
         f"Signing lowers tension between members by {fields['signing_calm']:g}.",
     ]
 

@@ -36,12 +36,18 @@ def in_force(table, history, run, m, step):
 
 
 @rule
-def is_exempt(table, history, run, m, r):
-    """Tell whether route `r` is exempt from measure `m` in this run, by a treaty in force between its two ends."""
+def is_exempt(table, history, run, m, r, duty):
+    """Tell whether route `r` is exempt from measure `m` in this run, by a treaty in force between its two ends.
+
+    `duty` 1: the measure is a tax or duty, which some exemptions are confined to; 0: a cap, or no export measure.
+    """
     origin, destination = table.route_origin[r], table.route_destination[r]
     if origin < 0 or destination < 0:
         return False
     if table.measure_exemptible[m] > 0 and history.exempt[run, origin * table.countries + destination] > 0.0:
+        return True
+    freed = history.route_exempt[run, duty * table.route_origin.size + r]
+    if table.measure_exemptible[m] > 0 and freed > 0.0:
         return True
     treaty = table.measure_treaty[m]
     if treaty < 0:
@@ -77,7 +83,7 @@ def enter_force(table, history, step):
                 m = table.cap_measure[g]
                 for e in range(table.cap_start[g], table.cap_start[g + 1]):
                     r = table.cap_route[e]
-                    if not is_exempt(table, history, run, m, r):
+                    if not is_exempt(table, history, run, m, r, 0):
                         history.route_restricted[run, r] = 1.0
 
 
@@ -89,7 +95,7 @@ def apply_caps(table, history, terms, step):
         for g in range(quotas):
             m = table.cap_measure[g]
             for e in range(table.cap_start[g], table.cap_start[g + 1]):
-                covered = not is_exempt(table, history, run, m, table.cap_route[e])
+                covered = not is_exempt(table, history, run, m, table.cap_route[e], 0)
                 terms.quota_cover[run, table.cap_cover[e]] = 1.0 if covered else 0.0
             history.quota_limit_t[run, g] = 0.0
             history.quota_outside_t[run, g] = 0.0
@@ -143,7 +149,7 @@ def apply_costs(table, history, terms, step):
                 continue
             for e in range(table.cost_start[c], table.cost_start[c + 1]):
                 r = table.cost_route[e]
-                if is_exempt(table, history, run, m, r):
+                if is_exempt(table, history, run, m, r, 1):
                     continue
                 if what == 0:
                     terms.route_export_tax[run, r] += amount
@@ -199,6 +205,7 @@ def apply_floors(table, history, terms, step):
         for r in range(terms.route_floor.shape[1]):
             terms.route_floor[run, r] = 0.0
             history.floor_public_share[run, r] = 0.0
+            history.floor_measure[run, r] = -1.0
         for f in range(table.floor_measure.size):
             m = table.floor_measure[f]
             active = in_force(table, history, run, m, step)
@@ -207,7 +214,7 @@ def apply_floors(table, history, terms, step):
             whole = floor_height(table, history, run, f, step)
             for e in range(table.floor_start[f], table.floor_start[f + 1]):
                 r = table.floor_route[e]
-                if is_exempt(table, history, run, m, r):
+                if is_exempt(table, history, run, m, r, 0):
                     continue
                 height = whole
                 if active < 1.0:
@@ -216,6 +223,7 @@ def apply_floors(table, history, terms, step):
                 if height > terms.route_floor[run, r]:
                     terms.route_floor[run, r] = height
                     history.floor_public_share[run, r] = table.floor_public[f]
+                    history.floor_measure[run, r] = m
 
 
 @phase

@@ -73,6 +73,8 @@ def next_member(state, elapsed, signs, delay, binds, seen, in_breach, penalty, n
         if not signs:
             return state
         return SIGNED if delay > 0.0 else RATIFIED
+    if state < SIGNED or state > SUSPENDED:
+        return state
     if noticed >= 0.0 and (noticed >= notice or not binds):
         return LEFT
     if state == SIGNED:
@@ -81,9 +83,7 @@ def next_member(state, elapsed, signs, delay, binds, seen, in_breach, penalty, n
         return IN_FORCE if binds else RATIFIED
     if state == IN_FORCE:
         return SUSPENDED if seen else IN_FORCE
-    if state == SUSPENDED:
-        return IN_FORCE if elapsed >= penalty and not in_breach else SUSPENDED
-    return state
+    return IN_FORCE if elapsed >= penalty and not in_breach else SUSPENDED
 
 
 @rule
