@@ -11,7 +11,7 @@ from model.market.offer import logistic, offer
 from model.market.reach import find_participants
 from model.market.want import from_stock, restocking
 from model.market.workspace import allocate_workspace
-from model.network import LOGISTIC, Answer, Network, Terms
+from model.network import LOGISTIC, Answer, Ints, Network, Terms
 
 #: Residuals (pure numbers, logarithms of ratios) are driven this far down; certificates follow.
 RESIDUAL_TOLERANCE = 1e-11
@@ -190,12 +190,11 @@ def write_tonnes(network, terms, answer, run, ws, c, width, power):
 
 
 @rule
-def clear_batch(network, terms, answer, ws, first, last, tolerance, relative_width, power, warm):
-    """Clear every component of runs `first` to `last - 1`; return the number of components missed."""
+def clear_batch(network, terms, answer, ws, components, first, last, tolerance, relative_width, power, warm):
+    """Clear these components of runs `first` to `last - 1`; return the number of components missed."""
     missed = 0
-    components = network.component_node_start.size - 1
     for run in range(first, last):
-        for c in range(components):
+        for c in components:
             width = (
                 relative_width
                 * network.market_price_scale[network.node_market[network.component_node_start[c]]]
@@ -271,18 +270,30 @@ class Clearer:
         self.power = power
         self.relative_width = relative_width
         self.workspace = allocate_workspace(network)
+        self.components = np.arange(network.component_node_start.size - 1)
 
-    def clear(self, terms: Terms, answer: Answer, *, warm: bool = True) -> int:
+    def clear(
+        self,
+        terms: Terms,
+        answer: Answer,
+        *,
+        warm: bool = True,
+        components: Ints | None = None,
+    ) -> int:
         """Clear every run from the prices in `answer`; return how many components missed the tolerance.
 
-        `answer` is overwritten; `answer.status` and `answer.violation` say how each component ended.
+        `answer` is overwritten for the given `components` (all if None); `answer.status` and `answer.violation` say
+        how each ended.
         """
+        if components is None:
+            components = self.components
         return int(
             clear_batch(
                 self.network,
                 terms,
                 answer,
                 self.workspace,
+                components,
                 0,
                 answer.price.shape[0],
                 RESIDUAL_TOLERANCE,

@@ -1,0 +1,157 @@
+"""Looking ahead: a coming quarter's markets under measures that are not in force, cleared run by run.
+
+    look = LookAhead(engine)
+    terms, answer = look.clear([(tax, 1.0, 0.3)])      # the tax on, at level 0.3
+    terms, answer = look.later(quarters=20)            # the same once the world has answered
+
+A look clears the real market on copies: the contract phase, the plan of measures and the compiled clearing are the
+engine's own, nothing of the engine changes. The later look lets the firms' own rules build and close at the price
+seen for so many quarters, lets buyers substitute, and clears again.
+"""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from agents.firm import decide_capacity
+from agents.foresight import foresee_margins, let_answer, let_demand_grow
+from model.engine import Engine
+from model.market import Clearer, allocate_answer, allocate_terms
+from model.measure_plan import PUSHES
+from model.network import Answer, Floats, Ints, Terms
+from model.parameter import POSITION
+from model.quarter import contract
+
+#: Columns that the contract phase and the later look write.
+WRITTEN = (
+    "plant_installed_t", "plant_idle_t", "plant_expected_net", "plant_loss_quarters", "plant_mothball_t",
+    "plant_reopen_t", "plant_exit_t", "site_expected_value", "site_expected_input", "site_error", "site_floor",
+    "site_profit_index", "site_invest_t", "node_capacity_t", "node_qualified_t", "node_restricted_share",
+    "buyer_target_t", "buyer_substituted", "pair_strain", *PUSHES,
+)  # fmt: skip
+_NOISE, _QUALIFY = POSITION["supply_noise"], POSITION["qualification_speed"]
+#: Prices of two later looks are averaged: what is built at one lowers the other.
+_HALF = 0.5
+
+
+class Move(NamedTuple):
+    """A measure switched in a hypothetical quarter: number, on or off, level; one value, or one for each run."""
+
+    measure: int
+    on: Any
+    level: Any = None
+
+
+class LookAhead:
+    """Hypothetical quarters of the runs `rows` of an engine (all if None), in the linked markets `components`.
+
+    What chance brings in the quarter is not known: supply is taken at its mean. Answers are overwritten by the next
+    look; `misses` counts clearings that missed the tolerance so far.
+    """
+
+    def __init__(self, engine: Engine, rows: Ints | None = None, components: Ints | None = None) -> None:
+        self.engine = engine
+        self.rows = np.arange(engine.runs) if rows is None else np.asarray(rows, dtype=np.int64)
+        count = engine.network.component_node_start.size - 1
+        self.components = np.arange(count) if components is None else components
+        self.scratch = _scratch(engine, self.rows)
+        self.misses = 0
+        self._known = {name: getattr(self.scratch.columns, name).copy() for name in WRITTEN}
+        self._history = [array.copy() for array in self.scratch.history]
+        self._start = self.scratch.answer.price.copy(), self.scratch.answer.wedge.copy()
+        self._qualify = self.scratch.values[:, _QUALIFY].copy()
+
+    def clear(self, candidate: Sequence[tuple[Any, ...]] = ()) -> tuple[Terms, Answer]:
+        """Return the terms and the answer of the coming quarter with these moves [(measure, on, level)] made.
+
+        Raises nothing for a missed clearing: `answer.status` tells.
+        """
+        self._forget()
+        scratch = self.scratch
+        for move in candidate:
+            Engine.switch(scratch, *move)
+        contract(scratch)
+        self._clear()
+        return scratch.terms, scratch.answer
+
+    def later(self, quarters: Floats, passes: int = 1) -> tuple[Terms, Answer]:
+        """Return the quarter `quarters` [rows] on, measures as last cleared, once firms and buyers have answered.
+
+        Firms build, close and buyers substitute at the price seen first; with more `passes`, at the mean of that and
+        the price that follows.
+        """
+        scratch, engine = self.scratch, self.engine
+        price, index = scratch.answer.price.copy(), scratch.answer.price_index.copy()
+        everybody = np.ones(scratch.columns.firm_cost_usd.shape[1], dtype=np.bool_)
+        floor = scratch.columns.site_floor.copy()
+        for number in range(passes):
+            if number:
+                price = _mean(price, scratch.answer.price)
+                index = _mean(index, scratch.answer.price_index)
+            self._restore()
+            scratch.columns.site_floor[:] = floor
+            scratch.values[:, _QUALIFY] = 1.0
+            foresee_margins(
+                engine.network, engine.layout, scratch.columns, scratch.terms, price, index, scratch.values
+            )
+            decide_capacity(engine.layout, scratch.columns, scratch.terms, scratch.values, everybody)
+            let_answer(
+                engine.network, engine.layout, scratch.columns, scratch.values, index, engine.step_number, quarters
+            )  # fmt: skip
+            contract(scratch)
+            let_demand_grow(engine.layout, scratch.terms, engine.step_number, quarters)
+            self._clear()
+        scratch.values[:, _QUALIFY] = self._qualify
+        return scratch.terms, scratch.answer
+
+    def _forget(self) -> None:
+        """Go back to what is known now."""
+        self._restore()
+        for array, known in zip(self.scratch.history, self._history, strict=True):
+            array[:] = known
+        self.scratch.answer.price[:], self.scratch.answer.wedge[:] = self._start
+
+    def _restore(self) -> None:
+        for name, known in self._known.items():
+            getattr(self.scratch.columns, name)[:] = known
+
+    def _clear(self) -> None:
+        scratch = self.scratch
+        self.misses += scratch.clearer.clear(scratch.terms, scratch.answer, components=self.components)
+
+
+def _mean(one: Floats, other: Floats) -> Floats:
+    return np.where(np.isnan(other), one, _HALF * one + _HALF * np.where(np.isnan(other), one, other))
+
+
+def _scratch(engine: Engine, rows: Ints) -> Engine:
+    """Return an engine of copies: some runs, chance at its mean. What no look writes is shared or gathered once."""
+    scratch = object.__new__(Engine)
+    scratch.__dict__.update(engine.__dict__)
+    every = rows.size == engine.runs
+    columns = engine.columns._asdict()
+    arrays = {
+        name: array[rows] if name in WRITTEN or not every else array
+        for name, array in columns.items()
+        if name != "site_arrival_t"
+    }
+    scratch.columns = type(engine.columns)(**{**columns, **arrays})
+    scratch.runs = rows.size
+    scratch.values = engine.values[rows]
+    scratch.values[:, _NOISE] = 0.0
+    scratch.target_days = engine.target_days[rows]
+    scratch.history = type(engine.history)(*(array[rows] for array in engine.history))
+    scratch.terms = allocate_terms(engine.network, rows.size)
+    for name in (
+        "demand_price",
+        "demand_elasticity",
+        "demand_choke_ratio",
+        "demand_choke_power",
+        "node_supply_t",
+    ):
+        getattr(scratch.terms, name)[:] = getattr(engine.terms, name)[rows]
+    scratch.answer = allocate_answer(engine.network, rows.size)
+    scratch.answer.price[:], scratch.answer.wedge[:] = engine.answer.price[rows], engine.answer.wedge[rows]
+    scratch.clearer = Clearer(engine.network, power=engine.clearer.power)
+    return scratch
