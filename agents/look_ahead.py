@@ -9,7 +9,7 @@ engine's own, nothing of the engine changes. The later look lets the firms' own 
 seen for so many quarters, lets buyers substitute, and clears again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,16 +19,18 @@ from agents.foresight import foresee_margins, let_answer, let_demand_grow
 from model.engine import Engine
 from model.market import Clearer, allocate_answer, allocate_terms
 from model.measure_plan import PUSHES
-from model.network import Answer, Floats, Ints, Terms
+from model.network import Answer, Bools, Floats, Ints, Terms
 from model.parameter import POSITION
-from model.quarter import contract
+from model.phase.treaty import bind_members
+from model.quarter import write_terms
+from model.treaty_state import IN_FORCE, LEFT
 
-#: Columns that the contract phase and the later look write.
+#: Columns that a look writes.
 WRITTEN = (
     "plant_installed_t", "plant_idle_t", "plant_expected_net", "plant_loss_quarters", "plant_mothball_t",
     "plant_reopen_t", "plant_exit_t", "site_expected_value", "site_expected_input", "site_error", "site_floor",
     "site_profit_index", "site_invest_t", "node_capacity_t", "node_qualified_t", "node_restricted_share",
-    "buyer_target_t", "buyer_substituted", "pair_strain", *PUSHES,
+    "buyer_target_t", "buyer_substituted", "pair_strain", "treaty_state", "member_state", *PUSHES,
 )  # fmt: skip
 _NOISE, _QUALIFY = POSITION["supply_noise"], POSITION["qualification_speed"]
 #: Prices of two later looks are averaged: what is built at one lowers the other.
@@ -62,18 +64,35 @@ class LookAhead:
         self._start = self.scratch.answer.price.copy(), self.scratch.answer.wedge.copy()
         self._qualify = self.scratch.values[:, _QUALIFY].copy()
 
-    def clear(self, candidate: Sequence[tuple[Any, ...]] = ()) -> tuple[Terms, Answer]:
+    def clear(
+        self, candidate: Sequence[tuple[Any, ...]] = (), members: Mapping[int, Bools] | None = None
+    ) -> tuple[Terms, Answer]:
         """Return the terms and the answer of the coming quarter with these moves [(measure, on, level)] made.
 
+        `members` puts treaties in force, by number, among the countries given [rows, countries] (none: out of force).
         Raises nothing for a missed clearing: `answer.status` tells.
         """
         self._forget()
         scratch = self.scratch
         for move in candidate:
             Engine.switch(scratch, *move)
-        contract(scratch)
+        if members is not None:
+            self._bind(members)
+        write_terms(scratch)
         self._clear()
         return scratch.terms, scratch.answer
+
+    def _bind(self, members: Mapping[int, Bools]) -> None:
+        """Put treaties in force among these countries, with all that their clauses do."""
+        scratch, countries = self.scratch, len(self.engine.world.countries)
+        for x, inside in members.items():
+            scratch.columns.treaty_state[:, x] = IN_FORCE
+            state = np.where(inside, float(IN_FORCE), float(LEFT))
+            scratch.columns.member_state[:, x * countries : (x + 1) * countries] = state
+        bind_members(
+            self.engine.treaties.table, self.engine.layout, scratch.columns, scratch.history,
+            self.engine.step_number,
+        )  # fmt: skip
 
     def later(self, quarters: Floats, passes: int = 1) -> tuple[Terms, Answer]:
         """Return the quarter `quarters` [rows] on, measures as last cleared, once firms and buyers have answered.
@@ -99,7 +118,7 @@ class LookAhead:
             let_answer(
                 engine.network, engine.layout, scratch.columns, scratch.values, index, engine.step_number, quarters
             )  # fmt: skip
-            contract(scratch)
+            write_terms(scratch)
             let_demand_grow(engine.layout, scratch.terms, engine.step_number, quarters)
             self._clear()
         scratch.values[:, _QUALIFY] = self._qualify

@@ -52,10 +52,16 @@ def govern(engine: Any, decide: Deciders) -> None:
 
 def contract(engine: Any) -> None:
     """Treaties advance; the state becomes what the markets are given; measures in force edit it."""
-    e, step = engine, engine.step_number
+    e = engine
     if e.treaties.treaties:
-        binding.advance_treaties(e.treaties.table, e.columns, e.seed, e.first_run, step)
-        binding.bind_members(e.treaties.table, e.layout, e.columns, e.history, step)
+        binding.advance_treaties(e.treaties.table, e.columns, e.seed, e.first_run, e.step_number)
+        binding.bind_members(e.treaties.table, e.layout, e.columns, e.history, e.step_number)
+    write_terms(e)
+
+
+def write_terms(engine: Any) -> None:
+    """Write what the markets are given, under the measures switched on."""
+    e, step = engine, engine.step_number
     e.plan.enter(step, e.history)
     e.plan.push(step, e.history, e.columns)
     restricted = e.history.route_restricted
