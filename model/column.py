@@ -17,6 +17,14 @@ def copy(columns: Columns) -> Columns:
     return Columns(*(array.copy() for array in columns))
 
 
+def widen(columns: Columns, rows: Mapping[str, int]) -> Columns:
+    """Return the columns with so many rows of each kind: those there were first, new ones zero."""
+    wide = allocate(columns[0].shape[0], rows)
+    for new, old in zip(wide, columns, strict=True):
+        new[:, : old.shape[1]] = old
+    return wide
+
+
 def take(columns: Columns, run: int) -> Columns:
     """Return a copy of one run as columns of a batch of one."""
     return Columns(*(array[run : run + 1].copy() for array in columns))

@@ -54,11 +54,18 @@ def compile_order(order: Order, site: Site, *, dated: bool = True, treaty: int =
     return Measure(order, edits, site.active(order), dated, treaty, instrument.exemptible)
 
 
-def extend_plan(plan: MeasurePlan, more: Sequence[Measure], treaties: int | None = None) -> MeasurePlan:
+def extend_plan(
+    plan: MeasurePlan,
+    more: Sequence[Measure],
+    treaties: int | None = None,
+    clause_orders: Sequence[ClauseOrders] = (),
+) -> MeasurePlan:
     """Return a plan with more measures after those there are."""
     count = plan.treaties if treaties is None else treaties
     measures = [*plan.measures, *more]
-    return _plan(plan.site, measures, plan.notes, plan.base_state_stock_t, count, plan.clause_orders)
+    return _plan(
+        plan.site, measures, plan.notes, plan.base_state_stock_t, count, [*plan.clause_orders, *clause_orders]
+    )
 
 
 def carry_over(

@@ -7,18 +7,21 @@ import numpy as np
 
 from model.calibration import calibrate
 from model.column import copy as copy_columns
+from model.column import widen
 from model.edit import History, MeasurePlan, carry_over, compile_measures, compile_order, extend_plan
 from model.error import OreblocError
-from model.layout import lay_out, site_table, with_measures
+from model.layout import column_rows, lay_out, site_table, with_measures
 from model.ledger import allocate_books
 from model.market import Clearer, allocate_answer, allocate_terms
+from model.measure_table import Measure
 from model.network import Answer, Floats, Network, Terms, with_quotas
 from model.opening import open_columns, parameter_table
 from model.order import Order
 from model.parameter import POSITION
 from model.quarter import Deciders, run_quarter
 from model.scenario import Scenario
-from model.treaty_plan import lay_out_treaties, open_treaties
+from model.treaty import Treaty
+from model.treaty_plan import TreatyPlan, lay_out_treaties, open_treaties, treaty_measures
 from model.world import World
 
 
@@ -58,10 +61,7 @@ class Engine:
         self.layout = lay_out(self.world, self.plan, self.network)
         self.sites = site_table(self.world, self.network)
         self.values: Floats = parameter_table(scenario, self.seed, first_run, runs)
-        goods = self.world.routes["good"].tolist()
-        self.treaties = lay_out_treaties(
-            scenario.treaties, self.plan, scenario.start_index, scenario.quarters, goods
-        )
+        self.treaties = self._lay_out(scenario.treaties, self.plan)
         self.columns = open_columns(
             self.world, self.network, self.layout, self.values, self.seed, first_run, len(scenario.treaties)
         )
@@ -160,6 +160,33 @@ class Engine:
         cover = np.ones((self.runs, self.network.route_quota.size))
         self.terms = self.terms._replace(quota_t=quota_t, quota_cover=cover)
         self._allocate_scratch()
+
+    def add_treaty(self, treaty: Treaty) -> int:
+        """Take in a treaty from this quarter on, as a player proposes one, and return its number.
+
+        Raises `OreblocError` where there is one of that id, `ScenarioError` for an order that cannot be carried out.
+        """
+        known = self.treaties.treaties
+        if treaty.id in [other.id for other in known]:
+            raise OreblocError(f"Treaty {treaty.id} is there already. Give the new one an id of its own.")
+        number, first = len(known), len(self.plan.measures)
+
+        def compiled(order: Order, x: int) -> Measure:
+            return compile_order(order, self.plan.site, dated=False, treaty=number + x)
+
+        more, places = treaty_measures(
+            [treaty], self.plan.site.first_label, self.scenario.goods, compiled, first
+        )
+        places = [place._replace(treaty=number) for place in places]
+        self._take_plan(extend_plan(self.plan, more, number + 1, places))
+        self.treaties = self._lay_out([*known, treaty], self.plan)
+        self.columns = widen(self.columns, column_rows(self.world, self.layout, number + 1))
+        open_treaties(self.treaties, self.columns, number, self.step_number)
+        return number
+
+    def _lay_out(self, treaties: Sequence[Treaty], plan: MeasurePlan) -> TreatyPlan:
+        goods = self.world.routes["good"].tolist()
+        return lay_out_treaties(treaties, plan, self.scenario.start_index, self.scenario.quarters, goods)
 
     def open_treaties(self, count: int) -> None:
         """Make room for the members of so many treaties."""

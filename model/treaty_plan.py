@@ -157,16 +157,21 @@ def lay_out_treaties(
     return TreatyPlan(list(treaties), table)
 
 
-def open_treaties(plan: TreatyPlan, columns: Any) -> None:
-    """Write the state on the first day: scripted treaties where their dates have them, others not on the table."""
+def open_treaties(plan: TreatyPlan, columns: Any, first: int = 0, step: int = 0) -> None:
+    """Write the state of treaties from number `first` on as the quarter `step` begins.
+
+    Scripted treaties stand where their dates have them, others are not on the table yet.
+    """
     table = plan.table
-    opening = np.maximum(table.scripted[:, 0], 0)
-    columns.treaty_state[:] = opening
-    members = np.repeat(opening, table.countries) * table.invited
-    columns.member_state[:] = members
-    columns.member_signed[:] = np.where((members >= SIGNED) & (members <= IN_FORCE), -1.0, NEVER)
-    columns.member_notice[:] = -1.0
-    columns.pair_claimed[:] = NEVER
+    opening = np.maximum(table.scripted[first:, step], 0)
+    columns.treaty_state[:, first:] = opening
+    rows = slice(first * table.countries, None)
+    members = np.repeat(opening, table.countries) * table.invited[rows]
+    columns.member_state[:, rows] = members
+    columns.member_signed[:, rows] = np.where((members >= SIGNED) & (members <= IN_FORCE), -1.0, NEVER)
+    columns.member_notice[:, rows] = -1.0
+    if first == 0 and step == 0:
+        columns.pair_claimed[:] = NEVER
 
 
 def _pacts(treaty: Treaty) -> list[tuple[int, Any]]:

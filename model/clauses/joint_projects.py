@@ -19,7 +19,7 @@ FIELDS = (
           low=0.0, default=None, remedy="Leave the clause out for no fund."),
     Field("form", "choice", "Form", "how it is given", choices=("grant", "equity", "loan"), default="grant"),
     Field("share", "share", "Share of the cost", "most of a project's capital cost that is paid", unit="share", low=0.0,
-          high=1.0, default=0.3, remedy="Write 0.3 for 30 %."),
+          high=0.9, default=0.3, remedy="Write 0.3 for 30 %."),
     Field("permit_factor", "share", "Permit time", "time for permits in members over the usual", unit="share", low=0.0,
           high=1.0, default=1.0, remedy="Write 0.5 for half the time."),
     BURDEN,
@@ -53,14 +53,15 @@ def orders(clause: Clause, scope: Scope) -> list[Draft]:
     goods = scope.goods_of(clause)
     if fields["amount_usd"] is not None:
         hosts = fields["host"] or list(scope.members)
-        same = {"good": goods, "host": hosts, "form": fields["form"], "share": fields["share"]}
+        same = {"good": goods, "host": hosts, "form": fields["form"]}
         drafts += [
-            Draft("investment_fund", member, {**same, "amount_usd": part * fields["amount_usd"]})
+            Draft("investment_fund", member,
+                  {**same, "share": part * fields["share"], "amount_usd": part * fields["amount_usd"]})
             for member, part in fields["burden"].items() if member in scope.members and part
         ]  # fmt: skip
     if fields["permit_factor"] < 1.0:
-        quick = {"good": goods, "factor": fields["permit_factor"]}
-        drafts += [Draft("permitting_fast_track", member, dict(quick)) for member in scope.members]
+        quick = {"good": goods, "permit_factor": fields["permit_factor"]}
+        drafts += [Draft("fast_track", member, dict(quick)) for member in scope.members]
     return drafts
 
 

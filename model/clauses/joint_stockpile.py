@@ -55,8 +55,9 @@ def orders(clause: Clause, scope: Scope) -> list[Draft]:
         return []
     triggers = ("price_ratio", "shortfall") if fields["response_group"] else ()
     rule = {key: fields[key] for key in ("build_quarters", *triggers)}
+    goods, tonnes = scope.goods_of(clause), fields["quantity_t"]
     return [
-        Draft("stockpile", member, {"good": scope.goods_of(clause), "target_t": share * fields["quantity_t"], **rule})
+        Draft("strategic_stockpile", member, {"good": goods, "target_t": share * tonnes, **rule})
         for member, share in fields["entitlement"].items() if member in scope.members and share
     ]  # fmt: skip
 

@@ -58,7 +58,10 @@ FULL = {
         {"good": "gallium", "target": ["CHN"], "form": "ban"},
     ],
     "information": [{"good": "gallium"}],
-    "research": [{"good": "gallium", "aim": "recycling", "usd_per_year": 1e8, "burden": _PARTS}, {"good": "gallium"}],
+    "research": [
+        {"good": "gallium", "aim": "recycling", "usd_per_year": 1e8, "speed": 0.4, "burden": _PARTS},
+        {"good": "gallium"},
+    ],
     "one_voice": [{"good": "gallium", "toward": ["CHN"]}],
     "territorial_integrity": [{"suspension_quarters": 6, "breach_tension": 0.4, "signing_calm": 0.1}],
 }  # fmt: skip

@@ -6,9 +6,10 @@ import pytest
 from agents import DECISIONS
 from model.calibration import calibrate
 from model.engine import Engine
-from model.error import ScenarioError
+from model.error import OreblocError, ScenarioError
 from model.order import order_from
 from model.scenario import scenario_from
+from model.treaty import treaty_from
 from model.treaty_move import BY_NAME as MOVES
 from model.treaty_move import apply_move
 from model.treaty_state import IN_FORCE, LAPSED, LEFT, NONE, PROPOSED, RATIFIED, SIGNED, SUSPENDED
@@ -299,6 +300,27 @@ def test_a_batch_equals_its_runs():
     np.testing.assert_array_equal(whole.columns.treaty_state[4:], part.columns.treaty_state)
     np.testing.assert_array_equal(copy.columns.treaty_state, part.columns.treaty_state)
     np.testing.assert_array_equal(whole.answer.price[4:], part.answer.price)
+
+
+def test_a_treaty_can_be_proposed_during_a_run():
+    """Taken in at the start of a quarter it equals the same treaty of the scenario, whatever there was before."""
+    old, new = treaty(EXEMPT, id="old"), decided(FLOOR, id="new", members=["USA", "JPN"], proposed="2025Q3")
+    there, later = (
+        steps(engine(old, new, measures=[licence()]), 2),
+        steps(engine(old, measures=[licence()]), 2),
+    )
+    later.add_treaty(treaty_from(new))
+    for e in (there, later):
+        for _ in range(5):
+            for code in ("USA", "JPN"):
+                move(e, "sign_treaty", code, treaty="new")
+            e.step()
+    assert list(there.columns.treaty_state[0]) == [IN_FORCE, IN_FORCE]
+    np.testing.assert_array_equal(there.columns.treaty_state, later.columns.treaty_state)
+    np.testing.assert_allclose(later.answer.price, there.answer.price, rtol=1e-9)
+    assert later.terms.route_floor[0, route(later, "CHN", "USA")] > 0.0
+    with pytest.raises(OreblocError, match="Treaty new is there already"):
+        later.add_treaty(treaty_from(new))
 
 
 @pytest.mark.parametrize(
