@@ -15,7 +15,7 @@ from experiments.run import Recorder
 from model.base.data import data_hash
 from model.cache import rule_hash
 from model.calibration import calibrate
-from model.engine import Engine
+from model.engine import CHANCE, Engine
 from model.error import OreblocError
 from model.parameter import POSITION
 from model.quarter_date import quarter_index
@@ -56,7 +56,7 @@ def replay(
     engine = Engine(read.scenario, 1, world=calibrate(read.scenario), decide=DECISIONS)
     seats = seats_of(engine.world, dominant_country(engine))
     for seat in [*read.header["players"], *(entry["seat"] for entry in read.entries)]:
-        if seat not in seats:
+        if seat not in seats and seat != CHANCE:
             raise OreblocError(
                 f"Log {log} has orders of {seat!r}, which is no seat of its scenario. Take the log as it was written."
             )
@@ -65,7 +65,7 @@ def replay(
     }
     seat_players(engine, DECISIONS, logged)
     recorder = Recorder(engine, dict(read.header["players"]))
-    _run_to(engine, recorder, last)
+    _run_to(engine, recorder, last, read.orders(CHANCE))
     _compare(read, engine, last, force)
     if fork:
         _go_on(engine, recorder, changes or {}, players or {})
@@ -101,8 +101,12 @@ def _last(scenario: Scenario, until: str | None) -> str:
     return until
 
 
-def _run_to(engine: Engine, recorder: Recorder, last: str) -> None:
+def _run_to(
+    engine: Engine, recorder: Recorder, last: str, injected: Mapping[str, list[dict[str, Any]]] | None = None
+) -> None:
     while not engine.is_done and engine.scenario.start_index + engine.step_number <= quarter_index(last):
+        for order in (injected or {}).get(engine.scenario.quarter_label(engine.step_number), []):
+            engine.inject({key: value for key, value in order["fields"].items() if key != "quarter"})
         engine.step()
         recorder.take()
 

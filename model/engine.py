@@ -1,6 +1,6 @@
 """The engine: a batch of runs of one scenario, stepped quarter by quarter."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,8 @@ from model.column import copy as copy_columns
 from model.column import widen
 from model.edit import History, MeasurePlan, carry_over, compile_measures, compile_order, extend_plan
 from model.error import OreblocError
+from model.event import Event, event_from
+from model.field import Place
 from model.layout import column_rows, lay_out, site_table, with_measures
 from model.ledger import allocate_books
 from model.market import Clearer, allocate_answer, allocate_terms
@@ -23,6 +25,9 @@ from model.scenario import Scenario
 from model.treaty import Treaty
 from model.treaty_plan import TreatyPlan, lay_out_treaties, open_treaties, treaty_measures
 from model.world import World
+
+#: The seat under which injected events stand in the log.
+CHANCE = "events"
 
 
 class Engine:
@@ -78,6 +83,7 @@ class Engine:
         self.warm = False
         self._inside = False
         self.step_number = 0
+        self.events: list[Event] = list(scenario.events)
         self.log: list[dict[str, Any]] = []
         self.played: frozenset[str] = frozenset()
 
@@ -215,9 +221,19 @@ class Engine:
             entry = {"seq": len(self.log) + 1, "quarter": self.quarter_label, "seat": seat}
             self.log.append({**entry, "order": order.to_mapping()})
 
-    def event_view(self, run: int) -> list[dict[str, Any]]:
-        """Return the public events of the last year in a run, JSON values."""
-        return []
+    def inject(self, event: Mapping[str, Any]) -> None:
+        """Let an event happen in the coming quarter in all runs, as the entry of a scenario without a date.
+
+        It is logged under the seat `events`. Raises `OreblocError` for what is no event.
+        """
+        quarter = self.scenario.quarter_label(self.step_number)
+        name = event.get("name") or f"injected_{len(self.events) + 1}"
+        place = Place("", "event", self.scenario.rare_earths, self.scenario.eu_members)
+        (found,) = event_from({**event, "name": name, "quarter": quarter}, place)
+        self.events.append(found)
+        entry = {"seq": len(self.log) + 1, "quarter": quarter, "seat": CHANCE}
+        order = {"type": "event", "actor": found.actor, "quarter": quarter, "end": None}
+        self.log.append({**entry, "order": {**order, "fields": found.to_mapping()}})
 
     def run(self) -> "Engine":
         """Run all remaining quarters and return the engine."""
@@ -234,6 +250,7 @@ class Engine:
         twin.answer = Answer(*(array.copy() for array in self.answer))  # type: ignore[arg-type]
         twin.history = History(*(array.copy() for array in self.history))
         twin.log = list(self.log)
+        twin.events = list(self.events)
         twin._allocate_scratch()
         return twin
 

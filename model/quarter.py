@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from model.error import ClearingError
+from model.happening import befall
 from model.ledger import book_quarter
 from model.phase import contract as contracting
 from model.phase import drift as drifting
@@ -44,8 +45,10 @@ def run_quarter(engine: Any, decide: Deciders) -> None:
 
 
 def observe(engine: Any) -> None:
-    """Each firm sees prices through an error of its own."""
+    """What befalls the world happens; each firm sees prices through an error of its own."""
     e = engine
+    if e.events:
+        befall(e)
     investing.misjudge_sites(e.layout, e.columns, e.values, e.seed, e.first_run, e.step_number)
 
 

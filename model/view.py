@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from model.draw import PLAYER, VIEW, address, normal, uniform
+from model.happening import event_view
 from model.instrument import Stock
 from model.instruments import BY_NAME
 from model.layout import PLANT_KINDS
@@ -188,7 +189,7 @@ def state_view(engine: Any, run: int, country: int, sight: Sight | None = None) 
         "measures": public_measures(engine, run, code),
         "treaties": treaties_view(engine, run),
         "projects": announced_projects(engine),
-        "events": engine.event_view(run),
+        "events": event_view(engine, run),
         "advice": advise(engine, run, country) if advise is not None else [],
     }
 

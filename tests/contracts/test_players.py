@@ -36,6 +36,9 @@ class Broken:
 """
 
 
+MINED = {"name": "mined", "start": "2025Q1", "end": "2026Q4", "base_year": 2024, "goods": ["antimony"]}
+
+
 def small(runs=1, seed=None):
     scenario = tiny_scenario()
     return Engine(scenario, runs, seed, world=tiny_world(scenario), decide=DECISIONS)
@@ -57,7 +60,7 @@ def idea(tmp_path):
 @pytest.mark.parametrize("role", ROLES)
 def test_the_random_player_keeps_the_contract_in_every_role(role):
     """It plays legally, repeats itself, is quick, and answers empty views."""
-    report = check_player(RandomPlayer, "tiny", role=role)
+    report = check_player(RandomPlayer, MINED if role == "miner" else "tiny", role=role)
     assert report.ok, str(report)
     assert len(report.checks) == 6
 
@@ -216,7 +219,7 @@ class Fragile:
 
 class Illegal:
     def decide(self, view):
-        return [{"type": "export_tax", "fields": {"good": "gallium", "rate": 7.0}}]
+        return [{"type": "export_tax", "fields": {"good": "gallium", "rate": -1.0}}]
 
 
 class NoJson:

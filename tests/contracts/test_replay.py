@@ -65,7 +65,7 @@ def test_a_replay_may_stop_early(game):
     done, folder = game
     early = orebloc.replay(folder, until="2025Q4").series
     head = done.series[done.series["quarter"].isin(early["quarter"].unique())]
-    assert same(early, head) and early["quarter"].max() == "2025Q4"
+    assert same(early, head) and set(early["quarter"]) == {"2025Q1", "2025Q2", "2025Q3", "2025Q4"}
 
 
 def test_a_fork_goes_on_otherwise(game):
@@ -76,7 +76,7 @@ def test_a_fork_goes_on_otherwise(game):
         folder, until="2025Q4", fork=True, changes={"parameters.tension_cost": 2.0, "seed": 99}
     )
     for other in (fork, changed):
-        before = other.series["quarter"] <= "2025Q4"
+        before = other.series["quarter"].astype(str) <= "2025Q4"
         assert same(other.series[before], done.series[before])
         assert not same(other.series[~before], done.series[~before])
     assert not same(fork.series, changed.series)
