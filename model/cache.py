@@ -12,12 +12,14 @@ import platform
 import shutil
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import numba
 from numba.core import config
 
 _KEEP = 3
+_IN_USE_SECONDS = 86_400.0
 #: Files without rules of their own whose constants are compiled into rules.
 _CONSTANTS = ("network.py", "parameter.py", "schema.py")
 _FOLDER = Path(__file__).parent
@@ -51,9 +53,10 @@ def _cache_root() -> Path:
 
 
 def _prune(root: Path, current: Path) -> None:
-    """Delete all but the newest few cache folders; a folder in use elsewhere is left alone."""
+    """Delete all but the newest few cache folders; one used within a day is left alone, as it may be in use now."""
     others = sorted((p for p in root.iterdir() if p.is_dir() and p != current), key=_age, reverse=True)
-    for stale in others[_KEEP - 1 :]:
+    recent = time.time() - _IN_USE_SECONDS
+    for stale in [p for p in others[_KEEP - 1 :] if _age(p) < recent]:
         shutil.rmtree(stale, ignore_errors=True)
 
 

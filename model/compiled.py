@@ -12,13 +12,20 @@ from collections.abc import Callable
 from typing import Any
 
 import numba
+from numba.core.options import DefaultOptions
 
 _LOCK = threading.Lock()
+#: Rules allocate nothing, so nobody need count who holds an array. Counting every array of a wide tuple at every call
+#: takes as long as the work. The switch is Numba's own but not promised: without it rules are slower, not different.
+_UNCOUNTED = {"_nrt": False} if hasattr(DefaultOptions, "_nrt") else {}
 
 
 def rule(function: Callable[..., Any]) -> Any:
-    """Compile `function` lazily, releasing the GIL, with the result kept in the compile cache."""
-    return numba.njit(cache=True, error_model="numpy", nogil=True, fastmath=False)(function)
+    """Compile `function` lazily, releasing the GIL, with the result kept in the compile cache.
+
+    A rule creates no array and returns none: scratch is handed in.
+    """
+    return numba.njit(cache=True, error_model="numpy", nogil=True, fastmath=False, **_UNCOUNTED)(function)
 
 
 def phase(function: Callable[..., Any]) -> Callable[..., Any]:

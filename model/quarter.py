@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from model.error import ClearingError
-from model.happening import befall
 from model.ledger import book_quarter
 from model.phase import contract as contracting
 from model.phase import drift as drifting
@@ -22,15 +21,10 @@ from model.phase import treaty as binding
 
 
 class Deciders(NamedTuple):
-    """Who decides: functions of an engine that write its decision columns. The default decides nothing.
-
-    `advise(engine, run, country)` returns what the built-in behaviour of a state would order, for its view. Built-in
-    behaviours of states leave those in `engine.played` alone.
-    """
+    """Who decides: functions of an engine that write its decision columns. The default decides nothing."""
 
     states: Callable[[Any], None] | None = None
     firms: Callable[[Any], None] | None = None
-    advise: Callable[[Any, int, int], list[dict[str, Any]]] | None = None
 
 
 def run_quarter(engine: Any, decide: Deciders) -> None:
@@ -45,10 +39,8 @@ def run_quarter(engine: Any, decide: Deciders) -> None:
 
 
 def observe(engine: Any) -> None:
-    """What befalls the world happens; each firm sees prices through an error of its own."""
+    """Each firm sees prices through an error of its own."""
     e = engine
-    if e.events:
-        befall(e)
     investing.misjudge_sites(e.layout, e.columns, e.values, e.seed, e.first_run, e.step_number)
 
 
@@ -80,7 +72,7 @@ def write_terms(engine: Any) -> None:
     contracting.weigh_routes(e.network, e.layout, e.columns, e.values, e.terms)
     contracting.want_goods(e.layout, e.columns, e.values, e.terms, e.target_days, step)
     e.plan.apply(step, e.terms, e.history, e.network)
-    contracting.hold_back(e.network, e.layout, e.columns, e.values, e.terms)
+    contracting.hold_back(e.network, e.layout, e.columns, e.values, e.terms, e.scratch_quota)
     if e.plan.floors:
         contracting.see_floors(e.network, e.layout, e.columns, e.terms)
 

@@ -31,7 +31,6 @@ LISTS = (
     "measures",
     "treaties",
     "shocks",
-    "events",
     "projects",
     "demand",
     "base",

@@ -1,12 +1,9 @@
-"""The equilibrium conditions of one component and their exact derivatives.
+"""The equilibrium conditions of one component.
 
 Unknowns: the producer price of each node, then the wedge of each quota. Residual of a node:
 log supply - log demand; where a joint product may be thrown away, the smaller of that and `beta p`.
-Residual of a quota: the smaller of `beta wedge` and log limit - log flow. Everything is in logarithms,
-because flows of 1e-65 occur on the way to a solution.
-
-The two functions are long because the compiler must see each as one: handing a network and its terms to
-another function copies hundreds of words.
+Residual of a quota: the smaller of `beta wedge` and log limit - log flow. Amounts are plain numbers as long as
+they can be; flows of 1e-65 and less occur on the way to a solution and are taken over by `model/market/faint.py`.
 """
 
 import math
@@ -14,146 +11,128 @@ import math
 import numpy as np
 
 from model.compiled import rule
-from model.market.landed_price import landed_price
-from model.market.offer import logistic, offer
-from model.market.want import final_use, from_stock, restocking
-from model.network import LOGISTIC
+from model.market.exponential import exponentiate
+from model.market.faint import (
+    FAINT,
+    FAINT_PART,
+    add_logs,
+    demands_in_logs,
+    outputs_in_logs,
+    purchase_in_logs,
+    recipe_in_logs,
+    uses_in_logs,
+)
+from model.market.offer import softplus
+from model.market.want import LOG_LOWEST_PRICE_RATIO, LOWEST_PRICE_RATIO, final_use, from_stock
+from model.network import ISOELASTIC, LOGISTIC
 
 _NOTHING = -1e300
-#: Logarithms above this are summed as plain numbers; only what is smaller takes the slow path.
-_TINY = -600.0
 
 
 @rule
-def _add_logs(a, b):
-    """Return log(e^a + e^b)."""
-    if a < b:
-        a, b = b, a
-    if b <= a - 745.0:
-        return a
-    return a + math.log1p(math.exp(b - a))
+def _logarithm(amount, log_rest):
+    """Return the logarithm of an amount that is a plain number or, where that is faint, a logarithm already."""
+    return math.log(amount) if amount > FAINT else log_rest
 
 
 @rule
-def _log_total(amount, log_rest):
-    """Return log(amount + e^log_rest), for a plain sum and a remainder too small to be one."""
-    total = amount + (math.exp(max(log_rest, -740.0)) if log_rest > _NOTHING else 0.0)
-    if total > 1e-300:
-        return math.log(total)
-    return log_rest
-
-
-@rule
-def _output_in_logs(network, terms, run, m, net, sharp, width):
-    """Return log output of recipe `m` and its slope where output is too small to add up, or plants are linear."""
-    log_output = _NOTHING
-    weighted = 0.0
-    for k in range(network.plant_start[m], network.plant_start[m + 1]):
-        capacity = terms.plant_capacity_t[run, k]
-        if capacity <= 0.0:
-            continue
-        spread = terms.plant_spread[run, k]
-        if network.plant_form[k] == LOGISTIC:
-            spread /= sharp
-        log_one, slope = offer(
-            network.plant_form[k],
-            net + terms.plant_support[run, k],
-            capacity,
-            terms.plant_cost[run, k],
-            spread,
-            width,
-        )
-        both = _add_logs(log_output, log_one)
-        old = math.exp(max(log_output - both, -745.0))
-        new = math.exp(max(log_one - both, -745.0))
-        weighted = old * weighted + new * slope
-        log_output = both
-    return log_output, weighted
-
-
-@rule
-def evaluate(network, terms, run, ws, c, unknown, residual, sharp, width, power):
+def evaluate(network, ws, c, unknown, residual, sharp, width, power):
     """Fill `residual` at `unknown` and the intermediate values in `ws` that `differentiate` needs.
 
-    `sharp` scales the buyers' sharpness (and, inversely, the plants' spread): 1 is the market itself,
-    less is a smoother relative. `width` (usd_per_t) rounds the corners of linear plants and demands.
+    `gather` must have been called for component `c`. `sharp` scales the buyers' sharpness (and, inversely, the
+    plants' spread): 1 is the market itself, less is a smoother relative. `width` (usd_per_t) rounds the corners
+    of linear plants and demands. Long, because calls that pass so many arrays cost more than their work;
+    straight passes without branches are what the compiler does on several numbers at once, and unsigned indices
+    tell it that they never count from the end.
     """
     n0, n1 = network.component_node_start[c], network.component_node_start[c + 1]
     b0, b1 = network.component_buyer_start[c], network.component_buyer_start[c + 1]
     m0, m1 = network.component_recipe_start[c], network.component_recipe_start[c + 1]
     g0, g1 = network.component_quota_start[c], network.component_quota_start[c + 1]
-    nodes = n1 - n0
+    nodes, buyers, recipes, quotas = n1 - n0, b1 - b0, m1 - m0, g1 - g0
+    routes, plants = np.uint64(ws.sizes[0]), np.uint64(ws.sizes[1])
 
-    # Buyers: landed prices, shares, price index.
-    for j in range(b0, b1):
-        if not ws.buyer_active[j]:
+    # Routes: landed prices, shares, price index.
+    for p in range(routes):
+        ws.landed[p] = unknown[ws.open_node[p]]
+    for e in range(ws.sizes[2]):
+        ws.landed[ws.entry_place[e]] += unknown[ws.entry_unknown[e]]
+    for p in range(routes):
+        ws.landed[p] = ws.landed[p] * ws.steep[p] + ws.fixed[p]
+    if ws.sizes[3] > 0:
+        for p in range(routes):
+            ws.slope[p] = 0.0 if ws.landed[p] < ws.floor[p] else ws.steep[p]
+        for p in range(routes):
+            ws.landed[p] = ws.floor[p] if ws.landed[p] < ws.floor[p] else ws.landed[p]
+    for p in range(routes):
+        ws.share[p] = -sharp * ws.beta[p] * ws.landed[p]
+    for b in range(buyers):
+        first, last = ws.first_route[b], ws.first_route[b + 1]
+        if first == last:
             continue
-        beta = network.market_sharpness[network.buyer_market[j]] * sharp
-        top = _NOTHING
-        for r in range(network.route_start[j], network.route_start[j + 1]):
-            if not ws.route_open[r]:
-                continue
-            wedge = 0.0
-            for s in range(network.route_quota_start[r], network.route_quota_start[r + 1]):
-                if ws.entry_active[s]:
-                    wedge += unknown[nodes + network.route_quota[s] - g0]
-            landed, slope = landed_price(
-                unknown[network.route_node[r] - n0],
-                wedge,
-                terms.route_export_tax[run, r],
-                terms.route_export_duty[run, r],
-                terms.route_freight[run, r],
-                terms.route_tariff[run, r],
-                terms.route_import_duty[run, r],
-                terms.route_floor[run, r],
-            )
-            ws.landed[r] = landed
-            ws.slope[r] = slope
-            value = ws.log_weight[r] - beta * landed
-            ws.log_share[r] = value
-            top = max(top, value)
+        top = ws.share[first]
+        for p in range(first + 1, last):
+            top = max(top, ws.share[p])
+        ws.log_top[b] = top
+        for p in range(first, last):
+            ws.share[p] -= top
+    exponentiate(ws.share, ws.power, ws.power_bits, routes)
+    for p in range(routes):
+        ws.share[p] *= ws.weight[p]
+    for b in range(buyers):
+        first, last = ws.first_route[b], ws.first_route[b + 1]
+        if first == last:
+            continue
         total = 0.0
-        for r in range(network.route_start[j], network.route_start[j + 1]):
-            if ws.route_open[r]:
-                ws.share[r] = math.exp(max(ws.log_share[r] - top, -745.0))
-                total += ws.share[r]
-        log_total = top + math.log(total)
+        for p in range(first, last):
+            total += ws.share[p]
         inverse = 1.0 / total
-        for r in range(network.route_start[j], network.route_start[j + 1]):
-            if ws.route_open[r]:
-                ws.log_share[r] -= log_total
-                ws.share[r] *= inverse
-        ws.price_index[j] = -log_total / beta
+        for p in range(first, last):
+            ws.share[p] *= inverse
+        ws.log_top[b] += math.log(total)
+        index = -ws.log_top[b] / (ws.beta[first] * sharp)
+        ws.price_index[b] = index
+        log_price = math.log(index) if index > 0.0 else _NOTHING
+        log_ratio = max(log_price - ws.demand_log_price[b], LOG_LOWEST_PRICE_RATIO)
+        ws.buyer_exponent[4 * b] = ws.demand_log_top[b] - ws.demand_elasticity[b] * log_ratio
+        ws.buyer_exponent[4 * b + 1] = ws.demand_power[b] * (log_ratio - ws.demand_log_choke[b])
+        ws.buyer_exponent[4 * b + 2] = -power * (log_price - ws.draw_log_price[b])
+        ws.buyer_exponent[4 * b + 3] = -power * (log_price - ws.restock_log_price[b])
+    exponentiate(ws.buyer_exponent, ws.power, ws.power_bits, 4 * buyers)
 
-    # Plants: output of each recipe; final users.
-    for i in range(n0, n1):
-        ws.log_node_output[i] = _NOTHING
-        ws.log_demand[i] = _NOTHING
-        ws.node_output[i] = 0.0
-        ws.node_demand[i] = 0.0
-    for j in range(b0, b1):
-        ws.log_use[j] = _NOTHING
-        ws.use[j] = 0.0
-        ws.log_final[j] = _NOTHING
-        ws.final_slope[j] = 0.0
-        if ws.buyer_active[j] and terms.demand_t[run, j] > 0.0:
-            log_final, slope = final_use(
-                network.demand_form[j],
-                ws.price_index[j],
-                terms.demand_t[run, j],
-                terms.demand_price[run, j],
-                terms.demand_elasticity[run, j],
-                terms.demand_choke_ratio[run, j],
-                terms.demand_choke_power[run, j],
-                width,
-            )
-            ws.log_final[j] = log_final
-            ws.final_slope[j] = slope
-            if log_final > _TINY:
-                ws.use[j] = math.exp(min(log_final, 700.0))
+    # Final users.
+    for b in range(buyers):
+        if ws.first_route[b] == ws.first_route[b + 1]:
+            continue
+        index, quantity = ws.price_index[b], ws.demand_t[b]
+        final, slope, log_final = 0.0, 0.0, _NOTHING
+        if quantity > 0.0:
+            if network.demand_form[b0 + b] == ISOELASTIC:
+                choke = ws.buyer_exponent[4 * b + 1]
+                kept = 1.0 / (1.0 + choke)
+                final = ws.buyer_exponent[4 * b] * kept
+                if final <= FAINT_PART:
+                    ratio = max(index / ws.demand_price[b], LOWEST_PRICE_RATIO)
+                    log_final = ws.demand_log_top[b] - ws.demand_elasticity[b] * math.log(ratio)
+                    choked = ws.demand_power[b] * (math.log(ratio) - ws.demand_log_choke[b])
+                    log_final -= softplus(choked)
+                if index > LOWEST_PRICE_RATIO * ws.demand_price[b]:
+                    slope = -(ws.demand_elasticity[b] + ws.demand_power[b] * choke * kept) / index
             else:
-                ws.log_use[j] = log_final
-    for m in range(m0, m1):
+                form = network.demand_form[b0 + b]
+                log_final, slope = final_use(form, index, quantity, ws.demand_price[b], 1.0, 1.0, 1.0, width)
+                final = math.exp(max(min(log_final, 700.0), -740.0))
+        ws.final[b] = final
+        ws.final_slope[b] = slope
+        ws.log_final[b] = log_final
+        ws.use[b] = final
+
+    # Plants.
+    for v in range(nodes):
+        ws.node_output[v] = 0.0
+        ws.node_demand[v] = 0.0
+    for w in range(recipes):
+        m = m0 + w
         if not ws.recipe_active[m]:
             continue
         net = 0.0
@@ -162,276 +141,164 @@ def evaluate(network, terms, run, ws, c, unknown, residual, sharp, width, power)
             if ws.node_active[i]:
                 net += network.output_per_unit[s] * unknown[i - n0]
         for s in range(network.recipe_input_start[m], network.recipe_input_start[m + 1]):
-            net -= network.input_per_unit[s] * ws.price_index[network.input_buyer[s]]
-        total, weighted = 0.0, 0.0
-        for k in range(network.plant_start[m], network.plant_start[m + 1]):
-            capacity = terms.plant_capacity_t[run, k]
-            if capacity > 0.0 and network.plant_form[k] == LOGISTIC:
-                spread = terms.plant_spread[run, k] / sharp
-                used = logistic((net + terms.plant_support[run, k] - terms.plant_cost[run, k]) / spread)
-                total += capacity * used
-                weighted += capacity * used * (1.0 - used) / spread
-        log_output = _NOTHING
-        if total > 1e-250:
-            log_output = math.log(total)
-            weighted /= total
-        if total <= 1e-250 or network.plant_form[network.plant_start[m]] != LOGISTIC:
-            log_output, weighted = _output_in_logs(network, terms, run, m, net, sharp, width)
-        ws.log_output[m] = log_output
-        ws.output_slope[m] = weighted
-        output = math.exp(min(log_output, 700.0)) if log_output > _TINY else 0.0
+            net -= network.input_per_unit[s] * ws.price_index[network.input_buyer[s] - b0]
+        for q in range(ws.first_plant[w], ws.first_plant[w + 1]):
+            ws.depth[q] = net
+    for q in range(plants):
+        ws.depth[q] = ws.depth[q] + ws.plant_offset[q]
+    for q in range(plants):
+        z = ws.depth[q] * ws.plant_steepness[q] * sharp
+        ws.plant_share[q] = -z if z > 0.0 else z
+    exponentiate(ws.plant_share, ws.power, ws.power_bits, plants)
+    for q in range(plants):
+        e = ws.plant_share[q]
+        ws.plant_share[q] = 1.0 / (1.0 + e)
+        ws.plant_slope[q] = e
+    for q in range(plants):
+        top = 1.0 if ws.depth[q] > 0.0 else ws.plant_slope[q]
+        ws.plant_output[q] = ws.plant_capacity[q] * top * ws.plant_share[q]
+    for q in range(plants):
+        rest = ws.plant_slope[q] if ws.depth[q] > 0.0 else 1.0
+        ws.plant_slope[q] = rest * ws.plant_share[q] * ws.plant_steepness[q] * sharp
+    faint = False
+    for w in range(recipes):
+        m = m0 + w
+        if not ws.recipe_active[m]:
+            continue
+        output, slope = 0.0, 0.0
+        first, last = ws.first_plant[w], ws.first_plant[w + 1]
+        for q in range(first, last):
+            output += ws.plant_output[q]
+            slope += ws.plant_output[q] * ws.plant_slope[q]
+        form = network.plant_form[ws.plant_row[first]]
+        if output > FAINT_PART and form == LOGISTIC:
+            slope /= output
+        else:
+            output, ws.log_output[w], slope = recipe_in_logs(ws, form, first, last, sharp, width)
+        ws.output[w] = output
+        ws.output_slope[w] = slope
         for s in range(network.recipe_output_start[m], network.recipe_output_start[m + 1]):
-            i = network.output_node[s]
-            if log_output > _TINY:
-                ws.node_output[i] += network.output_per_unit[s] * output
-            else:
-                amount = math.log(network.output_per_unit[s]) + log_output
-                ws.log_node_output[i] = _add_logs(ws.log_node_output[i], amount)
+            ws.node_output[network.output_node[s] - n0] += network.output_per_unit[s] * output
         for s in range(network.recipe_input_start[m], network.recipe_input_start[m + 1]):
-            j = network.input_buyer[s]
-            if log_output > _TINY:
-                ws.use[j] += network.input_per_unit[s] * output
-            else:
-                amount = math.log(network.input_per_unit[s]) + log_output
-                ws.log_use[j] = _add_logs(ws.log_use[j], amount)
-    for i in range(n0, n1):
-        ws.log_node_output[i] = _log_total(ws.node_output[i], ws.log_node_output[i])
+            ws.use[network.input_buyer[s] - b0] += network.input_per_unit[s] * output
+    for v in range(nodes):
+        faint = faint or (ws.node_active[n0 + v] and ws.node_output[v] <= FAINT)
+    if faint:
+        outputs_in_logs(network, ws, c)
+    faint = False
+    for b in range(buyers):
+        faint = faint or (ws.first_route[b] < ws.first_route[b + 1] and ws.use[b] <= FAINT)
+    if faint:
+        uses_in_logs(network, ws, c)
 
     # Purchases: use less what stocks meet, plus what is bought for stocks.
-    for g in range(g0, g1):
-        ws.log_flow[g] = _NOTHING
-        ws.flow_sum[g] = 0.0
-    for j in range(b0, b1):
-        if not ws.buyer_active[j]:
+    for b in range(buyers):
+        first, last = ws.first_route[b], ws.first_route[b + 1]
+        if first == last:
             continue
-        ws.log_use[j] = _log_total(ws.use[j], ws.log_use[j])
-        log_bought = ws.log_use[j]
-        ws.bought_by_use[j] = 1.0
-        ws.bought_by_price[j] = 0.0
-        stock, release = terms.buyer_stock_t[run, j], terms.buyer_release_t[run, j]
-        if (stock > 0.0 and terms.buyer_draw_share[run, j] > 0.0) or release > 0.0:
-            _, _, bought, by_use, by_price = from_stock(
-                ws.price_index[j],
-                math.exp(max(log_bought, -500.0)),
-                stock,
-                terms.buyer_draw_share[run, j],
-                terms.buyer_draw_price[run, j],
-                release,
-                power,
+        use, index = ws.use[b], ws.price_index[b]
+        kept, by_use, by_price = 1.0, 1.0, 0.0
+        ws.drawn[b], ws.released[b] = 0.0, 0.0
+        if ws.draw_share[b] > 0.0 or ws.release_t[b] > 0.0:
+            rising, rising_slope = 0.0, 0.0
+            if index > 0.0:
+                rising = 1.0 / (1.0 + ws.buyer_exponent[4 * b + 2])
+                rising_slope = rising * rising * ws.buyer_exponent[4 * b + 2] * power / index
+            drawn, released, kept, by_use, by_price = from_stock(
+                rising, rising_slope, max(use, 1e-217), ws.stock_t[b], ws.draw_share[b], ws.release_t[b]
             )
-            log_bought += math.log(bought)
-            ws.bought_by_use[j] = by_use
-            ws.bought_by_price[j] = by_price / bought
-        extra, extra_slope = restocking(
-            ws.price_index[j], terms.buyer_restock_t[run, j], terms.buyer_restock_price[run, j], power
-        )
-        extra += terms.buyer_order_t[run, j]
-        if extra > 0.0:
-            both = _add_logs(log_bought, math.log(extra))
-            kept = math.exp(max(log_bought - both, -745.0))
-            ws.bought_by_use[j] *= kept
-            ws.bought_by_price[j] = ws.bought_by_price[j] * kept + extra_slope / extra * (1.0 - kept)
-            log_bought = both
-        ws.log_bought[j] = log_bought
-        bought = math.exp(min(log_bought, 700.0)) if log_bought > _TINY else 0.0
-        for r in range(network.route_start[j], network.route_start[j + 1]):
-            if ws.route_open[r]:
-                log_flow = log_bought + ws.log_share[r]
-                i = network.route_node[r]
-                flow = bought * ws.share[r] if log_flow > _TINY else 0.0
-                ws.flow[r] = flow
-                ws.node_demand[i] += flow
-                if log_flow <= _TINY:
-                    ws.log_demand[i] = _add_logs(ws.log_demand[i], log_flow)
-                for s in range(network.route_quota_start[r], network.route_quota_start[r + 1]):
-                    if ws.entry_active[s]:
-                        g = network.route_quota[s]
-                        ws.flow_sum[g] += flow
-                        if log_flow <= _TINY:
-                            ws.log_flow[g] = _add_logs(ws.log_flow[g], log_flow)
-    for i in range(n0, n1):
-        ws.log_demand[i] = _log_total(ws.node_demand[i], ws.log_demand[i])
-    for g in range(g0, g1):
-        ws.log_flow[g] = _log_total(ws.flow_sum[g], ws.log_flow[g])
+            ws.drawn[b] = drawn * use
+            ws.released[b] = released * use
+        extra, extra_slope = ws.order_t[b], 0.0
+        restock = ws.restock_t[b]
+        if restock > 0.0:
+            if index > 0.0:
+                e = ws.buyer_exponent[4 * b + 3]
+                rising = 1.0 / (1.0 + e)
+                extra_slope = -restock * rising * rising * e * power / index
+                restock *= rising * e
+            extra += restock
+        ws.restocked[b] = restock
+        bought = use * kept + extra
+        if use > FAINT and bought > FAINT_PART:
+            part = use * kept / bought
+            ws.bought_by_use[b] = by_use * part
+            ws.bought_by_price[b] = (use * by_price + extra_slope) / bought
+        else:
+            log_use = _logarithm(use, ws.log_use[b])
+            ws.log_bought[b], ws.bought_by_use[b], ws.bought_by_price[b] = purchase_in_logs(
+                log_use, kept, by_use, by_price, extra, extra_slope
+            )
+            bought = math.exp(max(ws.log_bought[b], -740.0))
+        ws.bought[b] = bought
+        for p in range(first, last):
+            flow = bought * ws.share[p]
+            ws.flow[p] = flow
+            ws.node_demand[ws.open_node[p]] += flow
+    for q in range(quotas):
+        ws.quota_flow[q] = 0.0
+    for e in range(ws.sizes[2]):
+        ws.quota_flow[ws.entry_unknown[e] - nodes] += ws.flow[ws.entry_place[e]]
+    faint = False
+    for v in range(nodes):
+        faint = faint or (ws.node_active[n0 + v] and ws.node_demand[v] <= FAINT)
+    for q in range(quotas):
+        faint = faint or (ws.quota_active[g0 + q] and ws.quota_flow[q] <= FAINT)
+    if faint:
+        demands_in_logs(network, ws, c, sharp)
 
     # Nodes: supply against demand.
-    for i in range(n0, n1):
-        v = i - n0
+    for v in range(nodes):
+        i = n0 + v
         if not ws.node_active[i]:
             residual[v] = 0.0
             continue
-        price = unknown[v]
-        log_supply = ws.log_node_output[i]
-        ws.supply_by_output[i] = 1.0
-        ws.supply_by_price[i] = 0.0
-        if terms.node_store_share[run, i] > 0.0:
-            withheld, slope = restocking(
-                price, terms.node_store_share[run, i], terms.node_store_price[run, i], power
-            )
-            log_supply += math.log1p(-withheld)
-            ws.supply_by_price[i] = -slope / (1.0 - withheld)
-        added = terms.node_supply_t[run, i]
-        added_slope = 0.0
-        if terms.node_stock_t[run, i] > 0.0 and terms.node_sell_share[run, i] > 0.0:
-            kept, slope = restocking(price, 1.0, terms.node_sell_price[run, i], power)
-            sold = terms.node_stock_t[run, i] * terms.node_sell_share[run, i]
-            added += sold * (1.0 - kept)
-            added_slope = -sold * slope
-        if added > 0.0:
-            both = _add_logs(log_supply, math.log(added))
-            share = math.exp(max(log_supply - both, -745.0))
-            ws.supply_by_output[i] = share
-            ws.supply_by_price[i] = ws.supply_by_price[i] * share + added_slope / math.exp(max(both, -700.0))
-            log_supply = both
-        ws.log_supply[i] = log_supply
-        gap = log_supply - ws.log_demand[i]
+        price, output = unknown[v], ws.node_output[v]
+        withheld, withheld_slope = 0.0, 0.0
+        if ws.store_share[v] > 0.0:
+            withheld, withheld_slope = _falling(price, ws.store_log_price[v], power)
+            withheld *= ws.store_share[v]
+            withheld_slope *= ws.store_share[v]
+        ws.stored[v] = withheld * output
+        added, added_slope = ws.supply_t[v], 0.0
+        ws.sold[v] = 0.0
+        if ws.sell_t[v] > 0.0:
+            unsold, unsold_slope = _falling(price, ws.sell_log_price[v], power)
+            ws.sold[v] = ws.sell_t[v] * (1.0 - unsold)
+            added += ws.sold[v]
+            added_slope = -ws.sell_t[v] * unsold_slope
+        supply = output * (1.0 - withheld) + added
+        ws.supply[v] = supply
+        if output > FAINT and supply > FAINT:
+            ws.supply_by_output[v] = output * (1.0 - withheld) / supply
+            ws.supply_by_price[v] = (added_slope - output * withheld_slope) / supply
+        else:
+            log_supply = _logarithm(output, ws.log_node_output[v]) + math.log1p(-withheld)
+            both = add_logs(log_supply, math.log(added)) if added > 0.0 else log_supply
+            part = math.exp(max(log_supply - both, -745.0))
+            ws.supply_by_output[v] = part
+            ws.supply_by_price[v] = added_slope / math.exp(max(both, -700.0))
+            ws.supply_by_price[v] -= part * withheld_slope / (1.0 - withheld)
+            ws.log_supply[v] = both
+            ws.supply[v] = math.exp(max(both, -740.0))
+        gap = _logarithm(ws.supply[v], ws.log_supply[v]) - _logarithm(ws.node_demand[v], ws.log_demand[v])
         if network.node_disposal[i]:
             gap = min(gap, network.market_sharpness[network.node_market[i]] * price)
         residual[v] = gap
-    for g in range(g0, g1):
-        v = nodes + g - g0
-        if ws.quota_active[g]:
-            slack = math.log(terms.quota_t[run, g]) - ws.log_flow[g]
-            residual[v] = min(unknown[v] * network.market_sharpness[network.quota_market[g]], slack)
+    for q in range(quotas):
+        v = nodes + q
+        if ws.quota_active[g0 + q]:
+            slack = ws.log_limit[q] - _logarithm(ws.quota_flow[q], ws.log_flow[q])
+            residual[v] = min(unknown[v] * network.market_sharpness[network.quota_market[g0 + q]], slack)
         else:
             residual[v] = 0.0
 
 
 @rule
-def differentiate(network, terms, run, ws, c, unknown, residual, sharp):
-    """Fill `ws.jacobian` with d residual / d unknown at the point last evaluated."""
-    n0, n1 = network.component_node_start[c], network.component_node_start[c + 1]
-    b0, b1 = network.component_buyer_start[c], network.component_buyer_start[c + 1]
-    m0, m1 = network.component_recipe_start[c], network.component_recipe_start[c + 1]
-    g0, g1 = network.component_quota_start[c], network.component_quota_start[c + 1]
-    nodes = n1 - n0
-    n = nodes + g1 - g0
-    columns = np.uint64(n)  # unsigned, so that the compiler works on several columns at once
-    jac = ws.jacobian
-    for v in range(n):
-        for u in range(columns):
-            jac[v, u] = 0.0
-
-    # Price indices; what final users add to purchases.
-    for j in range(b0, b1):
-        row = j - b0
-        for u in range(columns):
-            ws.index_row[row, u] = 0.0
-            ws.bought_row[row, u] = 0.0
-        if not ws.buyer_active[j]:
-            continue
-        for r in range(network.route_start[j], network.route_start[j + 1]):
-            if not ws.route_open[r]:
-                continue
-            push = ws.share[r] * ws.slope[r]
-            ws.index_row[row, network.route_node[r] - n0] += push
-            for s in range(network.route_quota_start[r], network.route_quota_start[r + 1]):
-                if ws.entry_active[s]:
-                    ws.index_row[row, nodes + network.route_quota[s] - g0] += push
-        direct = ws.bought_by_price[j]
-        if ws.final_slope[j] != 0.0:
-            direct += (
-                ws.bought_by_use[j]
-                * ws.final_slope[j]
-                * math.exp(max(ws.log_final[j] - ws.log_use[j], -745.0))
-            )
-        for u in range(columns):
-            ws.bought_row[row, u] = direct * ws.index_row[row, u]
-
-    # Plants: supply at their nodes, inputs at their buyers.
-    for m in range(m0, m1):
-        if not ws.recipe_active[m]:
-            continue
-        for u in range(columns):
-            ws.net_row[u] = 0.0
-        for s in range(network.recipe_output_start[m], network.recipe_output_start[m + 1]):
-            i = network.output_node[s]
-            if ws.node_active[i]:
-                ws.net_row[i - n0] += network.output_per_unit[s]
-        for s in range(network.recipe_input_start[m], network.recipe_input_start[m + 1]):
-            row = network.input_buyer[s] - b0
-            a = network.input_per_unit[s]
-            for u in range(columns):
-                ws.net_row[u] -= a * ws.index_row[row, u]
-        for s in range(network.recipe_output_start[m], network.recipe_output_start[m + 1]):
-            i = network.output_node[s]
-            if not ws.node_active[i]:
-                continue
-            part = math.log(network.output_per_unit[s]) + ws.log_output[m] - ws.log_node_output[i]
-            push = math.exp(max(part, -745.0)) * ws.output_slope[m] * ws.supply_by_output[i]
-            for u in range(columns):
-                jac[i - n0, u] += push * ws.net_row[u]
-        for s in range(network.recipe_input_start[m], network.recipe_input_start[m + 1]):
-            j = network.input_buyer[s]
-            part = math.log(network.input_per_unit[s]) + ws.log_output[m] - ws.log_use[j]
-            push = math.exp(max(part, -745.0)) * ws.output_slope[m] * ws.bought_by_use[j]
-            for u in range(columns):
-                ws.bought_row[j - b0, u] += push * ws.net_row[u]
-
-    for i in range(n0, n1):
-        if ws.node_active[i]:
-            jac[i - n0, i - n0] += ws.supply_by_price[i]
-    # Demand at the nodes and flow under the quotas.
-    for j in range(b0, b1):
-        if not ws.buyer_active[j]:
-            continue
-        row = j - b0
-        beta = network.market_sharpness[network.buyer_market[j]] * sharp
-        for u in range(columns):
-            ws.bought_row[row, u] += beta * ws.index_row[row, u]
-        for r in range(network.route_start[j], network.route_start[j + 1]):
-            if not ws.route_open[r]:
-                continue
-            i = network.route_node[r]
-            log_flow = ws.log_bought[j] + ws.log_share[r]
-            if ws.node_demand[i] > 1e-250:
-                weight = ws.flow[r] / ws.node_demand[i]
-            else:
-                weight = math.exp(max(log_flow - ws.log_demand[i], -745.0))
-            first, last = network.route_quota_start[r], network.route_quota_start[r + 1]
-            for s in range(first - 1, last):
-                # The node's own row comes first, then those of the route's quotas.
-                v = i - n0
-                if s >= first:
-                    if not ws.entry_active[s]:
-                        continue
-                    g = network.route_quota[s]
-                    v = nodes + g - g0
-                    if ws.flow_sum[g] > 1e-250:
-                        weight = ws.flow[r] / ws.flow_sum[g]
-                    else:
-                        weight = math.exp(max(log_flow - ws.log_flow[g], -745.0))
-                if not weight > 0.0:
-                    continue
-                for u in range(columns):
-                    jac[v, u] -= weight * ws.bought_row[row, u]
-                own = weight * beta * ws.slope[r]
-                jac[v, i - n0] += own
-                for q in range(first, last):
-                    if ws.entry_active[q]:
-                        jac[v, nodes + network.route_quota[q] - g0] += own
-
-    # Complementarity: where the other side is the smaller one, its own derivative.
-    for i in range(n0, n1):
-        v = i - n0
-        if not ws.node_active[i]:
-            for u in range(columns):
-                jac[v, u] = 0.0
-            jac[v, v] = 1.0
-        elif network.node_disposal[i]:
-            beta = network.market_sharpness[network.node_market[i]]
-            if beta * unknown[v] <= ws.log_supply[i] - ws.log_demand[i]:
-                for u in range(columns):
-                    jac[v, u] = 0.0
-                jac[v, v] = beta
-    for g in range(g0, g1):
-        v = nodes + g - g0
-        beta = network.market_sharpness[network.quota_market[g]]
-        if not ws.quota_active[g]:
-            for u in range(columns):
-                jac[v, u] = 0.0
-            jac[v, v] = 1.0
-        elif beta * unknown[v] <= math.log(terms.quota_t[run, g]) - ws.log_flow[g]:
-            for u in range(columns):
-                jac[v, u] = 0.0
-            jac[v, v] = beta
+def _falling(price, log_middle, power):
+    """Return a share falling from 1 (price far below the middle) to 0 (far above), and its slope."""
+    if price <= 0.0:
+        return 1.0, 0.0
+    e = math.exp(max(min(-power * (math.log(price) - log_middle), 700.0), -700.0))
+    rising = 1.0 / (1.0 + e)
+    return e * rising, -e * rising * rising * power / price

@@ -1,12 +1,10 @@
 """How well a clearing holds: the largest relative violation of the equilibrium conditions."""
 
-import math
-
 from model.compiled import rule
 
 
 @rule
-def certificate(network, terms, run, ws, c, unknown):
+def certificate(network, ws, c, unknown):
     """Return the largest relative violation of component `c` at the point last evaluated (shares of 1).
 
     A node's imbalance and a quota's excess, each over total demand (tonnes bought in the component's own
@@ -23,23 +21,21 @@ def certificate(network, terms, run, ws, c, unknown):
         market = network.node_market[i]
         if market != known:
             total, known = max(_market_total(network, ws, c, market), 1e-300), market
-        supply = math.exp(min(ws.log_supply[i], 700.0))
-        demand = math.exp(min(ws.log_demand[i], 700.0))
-        gap = (supply - demand) / total
+        gap = (ws.supply[i - n0] - ws.node_demand[i - n0]) / total
         if network.node_disposal[i]:
             price = unknown[i - n0] / network.market_price_scale[market]
             worst = max(worst, -gap, -price, min(gap, price))
         else:
             worst = max(worst, abs(gap))
-    for g in range(network.component_quota_start[c], network.component_quota_start[c + 1]):
+    g0 = network.component_quota_start[c]
+    for g in range(g0, network.component_quota_start[c + 1]):
         if not ws.quota_active[g]:
             continue
         market = network.quota_market[g]
         if market != known:
             total, known = max(_market_total(network, ws, c, market), 1e-300), market
-        flow = math.exp(min(ws.log_flow[g], 700.0))
-        limit = terms.quota_t[run, g]
-        wedge = unknown[nodes + g - network.component_quota_start[c]] / network.market_price_scale[market]
+        flow, limit = ws.quota_flow[g - g0], ws.limit_t[g - g0]
+        wedge = unknown[nodes + g - g0] / network.market_price_scale[market]
         worst = max(worst, (flow - limit) / total, -wedge, min((limit - flow) / limit, wedge))
     if not worst <= 1e300:
         return 1e300
@@ -50,7 +46,8 @@ def certificate(network, terms, run, ws, c, unknown):
 def _market_total(network, ws, c, market):
     """Return tonnes bought in `market`."""
     total = 0.0
-    for j in range(network.component_buyer_start[c], network.component_buyer_start[c + 1]):
+    b0 = network.component_buyer_start[c]
+    for j in range(b0, network.component_buyer_start[c + 1]):
         if ws.buyer_active[j] and network.buyer_market[j] == market:
-            total += math.exp(min(ws.log_bought[j], 700.0))
+            total += ws.bought[j - b0]
     return total

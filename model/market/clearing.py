@@ -6,12 +6,11 @@ import numpy as np
 
 from model.compiled import rule
 from model.market.certificate import certificate
+from model.market.gather import gather
 from model.market.newton import COLD, WARM, improve
-from model.market.offer import logistic, offer
 from model.market.reach import find_participants
-from model.market.want import from_stock, restocking
 from model.market.workspace import allocate_workspace
-from model.network import LOGISTIC, Answer, Ints, Network, Terms
+from model.network import Answer, Ints, Network, Terms
 
 #: Residuals (pure numbers, logarithms of ratios) are driven this far down; certificates follow.
 RESIDUAL_TOLERANCE = 1e-11
@@ -33,20 +32,21 @@ def clear_component(network, terms, answer, run, ws, c, tolerance, width, power,
     g0, g1 = network.component_quota_start[c], network.component_quota_start[c + 1]
     nodes = n1 - n0
     find_participants(network, terms, run, ws, c)
+    gather(network, terms, run, ws, c)
     _start(network, answer, run, ws, c)
     total, reached = 0, False
     if warm:
-        total, reached = improve(network, terms, run, ws, c, tolerance, 1.0, width, power, WARM, _WARM_STEPS)
+        total, reached = improve(network, ws, c, tolerance, 1.0, width, power, WARM, _WARM_STEPS)
         if not reached:
             _start(network, answer, run, ws, c)
     if not reached:
-        used, reached = improve(network, terms, run, ws, c, tolerance, 1.0, width, power, COLD, _COLD_STEPS)
+        used, reached = improve(network, ws, c, tolerance, 1.0, width, power, COLD, _COLD_STEPS)
         total += used
-    if not reached and certificate(network, terms, run, ws, c, ws.unknown) <= 1e-12:
+    if not reached and certificate(network, ws, c, ws.unknown) <= 1e-12:
         reached = True
     if not reached and warm:
         _start_typical(network, ws, c)
-        used, reached = improve(network, terms, run, ws, c, tolerance, 1.0, width, power, COLD, _COLD_STEPS)
+        used, reached = improve(network, ws, c, tolerance, 1.0, width, power, COLD, _COLD_STEPS)
         total += used
     if not reached:
         _start_typical(network, ws, c)
@@ -54,8 +54,6 @@ def clear_component(network, terms, answer, run, ws, c, tolerance, width, power,
             smoother = math.exp(-1.2 * (12 - rung))
             used, reached = improve(
                 network,
-                terms,
-                run,
                 ws,
                 c,
                 tolerance if rung == 12 else 1e-6,
@@ -66,7 +64,7 @@ def clear_component(network, terms, answer, run, ws, c, tolerance, width, power,
                 _COLD_STEPS,
             )
             total += used
-    violation = certificate(network, terms, run, ws, c, ws.unknown)
+    violation = certificate(network, ws, c, ws.unknown)
     answer.violation[run, c] = violation
     answer.iterations[run, c] = total
     answer.status[run, c] = SOLVED if violation <= CERTIFICATE_TOLERANCE else MISSED
@@ -108,82 +106,39 @@ def _start_typical(network, ws, c):
 
 
 @rule
-def write_tonnes(network, terms, answer, run, ws, c, width, power):
-    """Turn the logarithms of the solution into tonnes and landed prices in `answer` (one long function)."""
+def write_tonnes(network, answer, run, ws, c):
+    """Write the tonnes and landed prices of the point last evaluated into `answer` (one long function)."""
     n0, n1 = network.component_node_start[c], network.component_node_start[c + 1]
-    for j in range(network.component_buyer_start[c], network.component_buyer_start[c + 1]):
+    b0, b1 = network.component_buyer_start[c], network.component_buyer_start[c + 1]
+    m0, m1 = network.component_recipe_start[c], network.component_recipe_start[c + 1]
+    for j in range(b0, b1):
+        b = j - b0
         active = ws.buyer_active[j]
-        index = ws.price_index[j] if active else math.nan
-        use = math.exp(max(ws.log_use[j], -745.0)) if active else 0.0
-        bought = math.exp(max(ws.log_bought[j], -745.0)) if active else 0.0
-        draw, release, restock, order = 0.0, 0.0, 0.0, 0.0
-        if active:
-            stock, released = terms.buyer_stock_t[run, j], terms.buyer_release_t[run, j]
-            if (stock > 0.0 and terms.buyer_draw_share[run, j] > 0.0) or released > 0.0:
-                draw, release, _, _, _ = from_stock(
-                    index,
-                    max(use, 1e-217),
-                    stock,
-                    terms.buyer_draw_share[run, j],
-                    terms.buyer_draw_price[run, j],
-                    released,
-                    power,
-                )
-            restock, _ = restocking(
-                index, terms.buyer_restock_t[run, j], terms.buyer_restock_price[run, j], power
-            )
-            order = terms.buyer_order_t[run, j]
-        answer.price_index[run, j] = index
-        answer.use_t[run, j] = use
-        answer.final_use_t[run, j] = math.exp(max(ws.log_final[j], -745.0)) if active else 0.0
-        answer.purchases_t[run, j] = bought
-        answer.draw_t[run, j] = draw * use
-        answer.release_t[run, j] = release * use
-        answer.restock_t[run, j] = restock
-        answer.order_t[run, j] = order
-        for r in range(network.route_start[j], network.route_start[j + 1]):
-            if active and ws.route_open[r]:
-                answer.flow_t[run, r] = ws.flow[r]
-                answer.landed_price[run, r] = ws.landed[r]
-            else:
-                answer.flow_t[run, r] = 0.0
-                answer.landed_price[run, r] = math.nan
-    for m in range(network.component_recipe_start[c], network.component_recipe_start[c + 1]):
-        net = 0.0
-        if ws.recipe_active[m]:
-            for s in range(network.recipe_output_start[m], network.recipe_output_start[m + 1]):
-                i = network.output_node[s]
-                if ws.node_active[i]:
-                    net += network.output_per_unit[s] * ws.unknown[i - n0]
-            for s in range(network.recipe_input_start[m], network.recipe_input_start[m + 1]):
-                net -= network.input_per_unit[s] * ws.price_index[network.input_buyer[s]]
-        for k in range(network.plant_start[m], network.plant_start[m + 1]):
-            capacity = terms.plant_capacity_t[run, k]
-            output = 0.0
-            if ws.recipe_active[m] and capacity > 0.0:
-                earned = net + terms.plant_support[run, k]
-                cost, spread = terms.plant_cost[run, k], terms.plant_spread[run, k]
-                if network.plant_form[k] == LOGISTIC:
-                    output = capacity * logistic((earned - cost) / spread)
-                else:
-                    log_output, _ = offer(network.plant_form[k], earned, capacity, cost, spread, width)
-                    output = math.exp(max(log_output, -745.0))
-            answer.output_t[run, k] = output
+        answer.price_index[run, j] = ws.price_index[b] if active else math.nan
+        answer.use_t[run, j] = ws.use[b] if active else 0.0
+        answer.final_use_t[run, j] = ws.final[b] if active else 0.0
+        answer.purchases_t[run, j] = ws.bought[b] if active else 0.0
+        answer.draw_t[run, j] = ws.drawn[b] if active else 0.0
+        answer.release_t[run, j] = ws.released[b] if active else 0.0
+        answer.restock_t[run, j] = ws.restocked[b] if active else 0.0
+        answer.order_t[run, j] = ws.order_t[b] if active else 0.0
+    for r in range(network.route_start[b0], network.route_start[b1]):
+        answer.flow_t[run, r] = 0.0
+        answer.landed_price[run, r] = math.nan
+    for p in range(ws.sizes[0]):
+        answer.flow_t[run, ws.open_route[p]] = ws.flow[p]
+        answer.landed_price[run, ws.open_route[p]] = ws.landed[p]
+    for k in range(network.plant_start[m0], network.plant_start[m1]):
+        answer.output_t[run, k] = 0.0
+    for q in range(ws.sizes[1]):
+        answer.output_t[run, ws.plant_row[q]] = ws.plant_output[q]
     for i in range(n0, n1):
         stored, sold, disposed = 0.0, 0.0, 0.0
         if ws.node_active[i]:
-            price = answer.price[run, i]
-            if terms.node_store_share[run, i] > 0.0:
-                share, _ = restocking(
-                    price, terms.node_store_share[run, i], terms.node_store_price[run, i], power
-                )
-                stored = share * math.exp(max(ws.log_node_output[i], -745.0))
-            if terms.node_stock_t[run, i] > 0.0 and terms.node_sell_share[run, i] > 0.0:
-                kept, _ = restocking(price, 1.0, terms.node_sell_price[run, i], power)
-                sold = terms.node_stock_t[run, i] * terms.node_sell_share[run, i] * (1.0 - kept)
+            v = i - n0
+            stored, sold = ws.stored[v], ws.sold[v]
             if network.node_disposal[i]:
-                surplus = math.exp(max(ws.log_supply[i], -745.0)) - math.exp(max(ws.log_demand[i], -745.0))
-                disposed = max(surplus, 0.0)
+                disposed = max(ws.supply[v] - ws.node_demand[v], 0.0)
         answer.stored_t[run, i] = stored
         answer.sold_from_stock_t[run, i] = sold
         answer.disposed_t[run, i] = disposed
@@ -200,7 +155,7 @@ def clear_batch(network, terms, answer, ws, components, first, last, tolerance, 
                 * network.market_price_scale[network.node_market[network.component_node_start[c]]]
             )
             clear_component(network, terms, answer, run, ws, c, tolerance, width, power, warm)
-            write_tonnes(network, terms, answer, run, ws, c, width, power)
+            write_tonnes(network, answer, run, ws, c)
             missed += answer.status[run, c]
     return missed
 
@@ -208,7 +163,8 @@ def clear_batch(network, terms, answer, ws, components, first, last, tolerance, 
 def allocate_terms(network: Network, runs: int) -> Terms:
     """Return neutral terms: no plants' capacity, no demand, no measures, no stocks; every route weighs 1.
 
-    Every route counts towards its quotas."""
+    Every route counts towards its quotas.
+    """
     nodes, buyers = network.node_market.size, network.buyer_market.size
     routes, plants = network.route_node.size, network.plant_form.size
     quotas = network.quota_market.size

@@ -4,16 +4,11 @@ from model.compiled import rule
 
 
 @rule
-def landed_price(price, wedge, export_tax, export_duty, freight, tariff, import_duty, floor):
-    """Return the landed price (usd_per_t) and its slope in the producer's price (1, or 0 at the floor).
+def landed_line(export_tax, export_duty, freight, tariff, import_duty):
+    """Return slope and intercept (usd_per_t) of the landed price in the producer's price with its wedges.
 
-    `max(((price + wedge) (1 + export_tax) + export_duty + freight) (1 + tariff) + import_duty, floor)`:
-    the quota's scarcity price is earned before the border, ad valorem rates stack on it, and a
-    border-adjusted floor tops up what is left below it.
+    `((price + wedge) (1 + export_tax) + export_duty + freight) (1 + tariff) + import_duty`: the quota's scarcity
+    price is earned before the border and ad valorem rates stack on it. A border-adjusted floor tops up what is
+    left below it: the landed price is the larger of the line and the floor.
     """
-    before_floor = ((price + wedge) * (1.0 + export_tax) + export_duty + freight) * (
-        1.0 + tariff
-    ) + import_duty
-    if before_floor < floor:
-        return floor, 0.0
-    return before_floor, (1.0 + export_tax) * (1.0 + tariff)
+    return (1.0 + export_tax) * (1.0 + tariff), (export_duty + freight) * (1.0 + tariff) + import_duty

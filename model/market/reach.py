@@ -1,7 +1,5 @@
 """Which sellers, buyers and plants take part: who can be fed, who can sell, who wants to buy."""
 
-import math
-
 from model.compiled import rule
 
 
@@ -94,10 +92,7 @@ def find_participants(network, terms, run, ws, c):
             ws.route_open[r] = (
                 ws.route_open[r] and ws.buyer_active[j] and ws.node_active[network.route_node[r]]
             )
-            if ws.route_open[r]:
-                ws.log_weight[r] = math.log(terms.route_weight[run, r])
             for s in range(network.route_quota_start[r], network.route_quota_start[r + 1]):
                 g = network.route_quota[s]
-                counts = ws.route_open[r] and terms.quota_cover[run, s] > 0.0
-                ws.entry_active[s] = counts and terms.quota_t[run, g] < 1e300
-                ws.quota_active[g] = ws.quota_active[g] or ws.entry_active[s]
+                if ws.route_open[r] and terms.quota_cover[run, s] > 0.0 and terms.quota_t[run, g] < 1e300:
+                    ws.quota_active[g] = True

@@ -8,6 +8,7 @@ from model.network import FIXED_DEMAND, LINEAR_DEMAND
 
 #: Below this share of the reference price demand no longer grows.
 LOWEST_PRICE_RATIO = 0.01
+LOG_LOWEST_PRICE_RATIO = math.log(LOWEST_PRICE_RATIO)
 #: State stock meets at most this share of what is still to be bought, so that a market remains.
 MOST_FROM_STATE = 0.95
 
@@ -19,7 +20,8 @@ def final_use(form, price, quantity_t, reference, elasticity, choke_ratio, choke
     Isoelastic near the reference price P0 and choked off by substitution at `choke_ratio` times it:
     `D0 x^-eps (1 + kappa^-nu) / (1 + (x / kappa)^nu)`, `x = max(P / P0, 0.01)`. The linear form reads
     `quantity_t` as the intercept and `reference` as the slope of inverse demand (corner rounded by `width`);
-    the fixed form is `quantity_t` whatever the price.
+    the fixed form is `quantity_t` whatever the price. `evaluate` takes the isoelastic form apart, to have its
+    exponentials many at a time.
     """
     if form == FIXED_DEMAND:
         return math.log(quantity_t), 0.0
@@ -44,15 +46,6 @@ def final_use(form, price, quantity_t, reference, elasticity, choke_ratio, choke
 
 
 @rule
-def above(price, middle, power):
-    """Return a share rising from 0 (price far below `middle`) to 1 (far above) and its slope; 0.5 at `middle`."""
-    if price <= 0.0:
-        return 0.0, 0.0
-    share = logistic(power * math.log(price / middle))
-    return share, share * (1.0 - share) * power / price
-
-
-@rule
 def soft_minimum(a, b):
     """Return a smooth lower bound of min(a, b) (within 16 % at a = b) and its slopes in a and in b."""
     if a <= 0.0 or b <= 0.0:
@@ -69,14 +62,13 @@ def soft_minimum(a, b):
 
 
 @rule
-def from_stock(price, use_t, stock_t, draw_share, draw_price, release_t, power):
+def from_stock(rising, rising_slope, use_t, stock_t, draw_share, release_t):
     """Return what buyers draw and the state releases per tonne of use, and the share bought with its slopes.
 
-    Draw-down is `draw_share` of use times a share that rises with the price, limited by the stock held;
-    the state's release comes first off what remains. Returns (draw / use, release / use, bought / use,
-    d log(bought)/d log(use), d (bought / use)/d price).
+    Draw-down is `draw_share` of use times `rising`, a share that rises with the price (`rising_slope`), limited
+    by the stock held; the state's release comes first off what remains. Returns (draw / use, release / use,
+    bought / use, d log(bought)/d log(use), d (bought / use)/d price).
     """
-    rising, rising_slope = above(price, draw_price, power) if draw_share > 0.0 else (0.0, 0.0)
     wanted = draw_share * rising
     held = stock_t / use_t
     draw, draw_wanted, draw_held = soft_minimum(wanted, held)
@@ -90,12 +82,3 @@ def from_stock(price, use_t, stock_t, draw_share, draw_price, release_t, power):
     left_by_price = -draw_wanted * draw_share * rising_slope
     bought_by_price = left_by_price * (1.0 - MOST_FROM_STATE * release_left)
     return draw, release, bought, 1.0 + bought_by_log_use / bought, bought_by_price
-
-
-@rule
-def restocking(price, restock_t, restock_price, power):
-    """Return tonnes bought for buyers' own stock, falling with the price, and the slope."""
-    if restock_t <= 0.0:
-        return 0.0, 0.0
-    rising, slope = above(price, restock_price, power)
-    return restock_t * (1.0 - rising), -restock_t * slope

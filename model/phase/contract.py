@@ -2,8 +2,6 @@
 
 import math
 
-import numpy as np
-
 from model.compiled import phase, rule
 from model.draw import SUPPLY_NOISE, normal, uniform
 from model.parameter import POSITION
@@ -159,16 +157,16 @@ def want_goods(layout, columns, values, terms, days, step):
 
 
 @phase
-def hold_back(network, layout, columns, values, terms):
+def hold_back(network, layout, columns, values, terms, usual):
     """After measures: find what they hold back at each node, and let producers store by-products made anyway.
 
-    A quota's usual flow is that of the routes which count towards it in the run.
+    A quota's usual flow is that of the routes which count towards it in the run; `usual` [G] is scratch.
     """
-    usual = np.empty_like(layout.quota_usual_t)
     for run in range(values.shape[0]):
         for i in range(layout.node_good.size):
             columns.node_restricted_share[run, i] = 0.0
-        usual[:] = layout.quota_usual_t
+        for g in range(usual.size):
+            usual[g] = layout.quota_usual_t[g]
         for r in range(layout.route_origin.size):
             for s in range(network.route_quota_start[r], network.route_quota_start[r + 1]):
                 if terms.quota_cover[run, s] <= 0.0:

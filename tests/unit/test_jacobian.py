@@ -6,7 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model.market.balance import differentiate, evaluate
+from model.market.balance import evaluate
+from model.market.derivative import differentiate
+from model.market.gather import gather
 from model.market.problem import _Chain
 from model.market.reach import find_participants
 from model.market.workspace import allocate_workspace
@@ -55,13 +57,14 @@ def test_jacobian_is_the_derivative_of_the_residual(number: int) -> None:
     chain, network, terms, random = _with_everything(PROBLEMS[number], number)
     ws = allocate_workspace(network)
     find_participants(network, terms, 0, ws, 0)
+    gather(network, terms, 0, ws, 0)
     n = network.node_market.size + network.quota_market.size
     x = chain.price_scale * random.uniform(0.6, 1.4, n)
     x[network.node_market.size :] *= 0.2
     ws.unknown[:n] = x
     residual = np.zeros(n)
-    evaluate(network, terms, 0, ws, 0, x, residual, 1.0, WIDTH, POWER)
-    differentiate(network, terms, 0, ws, 0, x, residual, 1.0)
+    evaluate(network, ws, 0, x, residual, 1.0, WIDTH, POWER)
+    differentiate(network, ws, 0, x, 1.0)
     exact = ws.jacobian[:n, :n].copy()
     for u in range(n):
         step = 1e-6 * chain.price_scale
@@ -69,8 +72,8 @@ def test_jacobian_is_the_derivative_of_the_residual(number: int) -> None:
         up[u] += step
         down[u] -= step
         above, below = np.zeros(n), np.zeros(n)
-        evaluate(network, terms, 0, ws, 0, up, above, 1.0, WIDTH, POWER)
-        evaluate(network, terms, 0, ws, 0, down, below, 1.0, WIDTH, POWER)
+        evaluate(network, ws, 0, up, above, 1.0, WIDTH, POWER)
+        evaluate(network, ws, 0, down, below, 1.0, WIDTH, POWER)
         slope = (above - below) / (2 * step)
         active = ws.node_active[: network.node_market.size]
         rows = np.concatenate([active, ws.quota_active])
