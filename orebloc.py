@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 if TYPE_CHECKING:
     from agents import DominantExporter, Miner, Refiner, State
     from experiments.commands.scenarios import listing as scenarios
+    from experiments.player_check import check_player
+    from experiments.replay import replay
     from experiments.scenario_file import load_scenario
     from experiments.trade_model import TradeModel
     from model.error import ClearingError, OreblocError, ScenarioError
@@ -37,9 +39,11 @@ __all__ = [
     "ScenarioError",
     "State",
     "TradeModel",
+    "check_player",
     "load_scenario",
     "main",
     "read_results",
+    "replay",
     "run",
     "scenarios",
     "solve_market",
@@ -58,6 +62,8 @@ _HOMES = {
     "Scenario": ("model.scenario", "Scenario"),
     "ScenarioError": ("model.error", "ScenarioError"),
     "State": ("agents", "State"),
+    "check_player": ("experiments.player_check", "check_player"),
+    "replay": ("experiments.replay", "replay"),
     "TradeModel": ("experiments.trade_model", "TradeModel"),
     "load_scenario": ("experiments.scenario_file", "load_scenario"),
     "read_results": ("viz.results", "read_results"),
@@ -71,6 +77,8 @@ _COMMANDS = {
     "check": ("check a scenario file without running it", "experiments.commands.check"),
     "treaty": ("print the text of a treaty, or list those that ship", "experiments.commands.treaty"),
     "data": ("list goods, years, sources, and what is weak", "experiments.commands.data"),
+    "replay": ("run a log again, or fork it at a quarter", "experiments.commands.replay"),
+    "check-player": ("try out a class that fills a seat", "experiments.commands.check_player"),
     "solve": ("solve market problems from a JSON file", "experiments.commands.solve"),
     "validate": ("hold the model to episodes of history", "experiments.commands.validate"),
 }
@@ -155,12 +163,14 @@ def run(
     flows: str = "first",
     workers: int | None = None,
     progress: Callable[[int], None] | None = None,
+    players: Mapping[str, Any] | None = None,
 ) -> "Results":
     """Run a scenario and return its results as pandas frames.
 
     `scenario` is a name, the path of a TOML file, a mapping or a `Scenario`; `changes` sets values by path
     (`{"parameters.discount_private": 0.08}`); `until` stops early (`"2030Q4"`); `flows` is `"first"` or `"all"`
-    runs; `progress` is called with 1 after each quarter. The answer does not depend on `workers`.
+    runs; `progress` is called with 1 after each quarter. The answer does not depend on `workers`. `players` fills seats
+    by country, firm or role (`{"CHN": Gambler, "JPN": "random"}`, see docs/play.md); runs go one by one then.
     Raises `OreblocError` for a value that cannot be run, `ClearingError` where a market misses its tolerance.
     """
     _guard()
@@ -169,7 +179,9 @@ def run(
     from viz.results import Results
 
     ready = prepare(scenario, changes=changes, seed=seed, until=until)
-    return Results.of(run_scenario(ready, runs=runs, flows=flows, workers=workers, progress=progress))
+    return Results.of(
+        run_scenario(ready, runs=runs, flows=flows, workers=workers, progress=progress, players=players)
+    )
 
 
 def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
@@ -181,7 +193,7 @@ def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
     for command, (what, module) in _COMMANDS.items():
         if command == chosen:
             _guard()
-            getattr(importlib.import_module(module), f"add_{command}_command")(subparsers)
+            getattr(importlib.import_module(module), f"add_{command.replace('-', '_')}_command")(subparsers)
         else:
             subparsers.add_parser(command, help=what, add_help=False)
     return parser

@@ -7,7 +7,10 @@ from model.view import state_view
 
 
 class State(Row):
-    """A trading state. Its measures are those the scenario dates; `decide(view)` returns no others yet."""
+    """A trading state. A subclass that overrides `decide(view)` gives orders beside the scenario's own measures.
+
+    `view` is described in `docs/play.md`; orders are instruments, `repeal` and treaty moves (`model/state_order.py`).
+    """
 
     @property
     def name(self) -> str:

@@ -47,4 +47,4 @@ class TradeModel(BaseTradeModel):
         }
         ready = ready.with_changes(changes) if changes else ready
         classes = {**AGENT_CLASSES, **(agent_classes or {})}
-        super().__init__(ready, classes, decide_all_firms, seed=seed, rng=rng, world=world)
+        super().__init__(ready, classes, DECISIONS, seed=seed, rng=rng, world=world)

@@ -1,7 +1,8 @@
 """The results of a run: tables in memory, a folder on disk.
 
-A folder holds `series.parquet`, `flows.parquet`, `manifest.json`, for an ensemble `quantiles.parquet`, and the
-pages a caller adds, such as `report.html`. It is written under a temporary name and renamed when complete.
+A folder holds `series.parquet`, `flows.parquet`, `manifest.json`, `log.jsonl` (the orders of run 0), for an ensemble
+`quantiles.parquet`, and the pages a caller adds, such as `report.html`. It is written under a temporary name and
+renamed when complete.
 """
 
 import json
@@ -40,6 +41,7 @@ class Results:
     - `quantiles`: quarter, good, country, metric, quantile, value, unit over the runs; empty for one run
     - `flows`: run, quarter, good, origin, destination, quantity_t, landed_price_usd_per_t, wedge_usd_per_t
     - `manifest`: scenario, seed, versions, rule and data hash, certificate, assumptions, data that are weak
+    - `log`: the orders given in run 0 as JSON Lines, which `orebloc replay` runs again; see `experiments/log.py`
     """
 
     series: pd.DataFrame
@@ -47,6 +49,7 @@ class Results:
     quantiles: pd.DataFrame
     manifest: dict[str, Any]
     folder: Path | None = field(default=None, compare=False)
+    log: str = field(default="", compare=False)
 
     def value(self, metric: str, good: str, country: str = "WLD", quarter: str | None = None) -> float:
         """Return one number of run 0, or the ensemble's median; the last quarter by default.
@@ -112,6 +115,8 @@ class Results:
                 _plain(table).to_parquet(folder / f"{name}.parquet", index=False)
         text = json.dumps(self.manifest, indent=1, allow_nan=False, ensure_ascii=False)
         (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
+        if self.log:
+            (folder / "log.jsonl").write_text(self.log, encoding="utf-8")
         for name, page in pages.items():
             (folder / name).write_text(page, encoding="utf-8")
 
@@ -142,6 +147,8 @@ def read_tables(folder: str | Path) -> dict[str, Any]:
         path = place / f"{name}.parquet"
         read[name] = pd.read_parquet(path) if path.is_file() else pd.DataFrame(columns=QUANTILE_COLUMNS)
     read["manifest"] = json.loads((place / "manifest.json").read_text(encoding="utf-8"))
+    log = place / "log.jsonl"
+    read["log"] = log.read_text(encoding="utf-8") if log.is_file() else ""
     return read
 
 

@@ -7,7 +7,7 @@ rules release the interpreter lock). A run's figures depend on its number and th
 import os
 import platform
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,8 +19,10 @@ import numpy as np
 from agents import DECISIONS
 from experiments.compile_time import CompileClock, compile_clock
 from experiments.data_report import CREDITS, good_rows
+from experiments.log import log_text
 from experiments.observer import Floats, Observer, Panel
 from experiments.outcome import METRICS, Outcome, declared_outcomes, headline_goods, restricted_goods
+from experiments.player_file import fill_seats
 from experiments.results import FLOW_COLUMNS, QUANTILE_COLUMNS, SERIES_COLUMNS, Results, SeriesTable
 from model.base.data import data_hash
 from model.cache import rule_hash
@@ -30,6 +32,7 @@ from model.engine import Engine
 from model.error import OreblocError
 from model.parameter import PARAMETERS
 from model.scenario import Scenario
+from model.seat import dominant_country, seat_players, seats_of
 from model.treaty_text import text
 from model.world import World
 
@@ -38,6 +41,8 @@ QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 BATCH = 64
 #: Largest ensemble that one call accepts.
 MOST_RUNS = 100_000
+#: Largest ensemble with players, whose runs are not batched.
+MOST_PLAYED = 1_000
 _FLOWS = ("first", "all")
 _LIBRARIES = ("mesa", "numba", "numpy", "pandas", "pyarrow", "scipy")
 
@@ -70,11 +75,12 @@ def run_scenario(
     flows: str = "first",
     workers: int | None = None,
     progress: Callable[[int], None] | None = None,
+    players: Mapping[str, Any] | None = None,
 ) -> Results:
     """Run a prepared scenario to its end. See `orebloc.run` for the arguments."""
-    check_request(runs, flows, workers)
+    check_request(runs, flows, workers, bool(players))
     with compile_clock() as clock:
-        return _run(scenario, runs, flows, workers or os.cpu_count() or 1, progress, clock)
+        return _run(scenario, runs, flows, workers or os.cpu_count() or 1, progress, clock, players or {})
 
 
 def _run(
@@ -84,11 +90,13 @@ def _run(
     threads: int,
     progress: Callable[[int], None] | None,
     clock: CompileClock,
+    players: Mapping[str, Any],
 ) -> Results:
     started = time.perf_counter()
     world = calibrate(scenario)
     observer = Observer(world)
-    engines = _engines(scenario, world, runs, threads)
+    engines = _engines(scenario, world, runs, 1 if players else max(-(-runs // threads), 1))
+    who = seat_all(engines, players)
     record = _Record(world, observer, runs, flows)
     worst = _Worst()
     calibrated, compiled = time.perf_counter(), clock.seconds
@@ -106,7 +114,20 @@ def _run(
         "calibration": calibrated - started - compiled,
         "quarters": time.perf_counter() - calibrated - (clock.seconds - compiled),
     }
-    return record.results(_manifest(world, record, worst, seconds))
+    manifest = {**_manifest(world, record, worst, seconds), "players": who}
+    return record.results(manifest, log_text(manifest, who, engines[0].log))
+
+
+def seat_all(engines: Sequence[Engine], players: Mapping[str, Any]) -> dict[str, str]:
+    """Let players decide in their seats, each engine with players of its own; return the words for who they are.
+
+    Raises `OreblocError` for a seat or a player that is not there.
+    """
+    seats = seats_of(engines[0].world, dominant_country(engines[0]))
+    filled = fill_seats(players, seats)
+    for engine in engines:
+        seat_players(engine, DECISIONS, {seat: make(seat) for seat, (_, make) in filled.items()})
+    return {seat: words for seat, (words, _) in filled.items()}
 
 
 def _quarter(engine: Engine, observer: Observer) -> list[Floats]:
@@ -114,8 +135,13 @@ def _quarter(engine: Engine, observer: Observer) -> list[Floats]:
     return observer.observe(engine)
 
 
-def check_request(runs: int, flows: str, workers: int | None) -> None:
+def check_request(runs: int, flows: str, workers: int | None, players: bool = False) -> None:
     """Raise `OreblocError` for a number of runs or workers, or a choice of flows, that cannot be had."""
+    if players and runs > MOST_PLAYED:
+        raise OreblocError(
+            f"Number of runs is {runs:,}; with players it must be {MOST_PLAYED:,} or less, as they are run one by one. "
+            "Split larger ensembles by seed."
+        )
     if not 1 <= runs <= MOST_RUNS:
         raise OreblocError(
             f"Number of runs is {runs}; it must be 1 to {MOST_RUNS:,}. Split larger ensembles by seed."
@@ -128,9 +154,9 @@ def check_request(runs: int, flows: str, workers: int | None) -> None:
         )
 
 
-def _engines(scenario: Scenario, world: World, runs: int, threads: int) -> list[Engine]:
-    """Return one engine for each batch of runs, all on the same calibrated world; a batch for every thread."""
-    batch = min(BATCH, -(-runs // threads))
+def _engines(scenario: Scenario, world: World, runs: int, most: int) -> list[Engine]:
+    """Return one engine for each batch of at most so many runs, all on the same calibrated world."""
+    batch = min(BATCH, most)
     firsts = range(0, runs, batch)
     return [
         Engine(scenario, min(batch, runs - first), first_run=first, world=world, decide=DECISIONS)
@@ -174,20 +200,21 @@ class _Record:
                 self.flow_tables.append(table.assign(run=first + run, quarter=quarter)[FLOW_COLUMNS])
             first += size
 
-    def results(self, manifest: dict[str, Any]) -> Results:
+    def results(self, manifest: dict[str, Any], log: str = "") -> Results:
         """Return everything as tables."""
         import pandas as pd
 
         quantiles = self.quantiles.frame("quantile", QUANTILE_COLUMNS)
         flows = pd.concat(self.flow_tables, ignore_index=True)
-        return Results(self.series.frame("run", SERIES_COLUMNS), flows, quantiles, manifest)
+        series = self.series.frame("run", SERIES_COLUMNS)
+        return Results(series, flows, quantiles, manifest, log=log)
 
 
 class Recorder:
     """Keeps the results of one engine of one run that somebody else steps."""
 
-    def __init__(self, engine: Engine) -> None:
-        self.engine = engine
+    def __init__(self, engine: Engine, players: Mapping[str, str] | None = None) -> None:
+        self.engine, self.players = engine, players or {}
         self.observer = Observer(engine.world)
         self.record = _Record(engine.world, self.observer, 1, "first")
         self.worst = _Worst()
@@ -207,7 +234,8 @@ class Recorder:
             )
         seconds = {"compilation": 0.0, "calibration": 0.0, "quarters": time.perf_counter() - self.started}
         manifest = _manifest(self.engine.world, self.record, self.worst, seconds)
-        return self.record.results({**manifest, "end": self.engine.quarter_label, "seed": self.engine.seed})
+        manifest.update(end=self.engine.quarter_label, seed=self.engine.seed, players=dict(self.players))
+        return self.record.results(manifest, log_text(manifest, self.players, self.engine.log))
 
 
 def _kept(panel: Panel, outcomes: list[Outcome]) -> list[int]:

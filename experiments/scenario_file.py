@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from model.error import ScenarioError
+from model.event import DECK
 from model.field import Place
 from model.name import did_you_mean
 from model.scenario import Scenario, scenario_from
@@ -20,7 +21,7 @@ LONGEST_CHAIN = 5
 _EXTENDS, _WITHOUT = "extends", "without_measures"
 _OWN = ("name", "title", "description")  # say what a scenario is: never inherited
 _MERGED = ("parameters", "uncertain", "base")
-_APPENDED = ("measures", "treaties", "shocks", "projects", "demand")
+_APPENDED = ("measures", "treaties", "shocks", "events", "projects", "demand")
 
 
 def scenario_files() -> dict[str, Path]:
@@ -52,6 +53,8 @@ def extended_scenario(mapping: Mapping[str, Any]) -> Scenario:
 def _resolved(raw: Mapping[str, Any], file: str, chain: tuple[Path, ...]) -> dict[str, Any]:
     """Return the values of a file joined with those of the one it extends; `chain` are the files so far."""
     place, own = Place(file), dict(raw)
+    if own.get("events") == DECK:
+        own["events"] = [{"kind": DECK}]
     without = own.pop(_WITHOUT, False)
     if not isinstance(without, bool):
         place.at(_WITHOUT).refuse(f"{_WITHOUT} is {without!r}; it must be true or false.")

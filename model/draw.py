@@ -25,6 +25,9 @@ TENSION = 8
 PARAMETER = 9
 TREATY = 10
 TREATY_BREACH = 11
+PLAYER = 12
+VIEW = 13
+EVENT = 14
 
 CHANNELS: dict[str, int] = {
     "demand_disturbance": DEMAND_DISTURBANCE,
@@ -38,6 +41,9 @@ CHANNELS: dict[str, int] = {
     "parameter": PARAMETER,
     "treaty": TREATY,
     "treaty_breach": TREATY_BREACH,
+    "player": PLAYER,
+    "view": VIEW,
+    "event": EVENT,
 }
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)

@@ -1,6 +1,6 @@
 """The engine: a batch of runs of one scenario, stepped quarter by quarter."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,8 @@ from model.column import copy as copy_columns
 from model.column import widen
 from model.edit import History, MeasurePlan, carry_over, compile_measures, compile_order, extend_plan
 from model.error import OreblocError
+from model.event import Event, event_from
+from model.field import Place
 from model.layout import column_rows, lay_out, site_table, with_measures
 from model.ledger import allocate_books
 from model.market import Clearer, allocate_answer, allocate_terms
@@ -24,6 +26,9 @@ from model.treaty import Treaty
 from model.treaty_plan import TreatyPlan, lay_out_treaties, open_treaties, treaty_measures
 from model.world import World
 
+#: The seat under which injected events stand in the log.
+CHANCE = "events"
+
 
 class Engine:
     """Runs `first_run` to `first_run + runs - 1` of a scenario, all in step.
@@ -36,6 +41,8 @@ class Engine:
     - `step_number` quarters done, `quarter_label` the quarter last run (during a step: the current one)
     - `treaties` their documents and arrays
     - `world`, `plan` (measures), `layout`, `network` (with the measures' quotas): fixed
+    - `log`: the orders given in the engine's first run; `played`: names of the states whose orders come from players,
+      which built-in behaviours leave alone
     """
 
     def __init__(
@@ -76,6 +83,9 @@ class Engine:
         self.warm = False
         self._inside = False
         self.step_number = 0
+        self.events: list[Event] = list(scenario.events)
+        self.log: list[dict[str, Any]] = []
+        self.played: frozenset[str] = frozenset()
 
     def _write_fixed_terms(self) -> None:
         """Write the parts of the terms that no quarter changes."""
@@ -206,6 +216,26 @@ class Engine:
         if level is not None:
             history.measure_level[:, measure] = np.broadcast_to(np.asarray(level, float), (self.runs,))
 
+    def record(self, seat: str, order: Order, run: int = 0) -> None:
+        """Write an order that took effect this quarter into the log, which is that of the first run."""
+        if run == 0:
+            entry = {"seq": len(self.log) + 1, "quarter": self.quarter_label, "seat": seat}
+            self.log.append({**entry, "order": order.to_mapping()})
+
+    def inject(self, event: Mapping[str, Any]) -> None:
+        """Let an event happen in the coming quarter in all runs, as the entry of a scenario without a date.
+
+        It is logged under the seat `events`. Raises `OreblocError` for what is no event.
+        """
+        quarter = self.scenario.quarter_label(self.step_number)
+        name = event.get("name") or f"injected_{len(self.events) + 1}"
+        place = Place("", "event", self.scenario.rare_earths, self.scenario.eu_members)
+        (found,) = event_from({**event, "name": name, "quarter": quarter}, place)
+        self.events.append(found)
+        entry = {"seq": len(self.log) + 1, "quarter": quarter, "seat": CHANCE}
+        order = {"type": "event", "actor": found.actor, "quarter": quarter, "end": None}
+        self.log.append({**entry, "order": {**order, "fields": found.to_mapping()}})
+
     def run(self) -> "Engine":
         """Run all remaining quarters and return the engine."""
         while not self.is_done:
@@ -220,6 +250,8 @@ class Engine:
         twin.terms = Terms(*(array.copy() for array in self.terms))
         twin.answer = Answer(*(array.copy() for array in self.answer))  # type: ignore[arg-type]
         twin.history = History(*(array.copy() for array in self.history))
+        twin.log = list(self.log)
+        twin.events = list(self.events)
         twin._allocate_scratch()
         return twin
 

@@ -180,6 +180,8 @@ _DRIFT = [
     Parameter("tension_noise", 0.01, "1", 0.0, 0.3, "standard deviation of tension a quarter", "judgement"),
     Parameter("tension_cost", 0.3, "1", 0.0, 2.0,
               "log trade cost per unit of tension above the base year's", "BIS2024: 0.1 to 0.5"),
+    Parameter("view_noise", 0.05, "share", 0.0, 1.0,
+              "error of what a state knows of another country's output and capacity", "judgement"),
     Parameter("leak_share", 0.25, "share", 0.0, 1.0,
               "exports that smugglers can carry, share of those held back", "RareEarths2011; share: judgement"),
 ]  # fmt: skip

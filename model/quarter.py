@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from model.error import ClearingError
+from model.happening import befall
 from model.ledger import book_quarter
 from model.phase import contract as contracting
 from model.phase import drift as drifting
@@ -21,10 +22,15 @@ from model.phase import treaty as binding
 
 
 class Deciders(NamedTuple):
-    """Who decides: functions of an engine that write its decision columns. The default decides nothing."""
+    """Who decides: functions of an engine that write its decision columns. The default decides nothing.
+
+    `advise(engine, run, country)` returns what the built-in behaviour of a state would order, for its view. Built-in
+    behaviours of states leave those in `engine.played` alone.
+    """
 
     states: Callable[[Any], None] | None = None
     firms: Callable[[Any], None] | None = None
+    advise: Callable[[Any, int, int], list[dict[str, Any]]] | None = None
 
 
 def run_quarter(engine: Any, decide: Deciders) -> None:
@@ -39,8 +45,10 @@ def run_quarter(engine: Any, decide: Deciders) -> None:
 
 
 def observe(engine: Any) -> None:
-    """Each firm sees prices through an error of its own."""
+    """What befalls the world happens; each firm sees prices through an error of its own."""
     e = engine
+    if e.events:
+        befall(e)
     investing.misjudge_sites(e.layout, e.columns, e.values, e.seed, e.first_run, e.step_number)
 
 

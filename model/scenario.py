@@ -12,6 +12,7 @@ from typing import Any
 
 from model import name as names
 from model.distribution import Distribution, distribution_from
+from model.event import Event, events_from
 from model.field import Field, Place, read_field, read_fields, refuse_unknown
 from model.instruments import BY_NAME
 from model.order import Order, order_from
@@ -127,6 +128,7 @@ class Scenario:
     demand: tuple[Demand, ...]
     base: Base
     treaties: tuple[Treaty, ...] = ()
+    events: tuple[Event, ...] = ()
     file: str = field(default="", compare=False)
     raw: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
@@ -186,6 +188,7 @@ def scenario_from(mapping: Mapping[str, Any], *, file: str = "") -> Scenario:
         demand=tuple(_demand(item, spot, head["base_year"]) for item, spot in _rows(raw, "demand", place)),
         base=_base(raw.get("base", {}), place.at("base")),
         treaties=_treaties(raw, goods, head["start"], place),
+        events=events_from(raw.get("events", []), place.at("events")),
         file=file,
         raw=raw,
     )

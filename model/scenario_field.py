@@ -31,6 +31,7 @@ LISTS = (
     "measures",
     "treaties",
     "shocks",
+    "events",
     "projects",
     "demand",
     "base",

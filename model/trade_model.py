@@ -8,12 +8,9 @@ import numpy as np
 
 from model.engine import Engine
 from model.error import OreblocError
-from model.firm_decision import write_orders
-from model.layout import DOMINANT_SHARE
-from model.order import Order
 from model.quarter import Deciders
 from model.scenario import Scenario
-from model.view import firm_view, state_view
+from model.seat import Player, dominant_country, seat_players
 from model.world import World
 
 
@@ -21,8 +18,8 @@ class BaseTradeModel(mesa.Model):
     """A scenario as a Mesa model: firms and states are agents, rows of the engine's columns.
 
     `agent_classes` maps `miner`, `refiner`, `state` and `exporter`, or the name of one firm or country, to a class.
-    `decide_firms(engine)` is the built-in behaviour of firms on columns. A class whose `decide(view)` is its own
-    replaces that for its row. `model.step()` runs a quarter; `model.running` is False after the last.
+    `decisions` are the built-in behaviours on columns. A class whose `decide(view)` is its own replaces them for its
+    row. `model.log` lists the orders given. `model.step()` runs a quarter; `model.running` is False after the last.
 
     The scenario is `model.engine.scenario` (newer Mesa has a `scenario` of its own). `seed` (whole number) is the
     seed of all draws, the scenario's if None; `rng` is Mesa's other name for it. Give `world` to share a calibration.
@@ -32,7 +29,7 @@ class BaseTradeModel(mesa.Model):
         self,
         scenario: Scenario,
         agent_classes: Mapping[str, type],
-        decide_firms: Callable[[Engine], None],
+        decisions: Deciders,
         *,
         seed: int | None = None,
         rng: Any = None,
@@ -40,11 +37,10 @@ class BaseTradeModel(mesa.Model):
     ) -> None:
         chosen = _seed_of(seed, rng, scenario)
         super().__init__(rng=chosen)
-        self.decide_firms = decide_firms
-        asked = Deciders(states=self._ask_states, firms=self._ask_firms)
-        self.engine = Engine(scenario, 1, chosen, world=world, decide=asked)
-        self.log: list[dict[str, Any]] = []
+        self.engine = Engine(scenario, 1, chosen, world=world)
+        self.decisions = decisions
         self._create_agents(agent_classes)
+        self.seat({})
         self.datacollector = mesa.DataCollector(
             model_reporters={
                 "quarter": "quarter",
@@ -53,6 +49,17 @@ class BaseTradeModel(mesa.Model):
             },
             agenttype_reporters=self._agent_reporters(),
         )
+
+    def seat(self, players: Mapping[str, Player]) -> None:
+        """Let players decide in the seats they are named by, in place of agents; agents of own classes keep theirs."""
+        agents = [*self.state_agents, *self.firm_agents]
+        self.own_classes = {agent.name: agent for agent in agents if agent.decides_itself}
+        seat_players(self.engine, self.decisions, {**self.own_classes, **players})
+
+    @property
+    def log(self) -> list[dict[str, Any]]:
+        """The orders given so far: seq, quarter, seat, order."""
+        return self.engine.log
 
     @property
     def quarter(self) -> str:
@@ -102,31 +109,6 @@ class BaseTradeModel(mesa.Model):
         states = {type(agent): {"treasury_usd": "treasury_usd"} for agent in self.state_agents}
         return {**firms, **states}
 
-    def _ask_states(self, engine: Engine) -> None:
-        for row, agent in enumerate(self.state_agents):
-            if agent.decides_itself and agent.decide(state_view(engine, 0, row)):
-                raise OreblocError(
-                    f"{agent.name} gave orders in {engine.quarter_label}; measures of states are dated in the "
-                    "scenario. Write them under measures."
-                )
-
-    def _ask_firms(self, engine: Engine) -> None:
-        self.decide_firms(engine)
-        for row, agent in enumerate(self.firm_agents):
-            if agent.decides_itself:
-                orders = write_orders(engine, 0, row, agent.decide(firm_view(engine, 0, row)))
-                self._note(agent.name, orders)
-
-    def _note(self, seat: str, orders: list[Order]) -> None:
-        for order in orders:
-            record = {
-                "seq": len(self.log) + 1,
-                "quarter": self.quarter,
-                "seat": seat,
-                "order": order.to_mapping(),
-            }
-            self.log.append(record)
-
 
 def _seed_of(seed: int | None, rng: Any, scenario: Scenario) -> int:
     if seed is not None and rng is not None:
@@ -160,14 +142,3 @@ def _mean_price(good: int) -> Callable[[BaseTradeModel], float]:
         return float((flow[sold] * price[sold]).sum()) / total if total > 0.0 else float("nan")
 
     return report
-
-
-def dominant_country(engine: Engine) -> int:
-    """Return the country that dominates the most goods' base capacity, -1 if none dominates any."""
-    layout, countries = engine.layout, len(engine.world.countries)
-    count = np.zeros(countries)
-    for g in range(layout.outlook.shape[0]):
-        mine = layout.node_good == g
-        owned = np.bincount(layout.node_country[mine], layout.node_base_t[mine], countries)
-        count += owned > DOMINANT_SHARE * max(owned.sum(), 1e-300)
-    return int(np.argmax(count)) if count.max() > 0.0 else -1

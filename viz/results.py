@@ -13,7 +13,7 @@ class Results(Tables):
     @classmethod
     def of(cls, tables: Tables) -> "Results":
         """Return the same tables with a report."""
-        return cls(tables.series, tables.flows, tables.quantiles, tables.manifest, tables.folder)
+        return cls(tables.series, tables.flows, tables.quantiles, tables.manifest, tables.folder, tables.log)
 
     def report(self, path: str | Path | None = None) -> str:
         """Return the report as one HTML page; with `path`, write it there too."""

@@ -20,9 +20,11 @@ examples:
   orebloc run baseline --until 2030Q4
   orebloc run baseline --set parameters.discount_private=0.08 --out results/cheap_capital
   orebloc run baseline --runs 200 --seed 7
+  orebloc run baseline --player CHN=my_idea.py:Gambler --player JPN=random
 
 --set changes a value of the scenario by its path; a value is read as JSON where it is JSON, else as text.
-Results: series.parquet, flows.parquet, manifest.json, report.html, with --runs above 1 also quantiles.parquet.
+--player fills a seat: a country, a firm, or a role (state, exporter, miner, refiner); runs go one by one then.
+Results: series.parquet, flows.parquet, manifest.json, log.jsonl, report.html; with --runs above 1 quantiles.parquet.
 """
 
 
@@ -57,6 +59,14 @@ def add_run_command(subparsers: "argparse._SubParsersAction[argparse.ArgumentPar
     parser.add_argument("--until", metavar="QUARTER", help="last quarter to run, such as 2030Q4")
     parser.add_argument(
         "--out", type=Path, metavar="DIR", help="new or empty folder (default: results/NAME-TIME)"
+    )
+    parser.add_argument(
+        "--player",
+        action="append",
+        default=[],
+        metavar="SEAT=WHO",
+        dest="players",
+        help="who fills a seat: built_in, random, a file of orders, or FILE.py:Class; repeatable",
     )
     parser.add_argument(
         "--json", action="store_true", help="print folder, files and certificate as JSON only"
@@ -101,6 +111,7 @@ def read_changes(pairs: list[str]) -> dict[str, str]:
 def run_run(arguments: argparse.Namespace) -> int:
     """Run, write, and tell; return 0."""
     from experiments.compile_time import is_cold
+    from experiments.player_file import read_pairs, who_is
     from experiments.preparation import prepare
     from experiments.results import check_folder, default_folder
     from experiments.run import check_request
@@ -111,18 +122,21 @@ def run_run(arguments: argparse.Namespace) -> int:
     scenario = prepare(arguments.scenario, changes=changes, seed=arguments.seed, until=arguments.until)
     if arguments.out is None:
         check_folder(default_folder(scenario.name))
-    check_request(arguments.runs, arguments.flows, arguments.workers)
+    players = read_pairs(arguments.players)
+    check_request(arguments.runs, arguments.flows, arguments.workers, bool(players))
+    for who in players.values():
+        who_is(who)
     if not arguments.json and is_cold():
         print("compiling the rules, once; about a minute ...", file=sys.stderr, flush=True)
-    results = _run_with_bar(scenario, arguments)
+    results = _run_with_bar(scenario, arguments, players)
     draw = getattr(arguments, "draw_report", None)
     pages = {"report.html": draw(results)} if draw else {}
     folder = results.save(arguments.out or default_folder(scenario.name), pages)
-    _tell(results, folder, arguments.json)
+    tell(results, folder, arguments.json)
     return 0
 
 
-def _run_with_bar(scenario: "Scenario", arguments: argparse.Namespace) -> "Results":
+def _run_with_bar(scenario: "Scenario", arguments: argparse.Namespace, players: dict[str, str]) -> "Results":
     from tqdm import tqdm
 
     from experiments.run import run_scenario
@@ -136,10 +150,12 @@ def _run_with_bar(scenario: "Scenario", arguments: argparse.Namespace) -> "Resul
             flows=arguments.flows,
             workers=arguments.workers,
             progress=bar.update,
+            players=players,
         )
 
 
-def _tell(results: "Results", folder: Path, as_json: bool) -> None:
+def tell(results: "Results", folder: Path, as_json: bool) -> None:
+    """Print the summary of a run and where its results lie, or its record as JSON."""
     from experiments.summary import summary
 
     report = folder / "report.html"

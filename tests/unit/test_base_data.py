@@ -30,7 +30,7 @@ def test_goods_and_countries_of_own_tables_exist() -> None:
     for name in OWN_TABLES:
         table = read_table(name)
         if "good" in table:
-            assert set(table["good"]) - {"*"} <= set(ALL_GOODS), name
+            assert set(table["good"].dropna()) - {"*"} <= set(ALL_GOODS), name
         if "country" in table:
             assert set(table["country"]) - {"*"} <= COUNTRIES, name
 
