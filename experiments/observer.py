@@ -13,7 +13,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from experiments.outcome import ALL_GOODS, WORLD, restricting_countries
+from experiments.outcome import ALL_GOODS, WORLD, headline_goods, restricting_countries
+from experiments.standing import Standing
 from model.market import allocate_answer, allocate_terms
 from model.network import Answer, Network, Terms
 from model.world import World
@@ -84,6 +85,7 @@ class Observer:
         self._sum_plants()
         self._sum_trade()
         self._read_base()
+        self.standing = Standing(world, headline_goods(world))
         self.panels = [Panel(name, cells) for name, cells, _ in self._quarter(None)]
 
     def _sum_plants(self) -> None:
@@ -120,6 +122,10 @@ class Observer:
         self.node_places = _Sum(_rows(nodes[nodes["kind"] == "producer"]), len(nodes), self.places)
         self.by_buyer = _Sum(_rows(buyers), len(buyers), self.used)
         self.buyer_places = _Sum(_rows(buyers), len(buyers), self.places)
+        place = {cell: position for position, cell in enumerate(self.made)}
+        self.made_where_used = _Sum(
+            ((place[cell], cell, 1.0) for cell in self.used if cell in place), len(self.made), self.used
+        )
         outside = [
             (r, (origin[r][0], self.restrictors[origin[r][0]]), 1.0)
             for r in every
@@ -181,6 +187,13 @@ class Observer:
             self._totals("purchase_value_usd", self.used, paid),
             self._totals("scarcity_rent_usd", self.made, rent),
             *self._treasuries(engine, output.shape[0]),
+            *self.standing.quarter(
+                engine,
+                use,
+                purchases,
+                self.made_where_used(production),
+                self.made_where_used(self.recycled(output)),
+            ),
             self._residual(engine, output.shape[0]),
         ]
 
@@ -242,17 +255,24 @@ class Observer:
         ]
 
     def _stocks(self, engine: Engine | None, use: Floats) -> list[Recorded]:
-        total, held = np.zeros((use.shape[0], len(self.places))), np.zeros_like(use)
+        runs = use.shape[0]
+        names = ("stock_buyer_t", "stock_producer_t", "stock_state_t")
+        by_holder = [np.zeros((runs, len(self.places))) for _ in names]
+        held = np.zeros_like(use)
         if engine:
             columns = engine.columns
             held = self.by_buyer(columns.buyer_stock_t)
-            total = self.buyer_places(columns.buyer_stock_t + columns.buyer_reserve_t)
-            total = total + self.node_places(columns.node_stock_t)
+            by_holder = [
+                self.buyer_places(columns.buyer_stock_t),
+                self.node_places(columns.node_stock_t),
+                self.buyer_places(columns.buyer_reserve_t),
+            ]
         held = np.hstack([held, self._world_sum(self.used, held)])
         use = np.hstack([use, self._world_sum(self.used, use)])
         days = np.where(use >= self.least_use, _over(held, use) * _DAYS, np.nan)
         return [
-            self._summed("stock_t", self.places, total),
+            self._summed("stock_t", self.places, by_holder[0] + by_holder[1] + by_holder[2]),
+            *(self._summed(name, self.places, part) for name, part in zip(names, by_holder, strict=True)),
             ("stock_days", self._with_world(self.used), days),
         ]
 

@@ -1,10 +1,12 @@
 """Whose price is set against the world's, and numbers that are next to nothing."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 
 from experiments.observer import Observer
-from experiments.outcome import restricted_goods, restricting_countries
+from experiments.outcome import METRICS, restricted_goods, restricting_countries
 from experiments.preparation import prepare
 from experiments.results import Results
 from experiments.run import run_scenario
@@ -46,3 +48,10 @@ def test_numbers_next_to_nothing() -> None:
     results: Results = run_scenario(prepare("tiny", until="2025Q2"))
     days: pd.DataFrame = results.series[results.series["metric"] == "stock_days"]
     assert {"WLD", "CHN"} <= set(days["country"]) and days["value"].max() < 1e4
+
+
+def test_every_metric_is_in_the_page_of_results():
+    """docs/results.md lists each metric with unit and meaning, word for word."""
+    page = (Path(__file__).parents[2] / "docs" / "results.md").read_text(encoding="utf-8")
+    for metric in METRICS.values():
+        assert f"| `{metric.name}` | {metric.unit} | {metric.what} |" in page, metric.name
