@@ -6,7 +6,6 @@ renamed when complete.
 """
 
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -19,6 +18,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from experiments.folder import finish_folder
 from model.error import OreblocError
 from model.name import did_you_mean
 
@@ -90,22 +90,29 @@ class Results:
             return self._save(target, pages or {})
         except OSError as error:
             raise OreblocError(
-                f"Results cannot be written to {target}: {_reason(error)}. Nothing was kept there. "
-                "Free space there, or choose another folder."
+                f"Results cannot be written to {target}: {_reason(error)}. {self._rescue(target, pages or {})}"
             ) from error
+
+    def _rescue(self, target: Path, pages: Mapping[str, str]) -> str:
+        """Write everything to the temporary folder of the system instead; return in words where it is."""
+        shelter = Path(tempfile.mkdtemp(prefix="orebloc-"))
+        place = shelter / target.name
+        try:
+            self._save(place, pages)
+        except OSError:
+            shutil.rmtree(shelter, ignore_errors=True)
+            return "Nothing was kept there. Free space there, or choose another folder."
+        return f"They are complete in {place} instead. Move that folder, or choose another one next time."
 
     def _save(self, target: Path, pages: Mapping[str, str]) -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)
         work = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
         try:
             self._write(work, pages)
-            os.chmod(work, 0o777 & ~_umask())
-            if target.exists():
-                target.rmdir()
-            work.rename(target)
         except BaseException:
             shutil.rmtree(work, ignore_errors=True)
             raise
+        finish_folder(work, target)
         return target
 
     def _write(self, folder: Path, pages: Mapping[str, str]) -> None:
@@ -194,12 +201,6 @@ def _refuse_non_empty(folder: Path) -> None:
             f"Output folder {folder} holds {count} file{'s' if count > 1 else ''}; it must be new or empty. "
             "Choose another --out, or move the old results away."
         )
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def _plain(table: pd.DataFrame) -> pd.DataFrame:

@@ -4,6 +4,8 @@ The eight most frequent producers have the colours of Okabe and Ito (2008) and o
 others take from the rest of Tol's schemes in order of their codes. Each colour is readable on white and black.
 """
 
+import colorsys
+
 FIXED = {
     "CHN": "#d55e00", "USA": "#0072b2", "EU27": "#009e73", "AUS": "#e69f00", "JPN": "#cc79a7", "COD": "#882255",
     "IDN": "#56b4e9", "CHL": "#999933", "RUS": "#6f6fc4", "CAN": "#44aa99", "MYS": "#c9a227", "MMR": "#aa4499",
@@ -21,11 +23,27 @@ _REST = (
     "#3a8f7b",
     "#b89b5e",
 )
+#: The golden angle as a part of a turn: hues so spaced never come close early.
+_GOLDEN = 0.381966
 INSIDE, OUTSIDE, PLAIN = "#d55e00", "#0072b2", "#009e73"
 
 
 def country_colours(countries: list[str]) -> dict[str, str]:
-    """Return a colour for each country; those without a fixed one share out the rest in order of code."""
+    """Return a colour for each country; no two share one; those without a fixed one go by code."""
     others = [country for country in sorted(countries) if country not in FIXED]
-    spread = {country: _REST[position % len(_REST)] for position, country in enumerate(others)}
+    spread = dict(zip(others, _unused(len(others)), strict=True))
     return {**FIXED, **spread}
+
+
+def _unused(count: int) -> list[str]:
+    """Return so many colours, none fixed, none twice: the rest of the schemes, then hues by the golden angle."""
+    found, taken, step = list(_REST[:count]), {*FIXED.values(), *_REST}, 0
+    while len(found) < count:
+        hue, step = (step * _GOLDEN) % 1.0, step + 1
+        light = (0.45, 0.55)[step % 2]
+        parts = colorsys.hls_to_rgb(hue, light, 0.45)
+        colour = "#" + "".join(f"{round(255 * part):02x}" for part in parts)
+        if colour not in taken:
+            taken.add(colour)
+            found.append(colour)
+    return found

@@ -3,7 +3,8 @@
 import argparse
 from typing import Any
 
-from experiments.scenario_file import load_scenario
+from experiments.commands.run import read_changes
+from experiments.preparation import prepare
 from model.instruments import BY_NAME
 from model.scenario import Scenario
 from model.treaty_text import text, treaty_line
@@ -19,6 +20,14 @@ def add_check_command(subparsers: "argparse._SubParsersAction[argparse.ArgumentP
         "Exit code 2 and one line with file, field, value, limit and remedy if it cannot be run.",
     )
     parser.add_argument("file", metavar="FILE", help="TOML file, or the name of a scenario")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="PATH=VALUE",
+        dest="changes",
+        help="change a value first",
+    )
     parser.add_argument("--text", action="store_true", help="print the text of its treaties too")
     parser.set_defaults(run=run_check)
 
@@ -28,18 +37,24 @@ def describe(scenario: Scenario) -> list[str]:
     head = [
         f"{scenario.name}: {scenario.title}",
         f"{scenario.start} to {scenario.end}, base year {scenario.base_year}, seed {scenario.seed}",
-        f"{len(scenario.goods)} goods: {', '.join(scenario.goods)}",
+        f"{_count(len(scenario.goods), 'good')}: {', '.join(scenario.goods)}",
     ]
     measures = [f"- {BY_NAME[order.type].text(order)}" for order in scenario.measures]
     treaties = [f"- {treaty_line(treaty)}" for treaty in scenario.treaties]
     rest = {
-        "uncertain parameters": len(scenario.uncertain),
-        "shocks": len(scenario.shocks),
-        "projects": len(scenario.projects),
+        "uncertain parameter": len(scenario.uncertain),
+        "shock": len(scenario.shocks),
+        "project": len(scenario.projects),
     }
-    agreed = [f"{len(treaties)} treaties", *treaties] if treaties else []
-    others = [f"{n} {what}" for what, n in rest.items() if n]
-    return [*head, f"{len(measures)} measures", *measures, *agreed, *others]
+    agreed = (
+        ["1 treaty" if len(treaties) == 1 else f"{len(treaties)} treaties", *treaties] if treaties else []
+    )
+    others = [_count(n, what) for what, n in rest.items() if n]
+    return [*head, _count(len(measures), "measure"), *measures, *agreed, *others]
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def notices(scenario: Scenario) -> list[str]:
@@ -65,7 +80,7 @@ def _without_effect(scenario: Scenario, note: dict[str, Any]) -> str:
 
 def run_check(arguments: argparse.Namespace) -> int:
     """Print the scenario in words; return 0. Raises `OreblocError` where it cannot be run."""
-    scenario = load_scenario(arguments.file)
+    scenario = prepare(arguments.file, changes=read_changes(arguments.changes))
     found = notices(scenario)
     texts = [f"\n{text(treaty)}" for treaty in scenario.treaties] if arguments.text else []
     print("\n".join([*describe(scenario), *found, *texts]))

@@ -66,6 +66,39 @@ def test_a_full_disk_is_told_in_one_line(
     assert not list(tmp_path.iterdir())
 
 
+def test_results_find_shelter_when_their_folder_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where only the folder asked for cannot be written, results are complete elsewhere, and the message says where."""
+    import tempfile
+
+    from experiments import results
+
+    write = results.Results._write
+    asked, shelter = tmp_path / "asked", tmp_path / "shelter"
+    shelter.mkdir()
+
+    def fail_there(self: results.Results, folder: Path, pages: dict[str, str]) -> None:
+        if folder.parent == asked:
+            raise OSError(28, "No space left on device")
+        write(self, folder, pages)
+
+    monkeypatch.setattr(results.Results, "_write", fail_there)
+    monkeypatch.setattr(tempfile, "tempdir", str(shelter))
+    assert orebloc.main(["run", "tiny", "--until", "2025Q1", "--out", str(asked / "run")]) == 2
+    told = capsys.readouterr().err.splitlines()[-1]
+    (kept,) = shelter.glob("*/run")
+    assert f"complete in {kept}" in told and (kept / "series.parquet").is_file()
+    assert not list(asked.iterdir())
+
+
+def test_check_takes_changes_and_counts(capsys: pytest.CaptureFixture[str]) -> None:
+    """`check --set` reads the scenario as `run --set` would; one good is one good."""
+    assert orebloc.main(["check", "tiny", "--set", 'goods=["gallium"]', "--set", "measures=[]"]) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert "1 good: gallium_refined" in told and "0 measures" in told
+
+
 def test_a_cold_cache_is_announced(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -106,7 +139,7 @@ def test_a_run_writes_all_its_files(tmp_path: Path, capsys: pytest.CaptureFixtur
         orebloc.main(["run", "tiny", "--until", "2025Q2", "--seed", "5", "--out", str(folder), "--json"]) == 0
     )
     told = json.loads(capsys.readouterr().out)
-    assert told["files"] == ["flows.parquet", "manifest.json", "report.html", "series.parquet"]
+    assert told["files"] == ["flows.parquet", "log.jsonl", "manifest.json", "report.html", "series.parquet"]
     assert told["seed"] == 5
     assert told["end"] == "2025Q2"
     assert told["certificate"]["worst_violation"] <= 1e-9

@@ -95,3 +95,10 @@ def test_title_and_table_of_an_ensemble_agree() -> None:
     doubled = {**data.wide, "production_share": 0.9 * data.wide["production_share"]}
     figure = CHARTS[0](replace(data, wide=doubled))
     assert f"{100 * doubled['production_share']['CHN'].iloc[-1]:.0f} % in 2040Q4" in figure.title
+
+
+def test_no_two_countries_share_a_colour() -> None:
+    """With more countries than any scheme has colours, each still has its own."""
+    codes = [f"{a}{b}X" for a in "ABCDEFG" for b in "ABCDEFGHIJ"]
+    colours = country_colours([*codes, "CHN", "USA"])
+    assert len(set(colours.values())) == len(colours)
