@@ -74,6 +74,8 @@ _HOMES = {
 _COMMANDS = {
     "run": ("run a scenario and write series, flows, manifest and a report", "experiments.commands.run"),
     "scenarios": ("list the scenarios that come with the product", "experiments.commands.scenarios"),
+    "compare": ("compare two scenarios under common luck", "experiments.commands.compare"),
+    "explain": ("attribute a change of a number to its causes", "experiments.commands.explain"),
     "check": ("check a scenario file without running it", "experiments.commands.check"),
     "treaty": ("print the text of a treaty, or list those that ship", "experiments.commands.treaty"),
     "data": ("list goods, years, sources, and what is weak", "experiments.commands.data"),
@@ -203,7 +205,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line. Return 0, 2 for a user's mistake, 1 for a failed run, 130 when interrupted."""
     words = list(sys.argv[1:] if argv is None else argv)
     try:
-        arguments = _parser(words).parse_args(words, argparse.Namespace(draw_report=_draw_report))
+        arguments = _parser(words).parse_args(words, argparse.Namespace(**_DRAW))
         return int(arguments.run(arguments) or 0)
     except (ShadowedPackageError, _Malformed) as error:
         return _tell(str(error), 2)
@@ -227,6 +229,28 @@ def _draw_report(results: Any) -> str:
     from viz.report import draw_report
 
     return draw_report(results)
+
+
+def _draw_comparison(comparison: Any) -> str:
+    """Return the report of a comparison as HTML; handed to the command that writes it."""
+    from viz.comparison import draw_comparison
+
+    return draw_comparison(comparison)
+
+
+def _draw_explanation(explanation: Any) -> str:
+    """Return the page of an explanation as HTML; handed to the command that writes it."""
+    from viz.comparison import draw_explanation
+
+    return draw_explanation(explanation)
+
+
+#: What commands draw, handed down because they may not import charts.
+_DRAW = {
+    "draw_report": _draw_report,
+    "draw_comparison": _draw_comparison,
+    "draw_explanation": _draw_explanation,
+}
 
 
 def _tell(message: str, code: int) -> int:

@@ -1,0 +1,523 @@
+"""The cause ledger: how much of a change in a number each cause stands for.
+
+Two runs, or one run with and without what came into force between two quarters, differ by a list of causes: measures,
+treaties (or their clauses), what seats do, shocks, projects, assumptions. Each cause's part is its Shapley value: what
+it adds on average over all orders in which the causes may be switched from the first scenario to the second. Every set
+of causes is a scenario of its own, run under the same luck. With up to eight causes all sets are run; beyond that a
+sample of orders is, each followed to its end, so that the parts add up exactly either way. Source: Shapley1953,
+CastroGomezTejada2009.
+"""
+
+import itertools
+import math
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from experiments.ensemble import gather
+from experiments.observer import Observer
+from experiments.outcome import METRICS
+from experiments.scenario_file import extended_scenario
+from model.calibration import calibrate
+from model.error import OreblocError
+from model.name import did_you_mean
+from model.quarter_date import quarter_index
+from model.scenario import Scenario
+from model.world import World
+
+#: All sets of up to this many causes are run.
+MOST_EXACT = 8
+#: Orders sampled beyond that, each with its reverse.
+ORDERS = 12
+Set = frozenset[int]
+
+_LISTS = {"measures": "measure", "treaties": "treaty", "shocks": "shock", "projects": "project",
+          "demand": "demand path",          "events": "event"}  # fmt: skip
+_TABLES = {"parameters": "assumption", "uncertain": "assumption", "base": "base year", "seats": "strategy",
+           "players": "strategy", "doctrines": "strategy", "behaviours": "strategy"}  # fmt: skip
+_TITLES = ("name", "title", "description", "sources", "seed", "extends")
+_SAME = ("start", "end", "base_year", "goods", "countries", "rare_earths", "eu_members")
+#: What measures in force before the start bend when the base year is calibrated.
+_LATE = ("measure", "treaty", "clause", "shock", "event")
+
+
+@dataclass(frozen=True)
+class Cause:
+    """One thing that differs. `rows` are (key of the scenario, what A has, what B has; None where it has nothing)."""
+
+    kind: str
+    label: str
+    rows: tuple[tuple[str, Any, Any], ...]
+
+
+class Shares(NamedTuple):
+    """Parts of a change: `value` [causes], `error` [causes] (0 where exact), `exact`, scenarios run, their values."""
+
+    value: np.ndarray
+    error: np.ndarray
+    exact: bool
+    evaluations: int
+
+
+@dataclass(frozen=True)
+class Part:
+    """What one cause stands for, in the metric's unit."""
+
+    kind: str
+    label: str
+    value: float
+    error: float
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A change and its parts: `first + change = last`, and `change` is the sum of the parts exactly.
+
+    `first` and `last` are means over the runs. Between two quarters of one scenario the first part, of kind `course`,
+    is what would have changed anyhow. `early` causes bear on the base year, which is calibrated with and without them.
+    """
+
+    metric: str
+    good: str
+    country: str
+    unit: str
+    from_label: str
+    at_label: str
+    first: float
+    last: float
+    parts: tuple[Part, ...]
+    exact: bool
+    evaluations: int
+    runs: int
+    early: int = 0
+
+    @property
+    def change(self) -> float:
+        """Return what is explained."""
+        return self.last - self.first
+
+    def record(self) -> dict[str, Any]:
+        """Return everything as JSON has it."""
+        return {**asdict(self), "parts": [asdict(part) for part in self.parts], "change": self.change}
+
+
+def shapley(
+    values: Callable[[Sequence[Set]], Sequence[float]],
+    causes: int,
+    *,
+    most_exact: int = MOST_EXACT,
+    orders: int = ORDERS,
+    seed: int = 0,
+) -> Shares:
+    """Return the Shapley value of each of `causes` players in the game `values` (sets in, numbers out, in order).
+
+    Exact up to `most_exact`; beyond, the mean over sampled orders and their reverses, with its standard error. The sum
+    is `values(all) - values(none)` either way, to rounding.
+    """
+    if causes == 0:
+        return Shares(np.zeros(0), np.zeros(0), True, 1)
+    if causes <= most_exact:
+        return _exact(values, causes)
+    return _sampled(values, causes, orders, seed)
+
+
+def _exact(values: Callable[[Sequence[Set]], Sequence[float]], causes: int) -> Shares:
+    sets = [
+        frozenset(some) for size in range(causes + 1) for some in itertools.combinations(range(causes), size)
+    ]
+    worth = dict(zip(sets, values(sets), strict=True))
+    found = np.zeros(causes)
+    for cause in range(causes):
+        terms = [
+            math.factorial(len(some)) * math.factorial(causes - len(some) - 1) / math.factorial(causes)
+            * (worth[some | {cause}] - worth[some])
+            for some in sets
+            if cause not in some
+        ]  # fmt: skip
+        found[cause] = math.fsum(terms)
+    return Shares(_exactly(found, worth), np.zeros(causes), True, len(sets))
+
+
+def _sampled(
+    values: Callable[[Sequence[Set]], Sequence[float]], causes: int, orders: int, seed: int
+) -> Shares:
+    random = np.random.default_rng([2025, seed])
+    forward = [random.permutation(causes) for _ in range(orders)]
+    walks = [[frozenset(map(int, order[:k])) for k in range(causes + 1)]
+             for way in forward for order in (way, way[::-1])]  # fmt: skip
+    sets = list(dict.fromkeys(some for walk in walks for some in walk))
+    worth = dict(zip(sets, values(sets), strict=True))
+    steps = np.zeros((len(walks), causes))
+    for row, walk in enumerate(walks):
+        for before, after in itertools.pairwise(walk):
+            (cause,) = after - before
+            steps[row, cause] = worth[after] - worth[before]
+    pairs = 0.5 * (steps[0::2] + steps[1::2])  # an order and its reverse are one draw
+    error = pairs.std(axis=0, ddof=1) / math.sqrt(orders) if orders > 1 else np.full(causes, np.nan)
+    return Shares(_exactly(pairs.mean(axis=0), worth), error, False, len(sets))
+
+
+def _exactly(found: np.ndarray, worth: Mapping[Set, float]) -> np.ndarray:
+    """Lay the last rounding on the largest part, so that the parts add up to the change."""
+    whole = worth[frozenset(range(found.size))] - worth[frozenset()]
+    found[int(np.argmax(np.abs(found)))] += whole - math.fsum(found)
+    return found
+
+
+def differences(a: Scenario, b: Scenario, by: str = "each") -> list[Cause]:
+    """Return the causes in which B differs from A. `by`: each, clause, kind (of cause or measure), actor.
+
+    Raises `OreblocError` where the two have no common world (start, end, goods ...).
+    """
+    one, two = a.to_mapping(), b.to_mapping()
+    for key in _SAME:
+        if one.get(key) != two.get(key):
+            raise OreblocError(
+                f"{key} is {two.get(key)!r} in {b.name} and {one.get(key)!r} in {a.name}; it must be the same, so that "
+                "causes can be switched one by one. Set it alike in both."
+            )
+    causes: list[Cause] = []
+    for key, kind in _LISTS.items():
+        causes.extend(_list_causes(key, kind, one.get(key) or [], two.get(key) or [], by))
+    for key in sorted({*one, *two} - {*_LISTS, *_TITLES, *_SAME}):
+        causes.extend(_table_causes(key, one.get(key), two.get(key)))
+    return _together(causes, by)
+
+
+def _list_causes(key: str, kind: str, one: Sequence[Any], two: Sequence[Any], by: str) -> list[Cause]:
+    """Return what was taken out of a list and what was put in; a treaty of the same id is changed, not exchanged."""
+    gone = [row for row in one if row not in two]
+    new = [row for row in two if row not in one]
+    causes = []
+    if key == "treaties":
+        for row in list(gone):
+            match = next((other for other in new if other.get("id") == row.get("id")), None)
+            if match is not None and "id" in row:
+                gone.remove(row)
+                new.remove(match)
+                causes.append(Cause(kind, f"changed: {_words(key, match)}", ((key, row, match),)))
+        if by == "clause":
+            causes += [cause for row in new for cause in _clause_causes(row)]
+            new = [row for row in new if not row.get("clauses")]
+    causes += [Cause(kind, f"without: {_words(key, row)}", ((key, row, None),)) for row in gone]
+    return causes + [Cause(kind, _words(key, row), ((key, None, row),)) for row in new]
+
+
+def _clause_causes(treaty: Mapping[str, Any]) -> list[Cause]:
+    name = treaty.get("title") or treaty.get("id") or treaty.get("use")
+    return [
+        Cause("clause", f"{name}: {str(clause['type']).replace('_', ' ')}", (("clause", treaty, clause),))
+        for clause in treaty["clauses"]
+    ]
+
+
+def _table_causes(key: str, one: Any, two: Any) -> list[Cause]:
+    if one == two:
+        return []
+    kind = _TABLES.get(key, "assumption")
+    if isinstance(one or {}, Mapping) and isinstance(two or {}, Mapping) and key != "base":
+        left, right = dict(one or {}), dict(two or {})
+        names = [name for name in sorted({*left, *right}) if left.get(name) != right.get(name)]
+        return [
+            Cause(
+                kind,
+                f"{key}.{name} = {right.get(name)}",
+                ((f"{key}.{name}", left.get(name), right.get(name)),),
+            )
+            for name in names
+        ]
+    return [Cause(kind, key.replace("_", " "), ((key, one, two),))]
+
+
+def _words(key: str, row: Mapping[str, Any]) -> str:
+    """Return a row in words: a measure's own sentence, a treaty's title, what a shock does."""
+    if key == "measures":
+        fields = row.get("fields", {})
+        goods = fields.get("good", "")
+        good = goods if isinstance(goods, str) else ", ".join(goods[:2]) + (" ..." if len(goods) > 2 else "")
+        kind = str(row["type"]).replace("_", " ")
+        return f"{kind} of {row['actor']} on {good} from {row['quarter']}"
+    if key == "treaties":
+        return str(row.get("title") or row.get("id") or row.get("use"))
+    if key == "shocks":
+        return f"{row.get('kind')} of {row.get('good')} in {row.get('country')} times {row.get('factor')}"
+    return str(row.get("name") or row.get("good") or row.get("type") or key)
+
+
+def _together(causes: list[Cause], by: str) -> list[Cause]:
+    """Return the causes one by one, or put together by kind or by who gives the order."""
+    if by not in ("kind", "actor"):
+        return causes
+    groups: dict[tuple[str, str], list[Cause]] = {}
+    for cause in causes:
+        groups.setdefault((cause.kind, _group(cause, by)), []).append(cause)
+    return [
+        group[0]
+        if len(group) == 1
+        else Cause(kind, f"{name} ({len(group)})", tuple(r for c in group for r in c.rows))
+        for (kind, name), group in groups.items()
+    ]
+
+
+def _group(cause: Cause, by: str) -> str:
+    key, old, new = cause.rows[0]
+    row = new if new is not None else old
+    if key != "measures":
+        return f"{cause.kind}s"
+    kind = str(row["type"]).replace("_", " ")
+    return f"{kind}s" if by == "kind" else f"measures of {row['actor']}"
+
+
+def mixed(a: Scenario, b: Scenario, causes: Sequence[Cause], chosen: Set) -> Scenario:
+    """Return A with the chosen causes switched to what B has; all chosen is B itself, none A."""
+    if not chosen:
+        return a
+    if len(chosen) == len(causes):
+        return b
+    raw: dict[str, Any] = {**a.to_mapping()}
+    clauses: dict[str, tuple[dict[str, Any], list[Any]]] = {}
+    for number in sorted(chosen):
+        for key, old, new in causes[number].rows:
+            if key == "clause":
+                clauses.setdefault(str(old.get("id")), (dict(old), []))[1].append(new)
+            elif key in _LISTS:
+                rows = [row for row in raw.get(key) or [] if old is None or row != old]
+                raw[key] = rows if new is None else [*rows, new]
+            else:
+                _set(raw, key, new)
+    for treaty, kept in clauses.values():
+        ordered = [clause for clause in treaty["clauses"] if clause in kept]
+        raw["treaties"] = [*(raw.get("treaties") or []), {**treaty, "clauses": ordered}]
+    return extended_scenario(raw)
+
+
+def _set(raw: dict[str, Any], key: str, value: Any) -> None:
+    table, _, name = key.partition(".")
+    if not name:
+        raw[table] = value
+        return
+    changed = dict(raw.get(table) or {})
+    changed.pop(name, None)
+    raw[table] = changed if value is None else {**changed, name: value}
+
+
+class _Game:
+    """The number at one quarter under every set of causes; one calibration serves all sets that share a base year."""
+
+    def __init__(
+        self,
+        a: Scenario,
+        b: Scenario,
+        causes: Sequence[Cause],
+        number: tuple[str, str, str],
+        quarters: Sequence[str],
+        runs: int,
+        workers: int | None,
+        progress: Callable[[int], None] | None,
+    ) -> None:
+        self.a, self.b, self.causes, self.number = a, b, causes, number
+        self.quarters, self.runs, self.workers, self.progress = list(quarters), runs, workers, progress
+        self.early = {k for k, cause in enumerate(causes) if not _is_late(cause, a)}
+        self.worlds: dict[Set, World] = {}
+        self.known: dict[Set, np.ndarray] = {}
+
+    def values(self, sets: Sequence[Set]) -> list[float]:
+        """Return the mean over the runs at the last quarter asked for, for every set."""
+        return [float(row[-1]) for row in self.paths(sets)]
+
+    def paths(self, sets: Sequence[Set]) -> list[np.ndarray]:
+        """Return [quarters asked for] means over the runs, for every set."""
+        new = [some for some in dict.fromkeys(sets) if some not in self.known]
+        for some in new:
+            self._prepare(some & frozenset(self.early), some)
+        with ThreadPoolExecutor(self.workers or os.cpu_count() or 1) as pool:
+            self.known.update(zip(new, pool.map(self._path, new), strict=True))
+        return [self.known[some] for some in sets]
+
+    def _prepare(self, early: Set, some: Set) -> None:
+        if early not in self.worlds:
+            self.worlds[early] = calibrate(mixed(self.a, self.b, self.causes, some))
+
+    def _path(self, some: Set) -> np.ndarray:
+        scenario = mixed(self.a, self.b, self.causes, some)
+        if scenario.seed != self.a.seed:
+            scenario = scenario.with_changes({"seed": self.a.seed})
+        world = replace(self.worlds[some & frozenset(self.early)], scenario=scenario)
+        found = gather(
+            scenario, world, self.runs, lambda *cell: cell == self.number, quarters=self.quarters, workers=1
+        )
+        if self.progress:
+            self.progress(1)
+        return np.asarray(found.values[self.number].mean(axis=0))
+
+
+def _is_late(cause: Cause, scenario: Scenario) -> bool:
+    """Tell whether a cause leaves the base year alone, so that one calibration serves with and without it."""
+    if cause.kind == "strategy":
+        return True
+    return cause.kind in _LATE and all(
+        _begins(row) > scenario.start_index - 1
+        for _, old, new in cause.rows
+        for row in (old, new)
+        if row is not None
+    )
+
+
+def _begins(row: Any) -> int:
+    """Return the quarter in which a row begins to act; a row without a date acts from the first."""
+    dates = [
+        row.get(key)
+        for key in ("quarter", "start", "in_force", "signed", "proposed")
+        if isinstance(row, Mapping)
+    ]
+    known = [quarter_index(_quarter(str(date))) for date in dates if date]
+    return min(known) if known else 10**6
+
+
+def _quarter(date: str) -> str:
+    """Return the quarter of a date such as 2025-04-04 or 2025Q2."""
+    if "Q" in date:
+        return date
+    year, month = date.split("-")[:2]
+    return f"{year}Q{(int(month) - 1) // 3 + 1}"
+
+
+def explain(
+    a: Scenario,
+    b: Scenario,
+    metric: str,
+    good: str,
+    country: str,
+    at: str,
+    *,
+    by: str = "each",
+    runs: int = 1,
+    orders: int = ORDERS,
+    workers: int | None = None,
+    progress: Callable[[int], None] | None = None,
+    started: Callable[[int], None] | None = None,
+) -> Explanation:
+    """Return what makes a number of B differ from A's at the quarter `at`. Raises `OreblocError`.
+
+    `started` is told how many scenarios will be run, `progress` is called with 1 after each.
+    """
+    causes = differences(a, b, by)
+    if not causes:
+        raise OreblocError(
+            f"{b.name} does not differ from {a.name}; there is nothing to explain. Give another B, or --set."
+        )
+    number = _number(a, metric, good, country)
+    _check_quarter(a, at)
+    game = _Game(_until(a, at), _until(b, at), causes, number, [at], runs, workers, progress)
+    values = _counted(game.values, started)
+    shares = shapley(values, len(causes), orders=orders)
+    ends = game.values([frozenset(), frozenset(range(len(causes)))])
+    parts = _parts(causes, shares)
+    other = f"{b.name}, changed" if a.name == b.name else b.name
+    return Explanation(
+        metric, good, country, METRICS[metric].unit, f"{a.name} {at}", f"{other} {at}", ends[0], ends[1], parts,
+        shares.exact, shares.evaluations, runs, len(game.early),
+    )  # fmt: skip
+
+
+def explain_change(
+    scenario: Scenario,
+    metric: str,
+    good: str,
+    country: str,
+    first: str,
+    at: str,
+    *,
+    by: str = "each",
+    runs: int = 1,
+    orders: int = ORDERS,
+    workers: int | None = None,
+    progress: Callable[[int], None] | None = None,
+    started: Callable[[int], None] | None = None,
+) -> Explanation:
+    """Return what makes a number change between two quarters of one scenario.
+
+    Causes are what comes into force after `first` and by `at`; what would have happened without them (growth, projects
+    under way, luck, measures already in force) is the part of kind `course`.
+    """
+    _check_quarter(scenario, first)
+    _check_quarter(scenario, at)
+    if quarter_index(first) >= quarter_index(at):
+        raise OreblocError(f"--from is {first}; it must lie before --at, {at}. Give an earlier quarter.")
+    number = _number(scenario, metric, good, country)
+    without = _without(scenario, quarter_index(first), quarter_index(at))
+    a, b = _until(without, at), _until(scenario, at)
+    causes = differences(a, b, by)
+    game = _Game(a, b, causes, number, [first, at], runs, workers, progress)
+    shares = shapley(_counted(game.values, started), len(causes), orders=orders)
+    paths = game.paths([frozenset(), frozenset(range(len(causes)))])
+    course = Part("course", "what would have changed anyhow", float(paths[0][1] - paths[1][0]), 0.0)
+    return Explanation(metric, good, country, METRICS[metric].unit, first, at, float(paths[1][0]), float(paths[1][1]),
+                       (course, *_parts(causes, shares)), shares.exact, shares.evaluations, runs)  # fmt: skip
+
+
+def _counted(
+    values: Callable[[Sequence[Set]], list[float]], started: Callable[[int], None] | None
+) -> Callable[[Sequence[Set]], list[float]]:
+    def counted(sets: Sequence[Set]) -> list[float]:
+        if started:
+            started(len(sets))
+        return values(sets)
+
+    return counted
+
+
+def _parts(causes: Iterable[Cause], shares: Shares) -> tuple[Part, ...]:
+    return tuple(
+        Part(cause.kind, cause.label, float(value), float(error))
+        for cause, value, error in zip(causes, shares.value, shares.error, strict=True)
+    )
+
+
+def _without(scenario: Scenario, first: int, last: int) -> Scenario:
+    """Return the scenario without what comes into force after one quarter and by another."""
+    raw = {**scenario.to_mapping()}
+    for key in ("measures", "treaties", "shocks", "events"):
+        if raw.get(key):
+            raw[key] = [row for row in raw[key] if not first < _begins(row) <= last]
+    return extended_scenario(raw)
+
+
+def _until(scenario: Scenario, at: str) -> Scenario:
+    return scenario if scenario.end == at else scenario.with_changes({"end": at})
+
+
+def _check_quarter(scenario: Scenario, quarter: str) -> None:
+    index = quarter_index(quarter)
+    if not scenario.start_index <= index <= quarter_index(scenario.end):
+        raise OreblocError(
+            f"Quarter {quarter} is not run; it must lie within {scenario.start} to {scenario.end}. Give one of them."
+        )
+
+
+def _number(scenario: Scenario, metric: str, good: str, country: str) -> tuple[str, str, str]:
+    """Return the number asked for. Raises `OreblocError` with what there is, where it is not recorded."""
+    if metric not in METRICS:
+        raise OreblocError(
+            f"Metric {metric!r} is unknown. {did_you_mean(metric, METRICS, 'docs/glossary.md lists them.')}"
+        )
+    cells = [
+        cell
+        for panel in Observer(calibrate(scenario)).panels
+        if panel.metric == metric
+        for cell in panel.cells
+    ]
+    goods = list(dict.fromkeys(name for name, _ in cells))
+    if good not in goods:
+        few = ", ".join(goods[:8])
+        raise OreblocError(f"Good {good!r} is not in {metric}. {did_you_mean(good, goods, f'It has {few}.')}")
+    places = [place for name, place in cells if name == good]
+    if country not in places:
+        raise OreblocError(
+            f"Country {country!r} is not in {metric} of {good}. {did_you_mean(country, places, f'It has {places}.')}"
+        )
+    return metric, good, country
