@@ -32,27 +32,30 @@ _IDLE_ENOUGH = 0.05
 def decide_capacity(layout, columns, terms, values, decides):
     """Write decisions for the sites of the firms that `decides` [F] names: build, mothball, reopen, close.
 
-    Build where the value of new capacity, at prices expected when it arrives, exceeds its cost times the hurdle.
+    Build where the value of new capacity, at the margin and the use expected when it arrives, exceeds its cost times
+    the hurdle.
     """
     for run in range(values.shape[0]):
         for s in range(layout.site_firm.size):
             if not decides[layout.site_firm[s]]:
                 continue
             new = layout.site_new_plant[s]
-            value = misjudge(columns.site_expected_value[run, s], columns.site_error[run, s])
-            value *= math.exp(columns.site_outlook[run, s])
+            spent = columns.site_expected_input[run, s]
+            earned = misjudge(columns.site_expected_value[run, s] - spent, columns.site_error[run, s])
+            value = spent + earned * math.exp(columns.site_outlook[run, s])
             assured = bound_by_floor(value, columns.site_floor[run, s], values[run, _CREDIBLE])
             support = terms.plant_support[run, new]
             supported = assured > value or support > 0.0
-            spent = columns.site_expected_input[run, s] * math.exp(columns.site_input_outlook[run, s])
-            margin = assured + support - spent - terms.plant_cost[run, new]
+            net = assured + support - spent
+            margin = net - terms.plant_cost[run, new]
+            used = utilisation(net, terms.plant_cost[run, new], terms.plant_spread[run, new])
             volatility = yearly_volatility(columns.site_variance[run, s])
             if supported:
                 volatility *= 1.0 - values[run, _CALM]
             discount = required_return(columns.site_discount[run, s], values[run, _SUPPORTED], supported)
             delay = columns.site_lead_quarters[run, s] + columns.site_permit_quarters[run, s]
             worth = capacity_value(
-                margin, values[run, _USE], discount, delay, values[run, _RAMP], values[run, _LIFE]
+                margin, min(values[run, _USE], used), discount, delay, values[run, _RAMP], values[run, _LIFE]
             )
             asked = hurdle(option_multiple(discount, 0.0, volatility), values[run, _WEIGHT])
             index = profit_index(worth, columns.site_capex[run, s], asked)

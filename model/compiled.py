@@ -5,7 +5,9 @@ tests and must agree bit for bit on the rule's domain.
 """
 
 import functools
+import importlib
 import operator
+import pkgutil
 import threading
 from collections import namedtuple
 from collections.abc import Callable
@@ -18,6 +20,9 @@ _LOCK = threading.Lock()
 #: Rules allocate nothing, so nobody need count who holds an array. Counting every array of a wide tuple at every call
 #: takes as long as the work. The switch is Numba's own but not promised: without it rules are slower, not different.
 _UNCOUNTED = {"_nrt": False} if hasattr(DefaultOptions, "_nrt") else {}
+#: Every phase so far: its function, the names it uses, its narrow classes by wide class; and all wide classes seen.
+_PHASES: list[tuple[Callable[..., Any], set[str], dict[type, Any]]] = []
+_KINDS: dict[type, None] = {}
 
 
 def rule(function: Callable[..., Any]) -> Any:
@@ -37,6 +42,7 @@ def phase(function: Callable[..., Any]) -> Callable[..., Any]:
     compiled = rule(function)
     names: set[str] = set()
     parts: dict[type, tuple[type, Callable[[Any], Any]]] = {}
+    _PHASES.append((function, names, parts))
 
     @functools.wraps(function)
     def call(*arguments: Any) -> Any:
@@ -61,13 +67,40 @@ def _names_used(function: Callable[..., Any]) -> set[str]:
 
 def _part(whole: Any, names: set[str], parts: dict[type, Any], function: Callable[..., Any]) -> Any:
     """Return the fields of a named tuple that are used, as a named tuple of their own."""
-    kind = type(whole)
+    narrow, pick = _narrowed(type(whole), names, parts, function)
+    return narrow(*pick(whole))
+
+
+def _narrowed(kind: type, names: set[str], parts: dict[type, Any], function: Callable[..., Any]) -> Any:
     if kind not in parts:
         with _LOCK:
+            _KINDS[kind] = None
             if kind not in parts:
                 parts[kind] = _narrow_class(kind, names, function)
-    narrow, pick = parts[kind]
-    return narrow(*pick(whole))
+    return parts[kind]
+
+
+def __getattr__(title: str) -> Any:
+    """Return a narrow class that the compile cache names before this process has used it.
+
+    A rule called by several phases is cached with the classes of all of them, whichever comes first here.
+    """
+    if "_of_" in title and not title.startswith("__"):
+        for module in pkgutil.iter_modules(importlib.import_module("model.phase").__path__):
+            importlib.import_module(f"model.phase.{module.name}")
+        for function, names, parts in list(_PHASES):
+            if title.endswith(f"_of_{_suffix(function)}"):
+                if not names:
+                    names.update(_names_used(function))
+                for kind in list(_KINDS):
+                    _narrowed(kind, names, parts, function)
+        if title in globals():
+            return globals()[title]
+    raise AttributeError(f"module {__name__!r} has no attribute {title!r}")
+
+
+def _suffix(function: Callable[..., Any]) -> str:
+    return f"{function.__module__.replace('.', '_')}_{function.__name__}"
 
 
 def _narrow_class(
@@ -75,7 +108,7 @@ def _narrow_class(
 ) -> tuple[Any, Callable[[Any], Any]]:
     """Return the class of the narrower tuple, known to this module for the compile cache, and what fills it."""
     fields = [name for name in kind._fields if name in names]
-    title = f"{kind.__name__}_of_{function.__module__.replace('.', '_')}_{function.__name__}"
+    title = f"{kind.__name__}_of_{_suffix(function)}"
     globals()[title] = narrow = _tuple_class(title, fields)
     pick = operator.attrgetter(*fields) if len(fields) > 1 else None
     return narrow, pick or (lambda whole: [getattr(whole, name) for name in fields])

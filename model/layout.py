@@ -15,20 +15,9 @@ from model.name import EU_MEMBERS
 from model.network import Bools, Floats, Ints, Network
 from model.parameter import FAMILIES
 from model.quarter_date import active_share, quarter_index
-from model.rules.recycling import steady_stock
 from model.schema import RING
 from model.world import World
 
-#: A country with more than this share of a good's base production is its dominant producer.
-DOMINANT_SHARE = 0.4
-#: Hosts where private capital asks for more.
-HIGH_RISK = frozenset(
-    "AFG BDI BOL COD CUB GIN IRN KGZ LAO MDG MLI MMR MOZ NGA PRK RUS RWA SDN TZA UKR ZWE".split()
-)
-#: Growth of use a quarter assumed before the base year, for stocks in use.
-PAST_GROWTH = 0.008
-#: Recyclers of the base year recover at most this share of discards.
-MOST_RECOVERED = 0.8
 _BUILT = ("mine", "refinery", "magnet")
 #: Usual tension of a pair: within a group, and between.
 _GROUPS = (
@@ -104,6 +93,8 @@ class Layout(NamedTuple):
     embodied_rate: Floats
     recycler_plant: Ints
     recycler_buyer: Ints
+    leak_plant: Ints
+    leak_source: Ints  # the producers' node that the leak goes around
     project_site: Ints
     project_plant: Ints
     project_capacity_t: Floats
@@ -174,6 +165,7 @@ def lay_out(world: World, plan: Any, network: Network) -> Layout:
     parts.update(_buyers(world, network))
     parts.update(_routes(world, network, plan, parts))
     parts.update(_recycling(world, network, parts))
+    parts.update(_leaks(world, network, parts))
     parts.update(_projects(world, parts))
     parts.update(_time(world, network, parts))
     parts.update(_measures(plan, parts["route_usual_t"]))
@@ -402,7 +394,6 @@ def _recycling(world: World, network: Network, parts: dict[str, Any]) -> dict[st
             key = (goods.index(world.plants["good"].iloc[k]), int(parts["plant_country"][k]))
             plants.append(k)
             buyers.append(place.get(key, -1))
-    _make_discards_suffice(world, parts, start, members, rates, plants, buyers)
     return {
         "embodied_start": start,
         "embodied_buyer": members,
@@ -412,34 +403,26 @@ def _recycling(world: World, network: Network, parts: dict[str, Any]) -> dict[st
     }
 
 
-def _make_discards_suffice(
-    world: World,
-    parts: dict[str, Any],
-    start: Ints,
-    members: Ints,
-    rates: Floats,
-    plants: list[int],
-    buyers: list[int],
-) -> None:
-    """Raise what goes into use where base-year recyclers recover more than steady discards would allow.
-
-    Data on secondary supply hold scrap from making things, which leaves with a use much larger than the final one.
-    """
-    final = _floats(world.buyers, "final_use_t")
-    recovered = np.zeros(final.size)
-    for k, j in zip(plants, buyers, strict=True):
-        if j >= 0:
-            recovered[j] += parts["plant_base_t"][k]
-    for j in np.flatnonzero(recovered > 0.0).tolist():
-        inside = slice(start[j], start[j + 1])
-        family = FAMILIES[parts["buyer_life_quarters_good"][j]]
-        life = 4.0 * world.scenario.parameters[f"life_{family}"]
-        old = steady_stock(float(rates[inside] @ final[members[inside]]), life, PAST_GROWTH, 3)
-        most = MOST_RECOVERED * old * -np.expm1(-3.0 / life)
-        if most <= 0.0:
-            rates[start[j]] = 1.0
-        elif recovered[j] > most:
-            rates[inside] *= recovered[j] / most
+def _leaks(world: World, network: Network, parts: dict[str, Any]) -> dict[str, Any]:
+    """Find the leaks' plants and the producers' node of the same good and country that each goes around."""
+    source = {
+        (good, country): i
+        for i, (good, country, leak) in enumerate(
+            zip(parts["node_good"], parts["node_country"], parts["node_leak"], strict=True)
+        )
+        if not leak
+    }
+    plants, sources = [], []
+    for k, kind in enumerate(parts["plant_kind"]):
+        node = network.output_node[network.recipe_output_start[parts["plant_recipe"][k]]]
+        around = source.get((parts["node_good"][node], parts["node_country"][node]))
+        if PLANT_KINDS[kind] == "leak" and around is not None:
+            plants.append(k)
+            sources.append(around)
+    return {
+        "leak_plant": np.array(plants, dtype=np.int64),
+        "leak_source": np.array(sources, dtype=np.int64),
+    }
 
 
 def _content(network: Network, parts: dict[str, Any], goods: int) -> Floats:

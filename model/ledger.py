@@ -21,9 +21,10 @@ from model.compiled import phase, rule
 from model.market.offer import variable_cost
 from model.network import Floats
 from model.parameter import POSITION
-from model.rules.operation import keep_cost
+from model.rules.operation import idle_level, keep_cost
 
 _IDLE = POSITION["idle_utilisation"]
+_NEW = 3
 _FIRMS, _STATE, _BUYERS = 0, 1, 2
 
 
@@ -164,7 +165,9 @@ def book_costs(network, layout, terms, answer, columns, books, values, run):
             if output > 0.0:
                 spent = variable_cost(output, capacity, terms.plant_cost[run, k], terms.plant_spread[run, k])
             if layout.plant_site[k] >= 0:
-                spent += capacity * keep_cost(terms.plant_spread[run, k], values[run, _IDLE])
+                usual = 1.0 if layout.plant_kind[k] == _NEW else layout.plant_base_utilisation[k]
+                level = idle_level(values[run, _IDLE], usual)
+                spent += capacity * keep_cost(terms.plant_spread[run, k], level)
             post(balance, run, account, layout.labour_account, spent, turnover)
             if output > 0.0:
                 for s in range(network.recipe_input_start[m], network.recipe_input_start[m + 1]):

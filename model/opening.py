@@ -4,9 +4,10 @@ from typing import Any
 
 import numpy as np
 
+from model.base.data import rows
 from model.column import allocate
 from model.draw import PARAMETER, PROJECT_FAILURE, PROJECT_SLIP, address, uniform, waiting_time
-from model.layout import DOMINANT_SHARE, HIGH_RISK, PAST_GROWTH, Layout, column_rows, family_of
+from model.layout import Layout, column_rows, family_of
 from model.measure_plan import PUSHES
 from model.network import Floats, Network
 from model.parameter import FAMILIES, PARAMETERS, POSITION
@@ -15,6 +16,9 @@ from model.rules.recycling import steady_stock
 from model.rules.stock import DAYS_PER_QUARTER
 from model.schema import RING, Columns
 from model.world import World
+
+#: Recyclers of the base year recover at most this share of discards.
+MOST_RECOVERED = 0.8
 
 
 def parameter_table(scenario: Any, seed: int, first_run: int, runs: int) -> Floats:
@@ -46,6 +50,8 @@ def open_columns(
     _open_markets(world, network, layout, values, columns)
     _open_use(world, layout, values, columns)
     _open_projects(layout, values, columns, seed, first_run)
+    columns.country_enforcement[:] = values[:, [POSITION["enforcement"]]]
+    columns.node_outside_price[:] = layout.node_base_price
     columns.tension[:] = layout.pair_usual
     columns.route_taste[:] = 1.0
     for name in PUSHES:
@@ -115,15 +121,16 @@ def _base_margins(network: Network, layout: Layout) -> tuple[Floats, Floats]:
     return value, spent
 
 
-def _dominant(layout: Layout) -> Any:
-    """Return per site whether its country dominates the good's base-year capacity."""
+def _dominant(layout: Layout, values: Floats) -> Any:
+    """Return [runs, sites]: whether the site's country dominates the good's base-year capacity."""
     goods, countries = layout.outlook.shape[0], int(layout.node_country.max(initial=0)) + 1
     own = np.zeros((goods, countries))
     np.add.at(
         own, (layout.node_good, layout.node_country), layout.node_base_t
     )  # smugglers' nodes hold nothing
     total = own.sum(axis=1)
-    return own[layout.site_good, layout.site_country] > DOMINANT_SHARE * total[layout.site_good]
+    least = values[:, [POSITION["dominant_share"]]] * total[layout.site_good]
+    return own[layout.site_good, layout.site_country] > least
 
 
 def _open_sites(world: World, network: Network, layout: Layout, values: Floats, columns: Columns) -> None:
@@ -132,12 +139,12 @@ def _open_sites(world: World, network: Network, layout: Layout, values: Floats, 
     columns.site_expected_value[:] = value
     columns.site_expected_input[:] = spent
     columns.site_variance[:] = values[:, [POSITION["opening_volatility"]]] ** 2 / 4.0
-    dominant, goods = _dominant(layout), list(world.goods["name"])
+    dominant, goods = _dominant(layout, values), list(world.goods["name"])
     firms = world.firms.reset_index(drop=True)
     for s in range(layout.site_recipe.size):
         family = family_of(goods[layout.site_good[s]])
         stage = "mine" if layout.site_is_mine[s] else "refined"
-        by_site = _technology(values, family, stage, bool(dominant[s]))
+        by_site = _technology(values, family, stage, dominant[:, s])
         columns.site_capex[:, s] = 4.0 * capex[s] * values[:, POSITION["capital_cost_multiple"]]
         columns.site_lead_quarters[:, s] = by_site["lead"]
         columns.site_permit_quarters[:, s] = by_site["permit"]
@@ -149,16 +156,16 @@ def _open_sites(world: World, network: Network, layout: Layout, values: Floats, 
         columns.site_room_t[:, s] = _room(layout, s)
 
 
-def _technology(values: Floats, family: str, stage: str, dominant: bool) -> dict[str, Floats]:
-    """Return lead time and permit wait of a site, [runs] each."""
+def _technology(values: Floats, family: str, stage: str, dominant: Any) -> dict[str, Floats]:
+    """Return lead time and permit wait of a site, [runs] each; `dominant` [runs]."""
 
     def of(name: str) -> Floats:
         return values[:, POSITION[name]]
 
     lead = of(f"lead_{stage}_{family}")
-    if dominant and stage == "refined":
-        lead = np.minimum(lead, of("lead_refined_dominant_quarters"))
-    permit = of(f"permit_quarters_{stage}") * (0.0 if dominant else 1.0)
+    if stage == "refined":
+        lead = np.where(dominant, np.minimum(lead, of("lead_refined_dominant_quarters")), lead)
+    permit = np.where(dominant, 0.0, of(f"permit_quarters_{stage}"))
     return {"lead": np.round(lead), "permit": permit}
 
 
@@ -166,7 +173,7 @@ def _backing(firm: Any, country: str) -> str:
     """Return the name of the parameter with a firm's required return."""
     if "state" in str(firm.get("owner", "")).lower():
         return "discount_state"
-    return "discount_high_risk" if country in HIGH_RISK else "discount_private"
+    return "discount_high_risk" if rows("high_risk", country=country) else "discount_private"
 
 
 def _room(layout: Layout, site: int) -> float:
@@ -215,17 +222,28 @@ def _open_markets(world: World, network: Network, layout: Layout, values: Floats
 def _open_use(world: World, layout: Layout, values: Floats, columns: Columns) -> None:
     """Fill products in use as if use had grown steadily, and rate recyclers by what they recover of discards.
 
-    Where the base year shows no recycler nothing is recovered yet; the share grows while it pays.
+    Where the base year shows no recycler nothing is recovered yet; the share grows while it pays. Data on secondary
+    supply hold scrap from making things, which leaves with a use much larger than the final one: where base-year
+    recyclers recover more than steady discards would allow, what becomes scrap is multiplied.
     """
     final = np.nan_to_num(world.buyers["final_use_t"].to_numpy(float))
     embodied = np.zeros(final.size)
     for j in range(final.size):
         inside = slice(layout.embodied_start[j], layout.embodied_start[j + 1])
         embodied[j] = layout.embodied_rate[inside] @ final[layout.embodied_buyer[inside]]
+    recovered = np.zeros(final.size)
+    for k, j in zip(layout.recycler_plant, layout.recycler_buyer, strict=True):
+        if j >= 0:
+            recovered[j] += layout.plant_base_t[k]
     for run in range(values.shape[0]):
+        growth = values[run, POSITION["past_growth"]]
         for j, family in enumerate(layout.buyer_life_quarters_good):
             life = 4.0 * values[run, POSITION[f"life_{FAMILIES[family]}"]]
-            ages = [steady_stock(embodied[j], life, PAST_GROWTH, age) for age in (1, 2, 3)]
+            ages = [steady_stock(embodied[j], life, growth, age) for age in (1, 2, 3)]
+            most = MOST_RECOVERED * ages[2] * -np.expm1(-3.0 / max(life, 1.0))
+            multiple = max(1.0, recovered[j] / most) if most > 0.0 else 1.0
+            columns.buyer_scrap_multiple[run, j] = multiple
+            ages = [multiple * age for age in ages]
             (
                 columns.buyer_use_young_t[run, j],
                 columns.buyer_use_middle_t[run, j],

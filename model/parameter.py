@@ -17,11 +17,12 @@ class Parameter:
     high: float
     what: str
     source: str
+    one_for_all: bool = False  # the same number in all runs: no distribution
 
 
 _MARKET = [
     Parameter("stock_response_power", 4.0, "1", 1.0, 20.0,
-              "steepness of stock draw-down and restocking in the price", "judgement"),
+              "steepness of stock draw-down and restocking in the price", "judgement", one_for_all=True),
 ]  # fmt: skip
 
 _EXPECTATION = [
@@ -79,6 +80,9 @@ _INVESTMENT = [
               "projects included", "judgement"),
     Parameter("operating_share", 0.85, "share", 0.3, 1.0,
               "utilisation assumed when new capacity is valued", "judgement"),
+    Parameter("dominant_share", 0.4, "share", 0.0, 1.0,
+              "share of a good's base-year capacity above which a country dominates it: no permits, short lead times",
+              "judgement"),
     Parameter("project_failure_share", 0.3, "share", 0.0, 1.0,
               "probability that an announced project never produces", "ProjectRecord: 0.2 to 0.4"),
     Parameter("project_slip_quarters", 3.0, "quarters", 0.0, 40.0,
@@ -128,6 +132,11 @@ _STOCK = [
               "price over the expected one at which producers withhold half of what they may", "judgement"),
     Parameter("store_share_host", 0.97, "share", 0.0, 0.99,
               "largest part of a host-bound by-product stored while its exports are restricted", "judgement"),
+    Parameter("store_most_quarters", 3.0, "quarters", 0.0, 40.0,
+              "largest stock of a by-product that producers hold, quarters of usual output; beyond it the by-product "
+              "stays in its host's waste", "judgement: Congolese producers went on through eight months of ban"),
+    Parameter("store_anchor_share", 0.5, "share", 0.0, 2.0,
+              "price that producers expect at least when they store or sell, share of the base year's", "judgement"),
     Parameter("sell_share", 0.25, "share per quarter", 0.0, 1.0,
               "largest part of their stock producers offer in a quarter", "judgement"),
     Parameter("sell_price_ratio", 1.1, "1", 0.5, 5.0,
@@ -157,6 +166,8 @@ _DRIFT = [
               "judgement"),
     Parameter("recycling_most", 0.85, "share", 0.0, 0.98,
               "largest share of discards recycled", "judgement"),
+    Parameter("past_growth", 0.008, "share per quarter", 0.0, 0.05,
+              "growth of use before the base year, for products in use at the start", "judgement"),
     Parameter("learning_least", 0.6, "share", 0.1, 1.0,
               "lowest cash cost that learning may reach, share of the first", "judgement"),
     Parameter("learning_experience_years", 15.0, "years", 0.5, 50.0,
@@ -182,8 +193,22 @@ _DRIFT = [
               "log trade cost per unit of tension above the base year's", "BIS2024: 0.1 to 0.5"),
     Parameter("view_noise", 0.05, "share", 0.0, 1.0,
               "error of what a state knows of another country's output and capacity", "judgement"),
-    Parameter("leak_share", 0.25, "share", 0.0, 1.0,
-              "exports that smugglers can carry, share of those held back", "RareEarths2011; share: judgement"),
+    Parameter("leak_share", 0.5, "share", 0.0, 1.0,
+              "exports that smugglers can carry at most, share of those held back",
+              "RareEarths2011: 10 to 40 of 130 thousand tonnes a year; share: judgement"),
+    Parameter("leak_cost_share", 0.1, "share of price", 0.0, 2.0,
+              "cost of the way round a restriction, share of the price outside", "judgement"),
+    Parameter("leak_spread_share", 0.35, "share", 0.02, 2.0,
+              "spread of smugglers' costs, share of the gap between prices outside and at home", "judgement"),
+    Parameter("leak_fine_multiple", 1.6, "1", 0.0, 10.0,
+              "what those caught lose, over the price outside: the goods and a fine", "judgement"),
+    Parameter("enforcement", 0.3, "share", 0.0, 1.0,
+              "chance that smuggled goods are caught where a way round is new; each country's until a measure sets it",
+              "judgement: 0.3 to 0.9"),
+    Parameter("policing_speed", 0.4, "1 per quarter", 0.0, 1.0,
+              "how fast customs learn the ways round in use, per unit of enforcement", "judgement; PolicyRecord"),
+    Parameter("policing_fade", 0.02, "1 per quarter", 0.0, 1.0,
+              "how fast they forget", "judgement"),
 ]  # fmt: skip
 
 #: family: lead of a mine, of a refinery (quarters); end-of-life rate; life (years); learning per doubling

@@ -73,14 +73,12 @@ def write_terms(engine: Any) -> None:
     e.plan.enter(step, e.history)
     e.plan.push(step, e.history, e.columns)
     restricted = e.history.route_restricted
-    contracting.offer_capacity(
-        e.network, e.layout, e.columns, e.values, e.terms, restricted, e.seed, e.first_run, step
-    )
+    contracting.offer_capacity(e.network, e.layout, e.columns, e.values, e.terms, e.seed, e.first_run, step)
     contracting.strain_pairs(e.layout, e.columns, restricted)
     contracting.weigh_routes(e.network, e.layout, e.columns, e.values, e.terms)
     contracting.want_goods(e.layout, e.columns, e.values, e.terms, e.target_days, step)
     e.plan.apply(step, e.terms, e.history, e.network)
-    contracting.hold_back(e.network, e.layout, e.columns, e.values, e.terms, e.scratch_quota)
+    contracting.hold_back(e.network, e.layout, e.columns, e.values, e.terms, e.scratch_quota, step)
     if e.plan.floors:
         contracting.see_floors(e.network, e.layout, e.columns, e.terms)
 
@@ -141,9 +139,10 @@ def invest(engine: Any, decide: Deciders) -> None:
 
 
 def drift(engine: Any) -> None:
-    """What moves by itself: demand, recycling, learning, risk, tension, outages."""
+    """What moves by itself: demand, recycling, smuggling, learning, risk, tension, outages."""
     e, step = engine, engine.step_number
     drifting.drift_demand(e.layout, e.columns, e.answer, e.values, e.seed, e.first_run, step)
     drifting.drift_recycling(e.network, e.layout, e.columns, e.answer, e.values)
+    drifting.drift_leaks(e.network, e.layout, e.columns, e.terms, e.answer, e.values, step)
     drifting.drift_cost(e.network, e.layout, e.columns, e.values)
     drifting.drift_risk(e.network, e.layout, e.columns, e.answer, e.values, e.seed, e.first_run, step)

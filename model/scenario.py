@@ -253,6 +253,11 @@ def _parameters(value: Any, place: Place) -> dict[str, float]:
 def _uncertain(value: Any, place: Place) -> dict[str, Distribution]:
     table = _table(value, place)
     _refuse_unknown_parameters(table, place)
+    for name in table:
+        if PARAMETERS[name].one_for_all:
+            place.at(name).refuse(
+                f"Parameter {name} is one number for all runs; it cannot have a distribution. Set it in [parameters]."
+            )
     spreads = {name: distribution_from(item, place.at(name), name) for name, item in table.items()}
     for name, spread in spreads.items():
         low, high = spread.support()

@@ -12,7 +12,6 @@ import numpy as np
 
 from model.error import OreblocError
 from model.firm_decision import write_orders
-from model.layout import DOMINANT_SHARE
 from model.name import did_you_mean
 from model.quarter import Deciders
 from model.sheet import read_sheet
@@ -71,11 +70,11 @@ def find_seats(seats: Mapping[str, Seat], word: str) -> list[Seat]:
 def dominant_country(engine: Any) -> int:
     """Return the country that dominates the most goods' base capacity, -1 if none dominates any."""
     layout, countries = engine.layout, len(engine.world.countries)
-    count = np.zeros(countries)
+    count, share = np.zeros(countries), float(engine.scenario.parameters["dominant_share"])
     for g in range(layout.outlook.shape[0]):
         mine = layout.node_good == g
         owned = np.bincount(layout.node_country[mine], layout.node_base_t[mine], countries)
-        count += owned > DOMINANT_SHARE * max(owned.sum(), 1e-300)
+        count += owned > share * max(owned.sum(), 1e-300)
     return int(np.argmax(count)) if count.max() > 0.0 else -1
 
 

@@ -19,7 +19,7 @@ FACT_TABLES = (
 OWN_TABLES = (
     "goods", "price_form", "payable", "yields", "secondary", "secondary_split", "deposit_split", "transport",
     "base_gap", "eu_share", "plant_cost", "capacity_use", "entrants", "hosts", "firms", "projects", "stock_days",
-    "capex", "supplier_share", "events",
+    "capex", "supplier_share", "events", "high_risk",
 )  # fmt: skip
 #: How far a figure can be trusted, best first; the first words of a row's note, tag or source say it.
 GRADES = ("re-read", "secondary", "derived", "recalled", "estimate")

@@ -27,9 +27,6 @@ _KIND = {"mine": "mine", "refined": "refinery", "component": "magnet"}
 #: Tonnes of the product a sourced cost is quoted for, per tonne of contained mineral.
 _PRODUCT_PER_T = {"rare_earths": 1.168, "lithium": 5.323}
 _RECYCLER_SPREAD = 0.07
-#: Cost and spread of a leak, shares of the good's price.
-LEAK_COST_SHARE = 0.5
-LEAK_SPREAD_SHARE = 0.1
 
 
 @dataclass
@@ -283,14 +280,13 @@ def _add_recycler(works: Works, table: Table, row: int, recipe: Recipe) -> None:
 
 
 def _add_leak(works: Works, table: Table, row: int, recipe: Recipe) -> None:
+    """Add a leak: no capacity yet; what it costs is set each quarter by prices and enforcement."""
     price = table.outside[recipe.good]
-    cost, spread = LEAK_COST_SHARE * price, LEAK_SPREAD_SHARE * price
-    used = logistic((recipe.margin_usd_per_t - cost) / spread)
     owner = Stake(
         f"{recipe.country} unlicensed traders", "private", 1.0, "one firm for all leakage of a country"
     )
     _note_owner(works, owner, recipe)
-    _append(works, row, recipe, owner.firm, "leak", 0.0, cost, spread, used, {}, 0.0)
+    _append(works, row, recipe, owner.firm, "leak", 0.0, price, price, 0.0, {}, 0.0)
 
 
 def _note_owner(works: Works, owner: Stake, recipe: Recipe) -> None:

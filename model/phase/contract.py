@@ -2,10 +2,11 @@
 
 import math
 
-from model.compiled import phase, rule
+from model.compiled import phase
 from model.draw import SUPPLY_NOISE, normal, uniform
 from model.parameter import POSITION
 from model.rules.demand import demand_t
+from model.rules.leak import detection, enforced, leak_cost, leak_spread
 from model.rules.qualification import neutral_weight, qualify
 from model.rules.risk import tension_cost
 from model.rules.stock import (
@@ -13,6 +14,7 @@ from model.rules.stock import (
     draw_price,
     restock_t,
     rising_share,
+    store_room,
     store_share,
     target_t,
     usual_turnover,
@@ -28,23 +30,23 @@ _RESTOCK_MOST = POSITION["restock_most"]
 _STORE_PRICE, _STORE_HOST = POSITION["store_price_ratio"], POSITION["store_share_host"]
 _SELL, _SELL_PRICE = POSITION["sell_share"], POSITION["sell_price_ratio"]
 _POWER = POSITION["stock_response_power"]
-_LEAK_SHARE = POSITION["leak_share"]
-_CREDIBLE_PART = 0.5
+_STORE_MOST, _ANCHOR = POSITION["store_most_quarters"], POSITION["store_anchor_share"]
+_LEAK_SHARE, _LEAK_COST = POSITION["leak_share"], POSITION["leak_cost_share"]
+_LEAK_SPREAD, _FINE = POSITION["leak_spread_share"], POSITION["leak_fine_multiple"]
 _RECYCLER, _LEAK = 4, 5
 
 
 @phase
-def offer_capacity(network, layout, columns, values, terms, restricted, seed, first_run, step):
+def offer_capacity(network, layout, columns, values, terms, seed, first_run, step):
     """Write plants' capacity and cost, and the capacity behind every node that buyers have qualified.
 
-    `restricted` [runs, R] tells which routes are under an export measure this quarter: smugglers work in proportion.
+    Smugglers go by what measures held back last quarter, and by last quarter's prices.
     """
     for run in range(values.shape[0]):
-        for k in range(layout.plant_kind.size):
-            if layout.plant_kind[k] == _LEAK:
-                i = network.output_node[network.recipe_output_start[layout.plant_recipe[k]]]
-                held = exports_held_t(network, layout, restricted, run, i)
-                columns.plant_installed_t[run, k] = values[run, _LEAK_SHARE] * held
+        for n in range(layout.leak_plant.size):
+            k = layout.leak_plant[n]
+            i = network.output_node[network.recipe_output_start[layout.plant_recipe[k]]]
+            columns.plant_installed_t[run, k] = values[run, _LEAK_SHARE] * columns.node_held_t[run, i]
         for i in range(layout.node_good.size):
             capacity = 0.0
             for s in range(layout.node_recipe_start[i], layout.node_recipe_start[i + 1]):
@@ -68,19 +70,16 @@ def offer_capacity(network, layout, columns, values, terms, restricted, seed, fi
                 terms.plant_capacity_t[run, k] = max(running, 0.0) * layout.supply_shock[step, k]
                 terms.plant_cost[run, k] = layout.plant_base_cost[k] * ratio
                 terms.plant_spread[run, k] = layout.plant_spread[k]
-
-
-@rule
-def exports_held_t(network, layout, restricted, run, leak):
-    """Return a country's usual exports of a good (t) on routes that an export measure covers this quarter."""
-    held = 0.0
-    country, good = layout.node_country[leak], layout.node_good[leak]
-    for r in range(layout.route_origin.size):
-        i = network.route_node[r]
-        if restricted[run, r] > 0.0 and layout.route_origin[r] == country and layout.node_good[i] == good:
-            if layout.route_destination[r] != country and not layout.node_leak[i]:
-                held += layout.route_usual_t[r]
-    return held
+        for n in range(layout.leak_plant.size):
+            k = layout.leak_plant[n]
+            m = layout.plant_recipe[k]
+            i, j = network.output_node[network.recipe_output_start[m]], network.recipe_input_start[m]
+            c = layout.node_country[i]
+            looked = enforced(columns.country_enforcement[run, c], columns.country_enforcement_factor[run, c])
+            caught = detection(looked, columns.node_policing[run, i])
+            price, home = columns.node_outside_price[run, i], columns.buyer_price[run, network.input_buyer[j]]
+            terms.plant_cost[run, k] = leak_cost(price, values[run, _LEAK_COST], caught, values[run, _FINE])
+            terms.plant_spread[run, k] = leak_spread(price, home, values[run, _LEAK_SPREAD])
 
 
 @phase
@@ -157,7 +156,7 @@ def want_goods(layout, columns, values, terms, days, step):
 
 
 @phase
-def hold_back(network, layout, columns, values, terms, usual):
+def hold_back(network, layout, columns, values, terms, usual, step):
     """After measures: find what they hold back at each node, and let producers store by-products made anyway.
 
     A quota's usual flow is that of the routes which count towards it in the run; `usual` [G] is scratch.
@@ -172,22 +171,32 @@ def hold_back(network, layout, columns, values, terms, usual):
                 if terms.quota_cover[run, s] <= 0.0:
                     usual[network.route_quota[s]] -= layout.route_usual_t[r]
         for r in range(layout.route_origin.size):
+            i = network.route_node[r]
+            growth = layout.outlook[layout.node_good[i], step]
             held = 1.0 if terms.route_weight[run, r] <= 0.0 else 0.0
+            grown = held
             for s in range(network.route_quota_start[r], network.route_quota_start[r + 1]):
                 g = network.route_quota[s]
                 limit = terms.quota_t[run, g]
                 if limit < 1e300 and terms.quota_cover[run, s] > 0.0 and usual[g] > 0.0:
                     held = max(held, 1.0 - limit / usual[g])
-            columns.node_restricted_share[run, network.route_node[r]] += (
-                max(held, 0.0) * layout.route_usual_t[r]
-            )
+                    grown = max(grown, 1.0 - limit / (usual[g] * growth))
+            columns.route_held_share[run, r] = max(grown, 0.0)
+            columns.node_restricted_share[run, i] += max(held, 0.0) * layout.route_usual_t[r]
         for i in range(layout.node_good.size):
             columns.node_restricted_share[run, i] /= max(layout.node_usual_t[i], 1e-12)
             restricted = min(columns.node_restricted_share[run, i], 1.0)
             columns.node_restricted_share[run, i] = restricted
-            anchor = max(columns.node_expected_price[run, i], _CREDIBLE_PART * layout.node_base_price[i])
+            anchor = max(
+                columns.node_expected_price[run, i], values[run, _ANCHOR] * layout.node_base_price[i]
+            )
             bound = layout.node_by_product[i]
-            terms.node_store_share[run, i] = store_share(0.0, values[run, _STORE_HOST], bound, restricted)
+            made = layout.node_usual_t[i] * layout.outlook[layout.node_good[i], step]
+            room = store_room(columns.node_stock_t[run, i], made, values[run, _STORE_MOST])
+            columns.node_store_room[run, i] = room
+            terms.node_store_share[run, i] = room * store_share(
+                0.0, values[run, _STORE_HOST], bound, restricted
+            )
             terms.node_store_price[run, i] = max(anchor * values[run, _STORE_PRICE], 1e-9)
             terms.node_stock_t[run, i] = columns.node_stock_t[run, i]
             terms.node_sell_share[run, i] = values[run, _SELL] * (1.0 - restricted)

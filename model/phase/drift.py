@@ -7,6 +7,7 @@ from model.draw import DEMAND_DISTURBANCE, OUTAGE, TENSION, normal, uniform
 from model.parameter import FAMILIES, POSITION
 from model.rules.demand import disturb, revert, substitute
 from model.rules.expectation import expect
+from model.rules.leak import enforced, held_back_t, police
 from model.rules.learning import cost_ratio
 from model.rules.operation import after_outage, outage_size
 from model.rules.qualification import adapt_taste, wanted_taste
@@ -33,6 +34,7 @@ _T_NOISE = POSITION["tension_noise"]
 _LIFE = POSITION[f"life_{FAMILIES[0]}"]
 _PER_FAMILY = POSITION[f"life_{FAMILIES[1]}"] - POSITION[f"life_{FAMILIES[0]}"]
 _RECYCLING = POSITION[f"recycling_{FAMILIES[0]}"]
+_POLICE, _FORGET = POSITION["policing_speed"], POSITION["policing_fade"]
 _USE_SPEED = 0.25
 
 
@@ -72,6 +74,7 @@ def drift_recycling(network, layout, columns, answer, values):
             entering = 0.0
             for e in range(layout.embodied_start[j], layout.embodied_start[j + 1]):
                 entering += layout.embodied_rate[e] * answer.final_use_t[run, layout.embodied_buyer[e]]
+            entering *= columns.buyer_scrap_multiple[run, j]
             young, middle, old = (
                 columns.buyer_use_young_t[run, j],
                 columns.buyer_use_middle_t[run, j],
@@ -100,6 +103,36 @@ def drift_recycling(network, layout, columns, answer, values):
             columns.plant_recycled_share[run, k] = share
             columns.plant_installed_t[run, k] = recovered_t(
                 columns.buyer_discard_t[run, j], share, ratio, values[run, _REC_POWER], 0.98
+            )
+
+
+@phase
+def drift_leaks(network, layout, columns, terms, answer, values, step):
+    """Find what measures held back around each leak, its price where it was to go, and what customs learned."""
+    for run in range(values.shape[0]):
+        for n in range(layout.leak_plant.size):
+            k, source = layout.leak_plant[n], layout.leak_source[n]
+            i = network.output_node[network.recipe_output_start[layout.plant_recipe[k]]]
+            growth = layout.outlook[layout.node_good[i], step]
+            held, worth = 0.0, 0.0
+            for p in range(layout.node_route_start[source], layout.node_route_start[source + 1]):
+                r = layout.node_routes[p]
+                if layout.route_origin[r] != layout.route_destination[r]:
+                    share = columns.route_held_share[run, r]
+                    tonnes = held_back_t(layout.route_usual_t[r], growth, share)
+                    held += tonnes
+                    worth += tonnes * columns.buyer_price[run, network.route_buyer[r]]
+            columns.node_held_t[run, i] = held
+            if held > 0.0:
+                columns.node_outside_price[run, i] = worth / held
+            capacity, c = terms.plant_capacity_t[run, k], layout.node_country[i]
+            used = answer.output_t[run, k] / capacity if capacity > 0.0 else 0.0
+            columns.node_policing[run, i] = police(
+                columns.node_policing[run, i],
+                enforced(columns.country_enforcement[run, c], columns.country_enforcement_factor[run, c]),
+                used,
+                values[run, _POLICE],
+                values[run, _FORGET],
             )
 
 

@@ -7,7 +7,7 @@ from model.draw import EXPECTATION_ERROR, PERMIT, normal, uniform, waiting_time
 from model.ledger import post
 from model.parameter import POSITION
 from model.rules.expectation import expect, log_change, perceive_variance
-from model.rules.investment import foresee, keep_share, ramp_share
+from model.rules.investment import foresee, keep_share, ramp_left, ramp_share, still_coming
 from model.rules.operation import count_losses, idle_level, keep_cost, surplus
 from model.schema import RING
 
@@ -15,8 +15,10 @@ _SPEED, _CALM = POSITION["expectation_speed"], POSITION["volatility_speed"]
 _ERROR = POSITION["expectation_noise"]
 _ELASTICITY, _WEIGHT = POSITION["foresight_elasticity"], POSITION["foresight_weight"]
 _RAMP, _IDLE = POSITION["ramp_quarters"], POSITION["idle_utilisation"]
-_FAILURE = POSITION["project_failure_share"]
+_FAILURE, _SLIP = POSITION["project_failure_share"], POSITION["project_slip_quarters"]
 _NEW = 3
+#: Announced projects due later than this many quarters are not reckoned with.
+_HORIZON = 20
 #: A plant without a market is judged as if it earned this many spreads less than its cost.
 _NO_MARKET = 5.0
 #: A quota binds where its wedge is more than this share of a typical price; slack ones come out as small as 1e-75.
@@ -93,7 +95,8 @@ def foresee_prices(network, layout, columns, terms, answer, values, node_coming,
     """Write each site's outlook: the change of log margin that announced demand and capacity imply at its lead time.
 
     `node_coming` [N] and `buyer_growth` [B] are scratch. Demand is the projection everybody knows; capacity is what
-    is under construction or announced, as far as measures let it reach the site's buyers.
+    is under construction or announced, as far as measures let it reach the site's buyers. At a processing stage both
+    move the margin over inputs, whose prices are passed on.
     """
     for run in range(values.shape[0]):
         for i in range(layout.node_good.size):
@@ -101,13 +104,9 @@ def foresee_prices(network, layout, columns, terms, answer, values, node_coming,
         for s in range(layout.site_firm.size):
             add_outputs(network, layout.site_recipe[s], columns.site_pipeline_t[run, s], node_coming)
         for p in range(layout.project_site.size):
-            if layout.project_announced[p] <= step and columns.project_arrival[run, p] > step:
-                s = layout.project_site[p]
-                if layout.project_start[p] <= step + 20:
-                    coming = layout.project_capacity_t[p] * keep_share(
-                        layout.project_failure_share[p], values[run, _FAILURE]
-                    )
-                    add_outputs(network, layout.site_recipe[s], coming, node_coming)
+            if layout.project_announced[p] <= step and layout.project_start[p] <= step + _HORIZON:
+                coming = layout.project_capacity_t[p] * part_coming(layout, columns, values, run, p, step)
+                add_outputs(network, layout.site_recipe[layout.project_site[p]], coming, node_coming)
         for j in range(layout.buyer_good.size):
             there, coming = 0.0, 0.0
             for r in range(network.route_start[j], network.route_start[j + 1]):
@@ -135,17 +134,19 @@ def foresee_prices(network, layout, columns, terms, answer, values, node_coming,
             columns.site_outlook[run, s] = foresee(
                 demand, supply, values[run, _ELASTICITY], values[run, _WEIGHT]
             )
-            m = layout.site_recipe[s]
-            weighed, spent = 0.0, 0.0
-            for o in range(network.recipe_input_start[m], network.recipe_input_start[m + 1]):
-                j = network.input_buyer[o]
-                good = layout.buyer_good[j]
-                part = network.input_per_unit[o] * columns.buyer_expected_price[run, j]
-                demand = math.log(layout.outlook[good, later] / layout.outlook[good, step])
-                change = foresee(demand, buyer_growth[j], values[run, _ELASTICITY], values[run, _WEIGHT])
-                weighed += part * change
-                spent += part
-            columns.site_input_outlook[run, s] = weighed / spent if spent > 0.0 else 0.0
+
+
+@rule
+def part_coming(layout, columns, values, run, p, step):
+    """Return the part of a project's capacity that everybody expects still to come, from what can be seen now."""
+    elapsed = step - columns.project_arrival[run, p]
+    if elapsed >= 0.0:
+        return ramp_left(values[run, _RAMP], elapsed)
+    slip = layout.project_slip_quarters[p]
+    if slip < 0.0:
+        slip = values[run, _SLIP]
+    keep = keep_share(layout.project_failure_share[p], values[run, _FAILURE])
+    return still_coming(keep, float(step - layout.project_start[p]), slip)
 
 
 @rule

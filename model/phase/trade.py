@@ -7,6 +7,8 @@ from model.compiled import phase
 def make_unsold(network, layout, columns, terms, answer):
     """Let by-products be made where no buyer can be reached: usual output goes straight into producers' stock.
 
+    As far as storage is open; what does not fit stays with the host's waste and is not made.
+
     Writes `answer.output_t` and `answer.stored_t` of such nodes, so that everything downstream sees the tonnes.
     Only mines and single-stage plants: a plant that buys inputs stops without a market. Outputs of joint mines that
     have no market are thrown away.
@@ -24,7 +26,7 @@ def make_unsold(network, layout, columns, terms, answer):
                 for k in range(network.plant_start[m], network.plant_start[m + 1]):
                     if main and not fed and layout.plant_by_product[k]:
                         usual = layout.plant_base_utilisation[k] * terms.plant_capacity_t[run, k]
-                        answer.output_t[run, k] = usual
+                        answer.output_t[run, k] = columns.node_store_room[run, i] * usual
                     made += layout.node_recipe_rate[s] * answer.output_t[run, k]
             if layout.node_by_product[i]:
                 answer.stored_t[run, i] = made

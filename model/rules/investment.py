@@ -111,6 +111,27 @@ def keep_share(failure_share, usual_failure_share):
 
 
 @rule
+def still_coming(chance, overdue_quarters, slip_quarters):
+    """Return the probability that a project without output so far will produce: `chance` until it is due, then less.
+
+    Bayes' rule with exponential delays of mean `slip_quarters`: `c s / (c s + 1 - c)`, `s = exp(-overdue / slip)`.
+    """
+    if overdue_quarters <= 0.0:
+        return chance
+    if slip_quarters <= 0.0:
+        return 0.0
+    late = chance * math.exp(-min(overdue_quarters / slip_quarters, 700.0))
+    return late / (late + 1.0 - chance) if late > 0.0 else 0.0
+
+
+@rule
+def ramp_left(ramp_quarters, elapsed):
+    """Return the part of new capacity still to come `elapsed` quarters after first output (0: first step just came)."""
+    steps = max(1, int(ramp_quarters + 0.5))
+    return max(0.0, min(1.0, (steps - 1.0 - elapsed) / steps))
+
+
+@rule
 def ramp_share(ramp_quarters, elapsed):
     """Return the part of new capacity that comes in the `elapsed`-th quarter (0, 1, ...) after first output.
 

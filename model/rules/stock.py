@@ -84,6 +84,17 @@ def store_share(usual, host, bound_to_host, restricted_share):
 
 
 @rule
+def store_room(stock, usual, most):
+    """Return the part of storage that is open, 0 to 1: all of it up to a quarter of `usual` (t) below the limit.
+
+    The limit is `most` quarters of `usual`; at it nothing more is stored, and by-products stay with their host's waste.
+    """
+    if usual <= 0.0:
+        return 0.0 if stock > 0.0 else 1.0
+    return max(0.0, min(1.0, most - stock / usual))
+
+
+@rule
 def release_t(wanted, held):
     """Return what a state releases (t): what was ordered, never more than it holds."""
     return max(0.0, min(wanted, held))

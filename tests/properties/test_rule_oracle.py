@@ -22,7 +22,7 @@ _POWER = st.floats(0.1, 10.0)
 
 #: Domain of each argument by name.
 DOMAIN = {
-    **dict.fromkeys(["before", "seen", "expected", "floor", "now", "price", "middle"], _PRICE),
+    **dict.fromkeys(["before", "seen", "expected", "floor", "now", "price", "home_price", "middle"], _PRICE),
     **dict.fromkeys(
         ["value", "capital_cost", "net", "cost", "keep", "base_price", "value_before", "value_after"], _PRICE
     ),
@@ -41,13 +41,42 @@ DOMAIN = {
     **dict.fromkeys(
         ["x", "change", "error", "shock", "disturbance", "demand_growth", "capacity_growth"], _LOG
     ),
+    **dict.fromkeys(
+        [
+            "enforcement",
+            "policing",
+            "caught",
+            "used",
+            "fade",
+            "chance",
+            "level",
+            "factor",
+            "cost_share",
+            "spread_share",
+        ],
+        _SHARE,
+    ),
+    **dict.fromkeys(["strike", "upside_price", "outlay_cap_usd", "payback_cap_usd"], _PRICE),
+    **dict.fromkeys(["upside_share"], _SHARE),
+    **dict.fromkeys(["output_t", "volume_t"], _TONNES),
+    **dict.fromkeys(["fine_multiple"], st.floats(0.0, 10.0)),
     **dict.fromkeys(["variance"], st.floats(0.0, 1.0)),
     **dict.fromkeys(["discount", "supported_return", "base"], st.floats(0.001, 1.0)),
     **dict.fromkeys(["drift"], st.floats(-0.5, 0.5)),
     **dict.fromkeys(["volatility"], st.floats(0.05, 1.5)),
     **dict.fromkeys(["multiple", "index", "threshold"], st.floats(1.0, 10.0)),
     **dict.fromkeys(["margin"], st.floats(-1e6, 1e7)),
-    **dict.fromkeys(["delay_quarters", "loss_quarters", "patience", "quarters"], _QUARTERS),
+    **dict.fromkeys(
+        [
+            "delay_quarters",
+            "overdue_quarters",
+            "slip_quarters",
+            "loss_quarters",
+            "patience",
+            "quarters",
+        ],
+        _QUARTERS,
+    ),
     **dict.fromkeys(["ramp_quarters", "life_quarters"], st.floats(1.0, 160.0)),
     **dict.fromkeys(["years"], st.floats(0.0, 100.0)),
     **dict.fromkeys(["elasticity", "power", "ratio", "strength", "sharpness_ratio"], _POWER),
@@ -69,7 +98,7 @@ DOMAIN = {
     **dict.fromkeys(["days"], st.floats(0.0, 365.0)),
     **dict.fromkeys(["risk_multiple", "cover"], st.floats(0.0, 10.0)),
     **dict.fromkeys(["price_ratio", "alpha", "taste"], _RATIO),
-    **dict.fromkeys(["wanted"], _TONNES),
+    **dict.fromkeys(["wanted", "usual_t"], _TONNES),
     **dict.fromkeys(["year", "year_before", "year_after"], st.floats(1990.0, 2060.0)),
     **dict.fromkeys(["supported", "hit", "bound_to_host"], st.booleans()),
     **dict.fromkeys(["collective", "tabled", "countered", "overdue", "over"], st.booleans()),

@@ -22,7 +22,6 @@ TECHNOLOGIES = (
 )  # fmt: skip
 HIGH_RISK = "AFG BDI BOL COD CUB GIN IRN KGZ LAO MDG MLI MMR MOZ NGA PRK RUS RWA SDN TZA UKR ZWE".split()
 BLOCS = ({"CHN", "RUS", "IRN", "PRK", "MMR"}, {"USA", "EU27", "JPN", "KOR", "AUS", "CAN", "GBR", "TWN"})
-PAST_GROWTH = 0.008
 
 
 def technology_of(good: str) -> str:
@@ -81,6 +80,11 @@ def _traders(model: Any, world: Any) -> None:
         buyer.smooth_use = buyer.base_use
         model.buyers.append(buyer)
     model.states = {code: State(model, code) for code in world.countries}
+    for seller in model.sellers:
+        seller.outside_price = seller.base_price
+        if seller.leak:
+            open_ones = [s for s in model.sellers if (s.good, s.country) == (seller.good, seller.country)]
+            seller.around = next(s for s in open_ones if not s.leak)
 
 
 def _makers(model: Any, world: Any) -> None:
@@ -285,7 +289,7 @@ def _rows(frame: pd.DataFrame) -> Any:
 
 def _dominates(model: Any, site: Site) -> bool:
     own = sum(s.base_capacity for s in model.sellers if (s.good, s.country) == (site.good, site.country))
-    return own > 0.4 * model.world_capacity[site.good]
+    return own > model.p["dominant_share"] * model.world_capacity[site.good]
 
 
 def _projects(model: Any, world: Any) -> None:
@@ -345,10 +349,10 @@ def _expected(model: Any, project: Project, lead: int) -> float:
     return project.capacity * project.keep_share * come / steps
 
 
-def steady_ages(inflow: float, life: float) -> list[float]:
+def steady_ages(inflow: float, life: float, growth: float) -> list[float]:
     """Return what products of three ages hold after long growth of what goes into use."""
     leaving = -math.expm1(-3.0 / max(life, 1.0))
-    kept = math.expm1(PAST_GROWTH) + leaving
+    kept = math.expm1(growth) + leaving
     ages = [inflow / kept]
     for _ in range(2):
         ages.append(ages[-1] * leaving / kept)
@@ -375,12 +379,12 @@ def _recycling(model: Any) -> None:
         leaving = -math.expm1(-3.0 / max(buyer.life, 1.0))
         inflow = sum(rate * other.base_final for other, rate in buyer.embodied)
         if recovered > 0.0:
-            most = 0.8 * steady_ages(inflow, buyer.life)[2] * leaving
+            most = 0.8 * steady_ages(inflow, buyer.life, p["past_growth"])[2] * leaving
             if recovered > most > 0.0:
                 for pair in buyer.embodied:
                     pair[1] *= recovered / most
         inflow = sum(rate * other.base_final for other, rate in buyer.embodied)
-        buyer.ages = steady_ages(inflow, buyer.life)
+        buyer.ages = steady_ages(inflow, buyer.life, p["past_growth"])
         buyer.discard = buyer.ages[2] * leaving
         for plant in recyclers:
             plant.usual_share = p[f"recycling_{technology_of(buyer.good)}"]

@@ -99,10 +99,11 @@ class Company(mesa.Agent):
 
     def _profit_index(self, site: Site) -> float:
         p = self.model.p
-        value = site.expected_value * math.exp(max(-1.0, min(1.0, site.error))) * math.exp(site.outlook)
+        spent = site.expected_input
+        gain = (site.expected_value - spent) * math.exp(max(-1.0, min(1.0, site.error)) + site.outlook)
+        value = spent + gain
         assured = max(value, p["floor_credibility"] * site.floor) if site.floor > 0.0 else value
         supported = assured > value or site.new.support > 0.0
-        spent = site.expected_input * math.exp(site.input_outlook)
         margin = assured + site.new.support - spent - site.new.cost
         if margin <= 0.0:
             return 0.0
@@ -114,7 +115,8 @@ class Company(mesa.Agent):
         life = p["plant_life_years"]
         annuity = (1.0 - (1.0 + discount) ** -life) / discount if discount >= 1e-6 else life
         years = 0.25 * (site.lead + site.permit + 0.5 * p["ramp_quarters"])
-        worth = QUARTERS_A_YEAR * p["operating_share"] * margin * annuity * (1.0 + discount) ** -years
+        use = min(p["operating_share"], 1.0 / (1.0 + math.exp(-min(margin / site.new.spread, 700.0))))
+        worth = QUARTERS_A_YEAR * use * margin * annuity * (1.0 + discount) ** -years
         asked = site.capex * (1.0 + p["hurdle_weight"] * (option_multiple(discount, volatility) - 1.0))
         return 10.0 if 10.0 * asked <= worth else worth / asked
 
@@ -165,6 +167,7 @@ class State(mesa.Agent):
     def __init__(self, model: mesa.Model, code: str) -> None:
         super().__init__(model)
         self.code = code
+        self.enforcement = model.p["enforcement"]
         self.forget()
 
     def forget(self) -> None:

@@ -62,6 +62,8 @@ def readings(twin: Any, engine: Any) -> dict[str, tuple[Any, Any, Any]]:
         "qualified": (of(twin.sellers, "qualified"), c.node_qualified_t, made),
         "cost after learning": (of(twin.sellers, "cost_ratio"), c.node_cost_ratio, 1.0),
         "expected price": (of(twin.sellers, "expected_price"), c.node_expected_price, price),
+        "held back at leaks": (of(twin.sellers, "held"), c.node_held_t, made),
+        "policing": (of(twin.sellers, "policing"), c.node_policing, 1.0),
         "outlook": (of(twin.sites, "outlook"), c.site_outlook, 1.0),
         "substituted": (of(twin.buyers, "substituted"), c.buyer_substituted, 1.0),
         "risk of sellers": (of(twin.sellers, "risk"), c.node_risk, 1.0),

@@ -39,6 +39,11 @@ class Seller:
     coming: float = 0.0
     store_share: float = 0.0
     store_price: float = 0.0
+    storage_left: float = 1.0
+    around: Seller | None = None  # leaks: the seller whose exports are held back
+    held: float = 0.0
+    outside_price: float = 0.0
+    policing: float = 0.0
     sell_share: float = 0.0
     sell_price: float = 0.0
     # what the market finds
@@ -150,6 +155,14 @@ class Route:
     def abroad(self) -> bool:
         return self.seller.country != self.buyer.country
 
+    def held_back(self, growth: float = 1.0) -> float:
+        """Return the part of its usual flow, grown since the base year, that measures hold back."""
+        share = 1.0 if self.weight <= 0.0 else 0.0
+        for quota in self.quotas:
+            if quota.limit < math.inf and quota.usual > 0.0:
+                share = max(share, 1.0 - quota.limit / (quota.usual * growth))
+        return share
+
     def may_carry_more(self) -> bool:
         """Tell whether more could be sold along it."""
         binding = (q.limit <= 0.0 or q.wedge > 1e-6 * q.scale for q in self.quotas)
@@ -255,7 +268,6 @@ class Site:
     variance: float = 0.0
     error: float = 0.0
     outlook: float = 0.0
-    input_outlook: float = 0.0
     floor: float = 0.0
     started: float = 0.0
     pipeline: float = 0.0
@@ -275,3 +287,15 @@ class Project:
     capex: float
     slip: float
     arrival: float = math.inf
+
+    def still_to_come(self, step: int, ramp: float) -> float:
+        """Return the capacity that people count on: not yet there, and in doubt once it is late."""
+        if step >= self.arrival:
+            steps = max(1, int(ramp + 0.5))
+            return self.capacity * max(0.0, 1.0 - (step - self.arrival + 1) / steps)
+        late = step - self.start
+        if late <= 0:
+            return self.capacity * self.keep_share
+        survived = math.exp(-late / self.slip) if self.slip > 0.0 else 0.0
+        hope = self.keep_share * survived
+        return self.capacity * (hope / (hope + 1.0 - self.keep_share) if hope > 0.0 else 0.0)

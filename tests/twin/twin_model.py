@@ -135,7 +135,7 @@ class TwinModel(mesa.Model):
         p, step = self.p, self.step_number
         for plant in self.plants:
             if plant.kind == "leak":
-                plant.installed = p["leak_share"] * self._exports_held(plant.recipe.main)
+                plant.installed = p["leak_share"] * plant.recipe.main.held
         for seller in self.sellers:
             seller.capacity = sum(
                 rate * plant.running for recipe, rate in seller.makers for plant in recipe.plants
@@ -150,6 +150,8 @@ class TwinModel(mesa.Model):
                 works = 1.0 if plant.kind in ("recycler", "leak") else usable
                 plant.capacity = max(plant.running * works, 0.0) * plant.supply_shock[step]
                 plant.cost = plant.base_cost * first.cost_ratio
+                if plant.kind == "leak":
+                    self._price_smuggling(plant)
         for buyer in self.buyers:
             total = sum(route.alpha * route.taste * route.seller.qualified for route in buyer.routes)
             for route in buyer.routes:
@@ -159,13 +161,35 @@ class TwinModel(mesa.Model):
                 change = p["tension_cost"] * (self.tension[pair] - self.usual_tension[pair])
                 route.freight = route.base_freight * math.exp(max(-2.0, min(2.0, change)))
 
-    def _exports_held(self, leak: Seller) -> float:
-        return sum(
-            route.usual
-            for route in self.routes
-            if route.restricted and route.abroad and not route.seller.leak
-            and (route.seller.good, route.seller.country) == (leak.good, leak.country)
-        )  # fmt: skip
+    def _price_smuggling(self, plant: Any) -> None:
+        """Set what the way round costs: carriage, and the fine as often as it falls due; spread by the price gap."""
+        p, leak, (home, _) = self.p, plant.recipe.main, plant.recipe.inputs[0]
+        gap = max(leak.outside_price - home.price, 0.25 * leak.outside_price)
+        looked = self.states[leak.country].enforcement
+        caught = 1.0 - (1.0 - looked) * (1.0 - leak.policing)
+        plant.cost = leak.outside_price * (p["leak_cost_share"] + p["leak_fine_multiple"] * caught)
+        plant.spread = max(p["leak_spread_share"] * gap, 1e-9)
+
+    def _watch_smugglers(self) -> None:
+        """Let smugglers see what was held back and what it would fetch, and customs learn from what passed."""
+        p = self.p
+        for plant in self.plants:
+            if plant.kind != "leak":
+                continue
+            leak = plant.recipe.main
+            growth = self.outlook[leak.good][self.step_number]
+            held = [
+                (route.usual * growth * min(route.held_back(growth), 1.0), route.buyer.price)
+                for route in leak.around.routes
+                if route.abroad
+            ]
+            leak.held = sum(tonnes for tonnes, _ in held)
+            if leak.held > 0.0:
+                leak.outside_price = sum(tonnes * price for tonnes, price in held) / leak.held
+            used = plant.output / plant.capacity if plant.capacity > 0.0 else 0.0
+            learned = p["policing_speed"] * self.states[leak.country].enforcement * used
+            now = leak.policing * (1.0 - p["policing_fade"]) + learned * (1.0 - leak.policing)
+            leak.policing = max(0.0, min(1.0, now))
 
     def _want(self) -> None:
         """Set final demand, and what buyers would draw from stock and order for it."""
@@ -206,16 +230,18 @@ class TwinModel(mesa.Model):
         for seller in self.sellers:
             held = 0.0
             for route in seller.routes:
-                share = 1.0 if route.weight <= 0.0 else 0.0
-                for quota in route.quotas:
-                    if quota.limit < math.inf and quota.usual > 0.0:
-                        share = max(share, 1.0 - quota.limit / quota.usual)
-                held += share * route.usual
+                held += route.held_back() * route.usual
             seller.restricted = min(held / max(seller.usual_sales, 1e-12), 1.0)
-            anchor = max(seller.expected_price, 0.5 * seller.base_price)
+            anchor = max(seller.expected_price, p["store_anchor_share"] * seller.base_price)
+            usual = seller.usual_sales * self.outlook[seller.good][self.step_number]
+            full = p["store_most_quarters"] * usual - seller.stock
+            seller.storage_left = (
+                float(seller.stock <= 0.0) if usual <= 0.0 else max(0.0, min(1.0, full / usual))
+            )
             seller.store_share = 0.0
             if seller.by_product:
-                seller.store_share = min(0.99, p["store_share_host"] * min(1.0, 4.0 * seller.restricted))
+                willing = min(0.99, p["store_share_host"] * min(1.0, 4.0 * seller.restricted))
+                seller.store_share = seller.storage_left * willing
             seller.store_price = max(anchor * p["store_price_ratio"], 1e-9)
             seller.sell_share = p["sell_share"] * (1.0 - seller.restricted)
             seller.sell_price = max(anchor * p["sell_price_ratio"], 1e-9)
@@ -242,7 +268,7 @@ class TwinModel(mesa.Model):
                     if recipe.main is seller and not recipe.inputs:
                         for plant in recipe.plants:
                             if plant.by_product:
-                                plant.output = plant.base_utilisation * plant.capacity
+                                plant.output = seller.storage_left * plant.base_utilisation * plant.capacity
             seller.output = sum(
                 rate * plant.output for recipe, rate in seller.makers for plant in recipe.plants
             )
@@ -336,7 +362,8 @@ class TwinModel(mesa.Model):
         for plant in self.plants:
             spent = plant.variable_cost()
             if plant.site is not None:
-                spent += plant.capacity * plant.keep(self.p["idle_utilisation"])
+                usual = 1.0 if plant.kind == "new" else max(plant.base_utilisation, 0.0)
+                spent += plant.capacity * plant.keep(min(self.p["idle_utilisation"], 0.5 * usual))
             self.pay(plant.account, "labour", spent)
             for buyer, rate in plant.recipe.inputs if plant.output > 0.0 else ():
                 paid = buyer.average_price * rate * plant.output
@@ -379,9 +406,9 @@ class TwinModel(mesa.Model):
             for seller, rate in site.recipe.outputs:
                 seller.coming += rate * site.pipeline
         for project in self.projects:
-            known = project.announced <= step < project.arrival and project.start <= step + 20
+            known = project.announced <= step and project.start <= step + 20
             for seller, rate in project.site.recipe.outputs if known else ():
-                seller.coming += rate * project.capacity * project.keep_share
+                seller.coming += rate * project.still_to_come(step, self.p["ramp_quarters"])
         for buyer in self.buyers:
             reachable = [(r.alpha * r.taste, r.seller) for r in buyer.routes if r.may_carry_more()]
             there = sum(pull * seller.capacity for pull, seller in reachable)
@@ -397,12 +424,6 @@ class TwinModel(mesa.Model):
                 sum(size * buyer.growth_of_supply for size, buyer in sizes) / reach if reach > 0.0 else 0.0
             )
             site.outlook = self._foreseen(site.good, ahead, supply)
-            spent = sum(rate * buyer.expected_price for buyer, rate in site.recipe.inputs)
-            weighed = sum(
-                rate * buyer.expected_price * self._foreseen(buyer.good, ahead, buyer.growth_of_supply)
-                for buyer, rate in site.recipe.inputs
-            )
-            site.input_outlook = weighed / spent if spent > 0.0 else 0.0
 
     def _foreseen(self, good: str, ahead: int, supply: float) -> float:
         path = self.outlook[good]
@@ -432,6 +453,7 @@ class TwinModel(mesa.Model):
         for plant in self.plants:
             if plant.source is not None:
                 self._recycle(plant)
+        self._watch_smugglers()
         for site in self.sites:
             self._learn_by_doing(site)
         for seller in self.sellers:

@@ -229,3 +229,45 @@ def test_a_decision_that_is_no_list_names_the_agent(given):
         OreblocError, match=r"Pilbara Ore \(Forgetful\) decided .* in 2025Q1; it must return a list"
     ):
         model({"Pilbara Ore": Forgetful}).step()
+
+
+def lone_engine():
+    """Return the tiny world a quarter in, without luck."""
+    scenario = tiny_scenario(parameters={"expectation_noise": 0.0})
+    engine = Engine(scenario, 1, world=tiny_world(scenario), decide=DECISIONS)
+    engine.step()
+    return engine
+
+
+def refinery_index(engine, spreads, passed_on=0.0, outlook=0.0):
+    """Return the profit index of the refinery of CHN whose new plant would earn so many spreads above its cost."""
+    columns, layout = engine.columns, engine.layout
+    s = int(np.flatnonzero((layout.site_country == 1) & ~layout.site_is_mine)[0])
+    k = layout.site_new_plant[s]
+    spent = columns.site_expected_input[0, s] + passed_on
+    net = engine.terms.plant_cost[0, k] + spreads * engine.terms.plant_spread[0, k]
+    before = columns.site_expected_input[0, s]
+    columns.site_expected_value[0, s], columns.site_expected_input[0, s] = spent + net, spent
+    columns.site_outlook[0, s] = outlook
+    DECISIONS.firms(engine)
+    columns.site_expected_input[0, s] = before
+    return float(columns.site_profit_index[0, s])
+
+
+def test_new_capacity_is_valued_at_the_use_its_margin_allows():
+    """A plant that would stand half idle counts for half of it, one with a wide margin for the operating share."""
+    engine = lone_engine()
+    thin, fair, wide = (refinery_index(engine, z) for z in (0.1, 1.0, 4.0))
+    used = [1.0 / (1.0 + np.exp(-z)) for z in (0.1, 1.0)]
+    assert fair / thin == pytest.approx(10.0 * used[1] / used[0], rel=1e-6)
+    assert wide / fair == pytest.approx(4.0 * 0.85 / used[1], rel=1e-6)
+
+
+def test_dearer_inputs_are_passed_on():
+    """Inputs and product that are dearer by the same amount leave a refinery's reckoning alone, in any outlook."""
+    engine = lone_engine()
+    for outlook in (0.0, -0.1):
+        usual = refinery_index(engine, 4.0, outlook=outlook)
+        assert usual > 0.0
+        assert refinery_index(engine, 4.0, 50_000.0, outlook) == pytest.approx(usual, rel=1e-9)
+    assert refinery_index(engine, 4.0, outlook=-0.1) < refinery_index(engine, 4.0)

@@ -2,13 +2,25 @@
 
 import numpy as np
 import pytest
+from base_scenario import scenario
 from mechanism import METAL, ORE, measure, shock, tiny, whole
+
+from agents import DECISIONS
+from model.engine import Engine
+from model.opening import MOST_RECOVERED
 
 CRASH = (shock("demand", METAL, "WORLD", 0.3, "2025Q2"),)
 SLUMP = (shock("demand", METAL, "WORLD", 0.3, "2025Q2", "2027Q2"),)
 BOOM = (shock("demand", METAL, "WORLD", 1.6, "2025Q2"),)
 SHORT = (shock("supply", ORE, "AUS", 0.5, "2025Q3", "2025Q3"),)
 BAN = measure("export_ban", "CHN", METAL, "2025Q3")
+GALLIUM_BAN = measure("export_ban", "CHN", "gallium", "2025Q2")
+
+
+def smuggled(story):
+    """Return the tonnes that left through leaks in each quarter."""
+    leak = story.engine.layout.node_leak[story.engine.network.route_node]
+    return story["flow_t"][:, leak].sum(axis=1)
 
 
 def test_learning_lowers_cost():
@@ -165,15 +177,73 @@ def test_new_capacity_waits_for_qualification():
 
 
 def test_smugglers_carry_part_of_what_is_banned():
-    """Without smugglers nothing of a banned good leaves; with them the share that they can carry."""
-    on, off = (
-        whole("gallium", [measure("export_ban", "CHN", "gallium", "2025Q2")], leak_share=s)
-        for s in (0.25, 0.0)
+    """Without smugglers nothing of a banned good leaves; with them part of what is held back, within their share."""
+    on, off = (whole("gallium", [GALLIUM_BAN], leak_share=s) for s in (0.25, 0.0))
+    sent, held = smuggled(on), on["node_held_t"].sum(axis=1)
+    assert np.all(sent[2:4] > 0.0) and np.all(smuggled(off) < 1e-6 * sent[2])
+    assert sent[1] == 0.0 and np.all(sent[2:] < 0.25 * held[1:-1])
+
+
+def test_enforcement_keeps_smugglers_back():
+    """The more of them are caught, the less they carry, and a country's own enforcement is what counts."""
+    lax, usual, strict = (
+        smuggled(whole("gallium", [GALLIUM_BAN], enforcement=e, policing_speed=0.0)).sum()
+        for e in (0.0, 0.3, 0.9)
     )
+    assert strict < 0.3 * usual < 0.3 * lax
+    story = whole("gallium", [GALLIUM_BAN], enforcement=0.3, policing_speed=0.0)
+    engine = Engine(story.engine.scenario, 1, decide=DECISIONS)
+    engine.columns.country_enforcement[0, engine.world.countries.index("CHN")] = 0.9
+    sent = 0.0
+    while not engine.is_done:
+        engine.step()
+        sent += engine.answer.flow_t[0, engine.layout.node_leak[engine.network.route_node]].sum()
+    assert sent == pytest.approx(strict, rel=1e-9)
+
+
+def test_customs_learn_the_ways_round():
+    """Where smuggling lasts it shrinks as customs learn; at speed 0 it does not shrink by that."""
+    on, off = (whole("gallium", [GALLIUM_BAN], policing_speed=speed) for speed in (0.4, 0.0))
     leak = on.engine.layout.node_leak
-    assert leak.any()
-    sent = [story["flow_t"][4][leak[story.engine.network.route_node]].sum() for story in (on, off)]
-    assert sent[0] > 0.0 and sent[1] < 1e-6 * sent[0]
+    assert np.all(off["node_policing"] == 0.0) and on["node_policing"][-1, leak].max() > 0.3
+    assert smuggled(on)[12:].sum() < 0.6 * smuggled(off)[12:].sum()
+
+
+def test_smuggling_costs_what_is_at_stake():
+    """What smugglers pay beside the goods follows the price outside, quarter by quarter."""
+    story = whole("gallium", [GALLIUM_BAN], policing_speed=0.0, enforcement=0.4, leak_fine_multiple=2.0)
+    k = int(story.engine.layout.leak_plant[0])
+    i = int(np.flatnonzero(story.engine.layout.node_leak)[0])
+    outside = story["node_outside_price"][:, i]
+    assert np.ptp(outside) > 0.05 * outside.mean()
+    assert story["plant_cost"][1:, k] == pytest.approx((0.1 + 0.4 * 2.0) * outside[:-1], rel=1e-12)
+
+
+def test_producers_storage_is_limited():
+    """Under a lasting quota or ban producers' stock of a by-product stops at its limit, and output gives way."""
+    for order in (
+        measure("export_quota", "OTH", ORE, "2025Q2", quantity_t=500.0, period="quarter"),
+        measure("export_ban", "OTH", ORE, "2025Q2"),
+    ):
+        on, off = (tiny(order, store_most_quarters=most) for most in (2.0, 40.0))
+        i = on.node(ORE, "OTH")
+        usual = on.engine.layout.node_usual_t[i] * on.engine.layout.outlook[0, :20].max()
+        assert off["node_stock_t"][-1, i] > 1.3 * on["node_stock_t"][-1, i] > 1.3 * usual
+        assert on["node_stock_t"][:, i].max() <= 2.0 * usual * (1.0 + 1e-9)
+        mine = np.flatnonzero(on.engine.world.plants["country"] == "OTH")
+        assert on["output_t"][-1, mine].sum() < 0.7 * off["output_t"][-1, mine].sum()
+        assert np.abs(on["good_residual_t"]).max() < 1e-6 * usual
+
+
+def test_lives_are_drawn_per_run():
+    """Where the life of products is uncertain, no run's recyclers recover more of the discards than there is."""
+    spread = {"life_tungsten": {"kind": "uniform", "low": 4.0, "high": 40.0}}
+    engine = Engine(scenario(goods=["tungsten"], uncertain=spread), 4, decide=DECISIONS)
+    share = engine.columns.plant_recycled_share[:, engine.layout.recycler_plant]
+    assert np.ptp(engine.parameter("life_tungsten")) > 3.0
+    assert share.max() <= MOST_RECOVERED * (1.0 + 1e-9)
+    multiple = engine.columns.buyer_scrap_multiple
+    assert np.any(np.ptp(multiple, axis=0) > 0.05)
 
 
 def test_projects_slip():

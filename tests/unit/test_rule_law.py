@@ -15,9 +15,12 @@ from model.rules.investment import (
     foresee,
     option_multiple,
     profit_index,
+    ramp_left,
     ramp_share,
     start_building,
+    still_coming,
 )
+from model.rules.leak import detection, held_back_t, leak_cost, leak_spread, police
 from model.rules.learning import cost_ratio
 from model.rules.operation import after_outage, keep_cost, mothball, outage_size, surplus, utilisation
 from model.rules.qualification import neutral_weight, qualify, wanted_taste
@@ -28,6 +31,7 @@ from model.rules.stock import (
     draw_price,
     restock_t,
     rising_share,
+    store_room,
     store_share,
     target_t,
     usual_turnover,
@@ -189,6 +193,41 @@ def test_restocking_vanishes_above_the_target(wanted, ratio):
     more, less = restock_t(ratio * wanted, wanted, 100.0, 0.15, 0.2, usual), usual / ratio**3
     assert more <= less * (1.0 + 1e-12)
     assert draw_price(1.0, 1.6, ratio, 0.0) <= 1.6 / math.sqrt(ratio) * (1.0 + 1e-12)
+
+
+def test_storage_closes_at_its_limit():
+    """Storage is open while more than a quarter of usual output fits, and closed at the limit."""
+    assert store_room(100.0, 100.0, 3.0) == 1.0
+    assert store_room(250.0, 100.0, 3.0) == pytest.approx(0.5)
+    assert store_room(300.0, 100.0, 3.0) == store_room(400.0, 100.0, 3.0) == 0.0
+
+
+def test_smuggling_is_dearer_where_more_is_at_stake_and_more_are_caught():
+    """Cost rises with the price outside, with enforcement and with what customs know; the spread with the gap."""
+    caught = detection(0.3, 0.0)
+    assert leak_cost(2e5, 0.1, caught, 1.5) == 2.0 * leak_cost(1e5, 0.1, caught, 1.5)
+    assert caught < detection(0.6, 0.0) < detection(0.6, 0.5) < detection(1.0, 0.0) == 1.0
+    assert leak_cost(1e5, 0.1, 0.6, 1.5) > leak_cost(1e5, 0.1, 0.3, 1.5)
+    assert leak_spread(3e5, 1e5, 0.35) == pytest.approx(7e4)
+    assert leak_spread(1e5, 1e5, 0.35) > 0.0
+    assert held_back_t(100.0, 1.2, 0.5) == pytest.approx(60.0)
+
+
+def test_customs_learn_from_what_passes_and_forget():
+    """What customs know rises while a way round is used and watched, never past one, and fades when it is idle."""
+    assert police(0.2, 0.5, 1.0, 0.4, 0.0) == pytest.approx(0.36)
+    assert police(0.2, 0.0, 1.0, 0.4, 0.0) == police(0.2, 0.5, 0.0, 0.4, 0.0) == 0.2
+    assert police(0.2, 0.5, 0.0, 0.4, 0.1) == pytest.approx(0.18)
+    assert police(1.0, 1.0, 1.0, 1.0, 0.0) == 1.0
+
+
+def test_a_late_project_is_believed_in_less_and_less():
+    """Until it is due a project counts with its usual chance; overdue, with less each quarter; without delays not."""
+    assert still_coming(0.7, 0.0, 3.0) == still_coming(0.7, -8.0, 3.0) == 0.7
+    assert 0.7 > still_coming(0.7, 3.0, 3.0) > still_coming(0.7, 9.0, 3.0) > 0.0
+    assert still_coming(0.7, 3.0, 3.0) == pytest.approx(0.7 / math.e / (0.7 / math.e + 0.3))
+    assert still_coming(0.7, 1.0, 0.0) == 0.0
+    assert [ramp_left(4.0, e) for e in range(5)] == [0.75, 0.5, 0.25, 0.0, 0.0]
 
 
 def test_only_by_products_go_to_stock_under_a_ban():

@@ -83,6 +83,11 @@ def test_a_refusal_names_subject_value_limit_remedy_file_and_field():
             "Truncate the distribution with low and high. (crisis.toml, uncertain.stock_days)",
         ),
         (
+            {"uncertain": {"stock_response_power": {"kind": "uniform", "low": 2, "high": 6}}},
+            "Parameter stock_response_power is one number for all runs; it cannot have a distribution. "
+            "Set it in [parameters]. (crisis.toml, uncertain.stock_response_power)",
+        ),
+        (
             {"base": {"demand_share": []}},
             "Field 'demand_share' is unknown. Did you mean demand_shares? (crisis.toml, base.demand_share)",
         ),
