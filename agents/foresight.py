@@ -5,7 +5,9 @@ import math
 from model.compiled import phase
 from model.parameter import POSITION
 from model.rules.demand import revert, substitute
-from model.rules.investment import keep_share
+from model.rules.expectation import yearly_volatility
+from model.rules.exporter import entry_cost
+from model.rules.investment import capacity_value, hurdle, keep_share, option_multiple
 from model.rules.operation import idle_level, keep_cost, surplus
 
 _IDLE, _FAILURE = POSITION["idle_utilisation"], POSITION["project_failure_share"]
@@ -13,6 +15,8 @@ _PATIENCE, _EXIT_AFTER = POSITION["mothball_quarters"], POSITION["exit_quarters"
 _SUB_SPEED, _SUB_MOST = POSITION["substitution_speed"], POSITION["substitution_most"]
 _SUB_FROM, _SUB_STAY = POSITION["substitution_threshold"], POSITION["substitution_permanent"]
 _SUB_POWER = POSITION["substitution_power"]
+_WEIGHT, _USE = POSITION["hurdle_weight"], POSITION["operating_share"]
+_RAMP, _LIFE = POSITION["ramp_quarters"], POSITION["plant_life_years"]
 _NEW = 3
 
 
@@ -119,3 +123,35 @@ def let_demand_grow(layout, terms, step, quarters):
             terms.buyer_restock_t[run, j] = 0.0
         for i in range(layout.node_good.size):
             terms.node_stock_t[run, i] = 0.0
+
+
+@phase
+def compare_entry(network, layout, columns, terms, price, price_index, values, site_place, ratio):
+    """Write the largest price over full cost, [runs, K], among sites with a `site_place` that could be built on."""
+    for run in range(price.shape[0]):
+        ratio[run, :] = 0.0
+        for s in range(layout.site_firm.size):
+            place = site_place[s]
+            if place < 0 or columns.site_room_t[run, s] <= 0.0:
+                continue
+            m, new = layout.site_recipe[s], layout.site_new_plant[s]
+            value, spent = 0.0, 0.0
+            for o in range(network.recipe_output_start[m], network.recipe_output_start[m + 1]):
+                value += network.output_per_unit[o] * max(price[run, network.output_node[o]], 0.0)
+            for o in range(network.recipe_input_start[m], network.recipe_input_start[m + 1]):
+                spent += network.input_per_unit[o] * price_index[run, network.input_buyer[o]]
+            if not value - spent == value - spent:
+                continue
+            discount = columns.site_discount[run, s] * columns.site_discount_factor[run, s]
+            volatility = yearly_volatility(columns.site_variance[run, s])
+            asked = hurdle(option_multiple(discount, 0.0, volatility), values[run, _WEIGHT])
+            delay = columns.site_lead_quarters[run, s] * columns.site_lead_factor[run, s]
+            delay += columns.site_permit_quarters[run, s] * columns.site_permit_factor[run, s]
+            one = capacity_value(
+                1.0, values[run, _USE], discount, delay, values[run, _RAMP], values[run, _LIFE]
+            )
+            capital = columns.site_capex[run, s] * columns.site_capex_factor[run, s]
+            full = entry_cost(
+                terms.plant_cost[run, new], spent, capital, asked, one, terms.plant_support[run, new]
+            )
+            ratio[run, place] = max(ratio[run, place], value / max(full, 1e-12))

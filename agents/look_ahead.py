@@ -30,7 +30,8 @@ WRITTEN = (
     "plant_installed_t", "plant_idle_t", "plant_expected_net", "plant_loss_quarters", "plant_mothball_t",
     "plant_reopen_t", "plant_exit_t", "site_expected_value", "site_expected_input", "site_error", "site_floor",
     "site_profit_index", "site_invest_t", "node_capacity_t", "node_qualified_t", "node_restricted_share",
-    "buyer_target_t", "buyer_substituted", "pair_strain", "treaty_state", "member_state", *PUSHES,
+    "node_store_room", "route_held_share", "buyer_target_t", "buyer_substituted", "pair_strain", "treaty_state",
+    "member_state", *PUSHES,
 )  # fmt: skip
 _NOISE, _QUALIFY = POSITION["supply_noise"], POSITION["qualification_speed"]
 #: Prices of two later looks are averaged: what is built at one lowers the other.
@@ -48,8 +49,8 @@ class Move(NamedTuple):
 class LookAhead:
     """Hypothetical quarters of the runs `rows` of an engine (all if None), in the linked markets `components`.
 
-    What chance brings in the quarter is not known: supply is taken at its mean. Answers are overwritten by the next
-    look; `misses` counts clearings that missed the tolerance so far.
+    What chance and diplomacy bring in the quarter is not known: supply is at its mean, treaties are as they stand.
+    Answers are overwritten by the next look; `misses` counts clearings that missed the tolerance so far.
     """
 
     def __init__(self, engine: Engine, rows: Ints | None = None, components: Ints | None = None) -> None:
@@ -122,6 +123,16 @@ class LookAhead:
             let_demand_grow(engine.layout, scratch.terms, engine.step_number, quarters)
             self._clear()
         scratch.values[:, _QUALIFY] = self._qualify
+        return scratch.terms, scratch.answer
+
+    def after(self, candidate: Sequence[tuple[Any, ...]], quarters: Floats) -> tuple[Terms, Answer]:
+        """Return the later quarter last looked at once more, with these moves made when all is built."""
+        scratch = self.scratch
+        for move in candidate:
+            Engine.switch(scratch, *move)
+        write_terms(scratch)
+        let_demand_grow(self.engine.layout, scratch.terms, self.engine.step_number, quarters)
+        self._clear()
         return scratch.terms, scratch.answer
 
     def _forget(self) -> None:

@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from agents.deciding import decide_states
 from agents.dominant_exporter import DominantExporter
+from agents.exporter_advice import advise_state
 from agents.firm import decide_all_firms
 from agents.miner import Miner
 from agents.refiner import Refiner
@@ -22,7 +24,7 @@ AGENT_CLASSES: dict[str, type] = {
     "exporter": DominantExporter,
 }
 #: The built-in behaviours as functions on columns, for `Engine(..., decide=DECISIONS)`.
-DECISIONS = Deciders(firms=decide_all_firms)
+DECISIONS = Deciders(states=decide_states, firms=decide_all_firms, advise=advise_state)
 
 
 class TradeModel(BaseTradeModel):

@@ -28,6 +28,8 @@ TREATY_BREACH = 11
 PLAYER = 12
 VIEW = 13
 EVENT = 14
+COERCION = 15
+COERCION_LENGTH = 16
 
 CHANNELS: dict[str, int] = {
     "demand_disturbance": DEMAND_DISTURBANCE,
@@ -44,6 +46,8 @@ CHANNELS: dict[str, int] = {
     "player": PLAYER,
     "view": VIEW,
     "event": EVENT,
+    "coercion": COERCION,
+    "coercion_length": COERCION_LENGTH,
 }
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)

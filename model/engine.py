@@ -37,6 +37,7 @@ class Engine:
     between engines, `decide` for deciding functions (`agents.DECISIONS`), `go_on=True` to keep a missed clearing as a
     status instead of raising `ClearingError`.
 
+    - `decisions` what states that choose decided in the first run, and why; `menus` the measures they choose from
     - `columns` the state (`model/schema.py`), `terms` and `answer` the last quarter's market
     - `step_number` quarters done, `quarter_label` the quarter last run (during a step: the current one)
     - `treaties` their documents and arrays
@@ -86,6 +87,8 @@ class Engine:
         self.events: list[Event] = list(scenario.events)
         self.log: list[dict[str, Any]] = []
         self.played: frozenset[str] = frozenset()
+        self.menus: dict[str, Any] = {}
+        self.decisions: list[dict[str, Any]] = []
 
     def _write_fixed_terms(self) -> None:
         """Write the parts of the terms that no quarter changes."""
@@ -252,6 +255,7 @@ class Engine:
         twin.history = History(*(array.copy() for array in self.history))
         twin.log = list(self.log)
         twin.events = list(self.events)
+        twin.menus, twin.decisions = dict(self.menus), list(self.decisions)
         twin._allocate_scratch()
         return twin
 

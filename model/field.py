@@ -22,7 +22,7 @@ REQUIRED: Any = object()  #: default of a field that must be written
 #: What a field may hold. A path is one number, a list with one for each quarter (the last holds on), or a
 #: table of the quarters from which each number holds. Dated numbers are a table of years or quarters.
 KINDS = ("number", "integer", "share", "path", "flag", "text", "choice", "quarter",
-         "good", "goods", "country", "countries", "place", "shares", "weights", "dated")  # fmt: skip
+         "good", "goods", "country", "countries", "place", "shares", "weights", "dated", "words")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -173,6 +173,10 @@ def _choice(field: Field, value: Any, place: Place, about: str) -> str:
     return str(value)
 
 
+def _words(field: Field, value: Any, place: Place, about: str) -> list[str]:
+    return [_choice(field, text, spot, about) for text, spot in _items(field, value, place, about)]
+
+
 def _quarter(field: Field, value: Any, place: Place, about: str) -> str:
     text = value.isoformat() if isinstance(value, date) else value
     try:
@@ -282,4 +286,5 @@ _READERS = {
     "number": _number, "share": _number, "integer": _integer, "path": _path, "flag": _flag, "text": _text,
     "choice": _choice, "quarter": _quarter, "good": _good, "goods": _goods, "country": _country,
     "countries": _countries, "place": _place, "shares": _shares, "weights": _weights, "dated": _dated,
+    "words": _words,
 }  # fmt: skip

@@ -211,6 +211,59 @@ _DRIFT = [
               "how fast they forget", "judgement"),
 ]  # fmt: skip
 
+_STATE = [
+    Parameter("state_retaliation_share", 0.02, "share", 0.0, 1.0,
+              "answer that a state fears from the dominant exporter, share of spending times dependence",
+              "strategy: theta of leverage, judgement"),
+    Parameter("state_border_share", 0.02, "share", 0.0, 1.0,
+              "cost of binding oneself to states at odds, share of spending at tension 1", "strategy: phi, judgement"),
+]  # fmt: skip
+
+_EXPORTER = [
+    Parameter("exporter_rent_weight", 0.15, "1", 0.0, 10.0,
+              "weight of the exporter's own producers, taxes and quota rents", "judgement: 0.15"),
+    Parameter("exporter_downstream_weight", 0.35, "1", 0.0, 10.0,
+              "weight of its makers of components and its users", "judgement after Pothen2013: 0.35"),
+    Parameter("exporter_security_weight", 0.5, "1", 0.0, 10.0,
+              "weight of harm to states that provoked it, and of tense states' dependence on it",
+              "judgement: 0.5 after 2023"),
+    Parameter("exporter_retaliation_weight", 0.15, "1", 0.0, 10.0,
+              "weight of what harmed states would do in return", "judgement: 0.15"),
+    Parameter("exporter_future_weight", 0.2, "1", 0.0, 10.0,
+              "weight of its share of the market later", "judgement: 0.2"),
+    Parameter("exporter_horizon", 0.6, "share", 0.0, 1.0,
+              "weight of what follows once the world has answered, against now", "judgement: 0.3 to 0.9"),
+    Parameter("exporter_foresight_quarters", 20.0, "quarters", 1.0, 40.0,
+              "how far ahead it looks for entry", "judgement: entry lag 16 to 24 quarters"),
+    Parameter("exporter_plan_quarters", 4.0, "quarters", 1.0, 40.0,
+              "quarters between plans without a provocation", "judgement"),
+    Parameter("exporter_inertia", 0.005, "share", 0.0, 1.0,
+              "gain over its present stance for which it changes it, share of the market's value", "judgement"),
+    Parameter("exporter_flood_support", 0.15, "share of price", 0.0, 2.0,
+              "support of its producers when it floods the market", "judgement"),
+    Parameter("exporter_retaliation_share", 0.3, "share", 0.0, 1.0,
+              "part of the harm done that comes back", "judgement: 0.1 to 0.5"),
+    Parameter("exporter_licence_rate", 0.35, "share", 0.0, 1.0,
+              "approval rate of a targeted licence; a second provocation brings it to 0.05",
+              "judgement: 0.3 to 0.5, 0.05"),
+    Parameter("exporter_trigger_base", -4.0, "1", -20.0, 20.0,
+              "log odds a quarter of restricting a state, all else nothing", "judgement"),
+    Parameter("exporter_trigger_provocation", 3.0, "1", 0.0, 20.0,
+              "rise of the log odds by a provocation", "judgement"),
+    Parameter("exporter_trigger_tension", 2.0, "1", 0.0, 20.0,
+              "the same by tension", "judgement"),
+    Parameter("exporter_trigger_leverage", 2.0, "1", 0.0, 20.0,
+              "the same by its leverage less the other's", "judgement"),
+    Parameter("exporter_trigger_loss", 2.0, "1", 0.0, 20.0,
+              "fall of the log odds by the part of its exports that goes there", "judgement"),
+    Parameter("exporter_trigger_diversification", 1.0, "1", 0.0, 20.0,
+              "the same by new capacity outside, share of the market's", "judgement"),
+    Parameter("exporter_provocation_fade", 0.5, "share per quarter", 0.0, 1.0,
+              "how fast a provocation is forgotten", "judgement: response lag 1 to 60 days"),
+    Parameter("exporter_deal_chance", 0.5, "share", 0.0, 1.0,
+              "probability it gives to a concession in exchange for suspending", "judgement"),
+]  # fmt: skip
+
 #: family: lead of a mine, of a refinery (quarters); end-of-life rate; life (years); learning per doubling
 _TECHNOLOGY: dict[str, tuple[float, float, float, float, float, str]] = {
     "rare_earths": (12, 18, 0.01, 12, 0.12, "technology: REE"),
@@ -246,7 +299,7 @@ def _technology(family: str) -> list[Parameter]:
 
 FAMILIES = tuple(_TECHNOLOGY)
 _ENGINE = [
-    *_EXPECTATION, *_INVESTMENT, *_OPERATION, *_STOCK, *_DEMAND, *_DRIFT,
+    *_EXPECTATION, *_INVESTMENT, *_OPERATION, *_STOCK, *_DEMAND, *_DRIFT, *_STATE, *_EXPORTER,
     *(parameter for family in FAMILIES for parameter in _technology(family)),
 ]  # fmt: skip
 

@@ -18,7 +18,7 @@ from model.instruments import BY_NAME
 from model.order import Order, order_from
 from model.parameter import PARAMETERS, defaults
 from model.quarter_date import quarter_index, quarter_label
-from model.scenario_field import BASE, DEMAND, HEAD, LISTS, PROJECT, SHOCK
+from model.scenario_field import BASE, BEHAVIOURS, DEMAND, HEAD, LISTS, PROJECT, SHOCK
 from model.set_path import set_path, typed
 from model.treaty import Treaty
 from model.treaty_library import treaty_of_row
@@ -104,7 +104,8 @@ class Scenario:
     """One world to run. `start` and `end` are quarters such as `2025Q1`, both run.
 
     `goods` are market names, upstream first within a mineral. `countries` is None for all with data; others
-    are merged in `OTH`. `parameters` is complete. `raw` is what was written, JSON values only.
+    are merged in `OTH`. `seats`: who decides for a country. `parameters` is complete. `raw` is what was written,
+    JSON values only. `expected` says which sign is expected of what, in words.
     """
 
     name: str
@@ -129,6 +130,8 @@ class Scenario:
     base: Base
     treaties: tuple[Treaty, ...] = ()
     events: tuple[Event, ...] = ()
+    expected: tuple[str, ...] = ()
+    seats: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     file: str = field(default="", compare=False)
     raw: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
@@ -189,6 +192,8 @@ def scenario_from(mapping: Mapping[str, Any], *, file: str = "") -> Scenario:
         base=_base(raw.get("base", {}), place.at("base")),
         treaties=_treaties(raw, goods, head["start"], place),
         events=events_from(raw.get("events", []), place.at("events")),
+        expected=tuple(_texts(raw.get("expected", []), place.at("expected"))),
+        seats=_seats(raw.get("seats", {}), place.at("seats")),
         file=file,
         raw=raw,
     )
@@ -314,6 +319,23 @@ def _treaties(raw: Mapping[str, Any], goods: tuple[str, ...], start: str, place:
         treaty_orders(treaty, start, goods, place=spot)
         treaties.append(treaty)
     return tuple(treaties)
+
+
+def _seats(value: Any, place: Place) -> dict[str, dict[str, Any]]:
+    """Return the behaviour that fills each seat, with its options: a name, or a table with `behaviour` and options."""
+    seats: dict[str, dict[str, Any]] = {}
+    for code, item in _table(value, place).items():
+        spot = place.at(code)
+        read_field(Field(code, "country", "Seat", ""), {code: code}, place)
+        table = _table({"behaviour": item} if isinstance(item, str) else item, spot)
+        kind = Field("behaviour", "choice", f"Behaviour of {code}", "who decides", choices=tuple(BEHAVIOURS))
+        behaviour = read_field(kind, table, spot)
+        options = {name: option for name, option in table.items() if name != "behaviour"}
+        seats[code] = {
+            "behaviour": behaviour,
+            **read_fields(BEHAVIOURS[behaviour], options, spot, f" of {code}"),
+        }
+    return seats
 
 
 def _base(value: Any, place: Place) -> Base:

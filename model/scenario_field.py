@@ -3,6 +3,7 @@
 from typing import Any
 
 from model.field import Field
+from model.mode import MODE_WORDS
 
 DEMAND_PATHS = ("STEPS", "APS")
 
@@ -24,6 +25,7 @@ HEAD = (
 )  # fmt: skip
 LISTS = (
     "sources",
+    "expected",
     "goods",
     "countries",
     "parameters",
@@ -35,6 +37,7 @@ LISTS = (
     "projects",
     "demand",
     "base",
+    "seats",
 )
 
 GOOD = Field("good", "good", "Good", "one traded good")
@@ -97,4 +100,27 @@ BASE = {
     "stages": (GOOD, COUNTRY,
                Field("production_t", "number", "Production", "tonnes in the base year", unit="t", low=0.0),
                SOURCE),
+}  # fmt: skip
+#: Doctrines that `agents/doctrine.py` holds.
+DOCTRINE_WORDS = (
+    "laissez_faire", "hawk", "reciprocal", "industrial", "free_rider", "resource_host", "careful_importer",
+)  # fmt: skip
+#: Behaviours that may fill a state's seat, with the options of each.
+BEHAVIOURS = {
+    "exporter": (
+        Field("modes", "words", "Modes", "what it considers besides normal trade", choices=MODE_WORDS[1:],
+              default=list(MODE_WORDS[1:])),
+        Field("milk_with", "choice", "Instrument", "what a wedge on exports is made with",
+              choices=("export_tax", "export_licence", "export_quota"), default="export_tax"),
+        Field("rivals", "countries", "Rivals", "states it may restrict; left out: the largest importers apart from it",
+              default=[]),
+        Field("refine", "integer", "Refinement", "steps of golden section around the best wedge", low=0, high=60,
+              default=0),
+        Field("passes", "integer", "Passes", "clearings of the later look; more find where entry settles", low=1,
+              high=60, default=1),
+    ),
+    "state": (
+        Field("doctrine", "choice", "Doctrine", "how it weighs gains and losses; left out: its usual one",
+              choices=DOCTRINE_WORDS, default=None),
+    ),
 }  # fmt: skip

@@ -114,6 +114,16 @@ COLUMNS: tuple[Column, ...] = (
     Column("country_enforcement", "country", "share", "open", "chance that smuggled goods are caught on a new way"),
     Column("tension", "pair", "share", "drift", "political distance"),
     Column("pair_strain", "pair", "share", "contract", "part of the pair's usual trade under export restrictions"),
+    # the exporter that chooses
+    Column("country_mode", "country", "1", "decide", "mode of a state that chooses (`model.mode`)"),
+    Column("country_planned", "country", "quarters", "decide", "step in which it last planned"),
+    Column("node_mode", "node", "1", "decide", "mode of the node's state for this good"),
+    Column("node_stance", "node", "1", "decide", "its stance: wedge above 0, support below; share of price"),
+    Column("pair_struck", "pair", "1", "decide", "measures and treaties of the second that strike the first"),
+    Column("pair_tension", "pair", "share", "decide", "tension when last seen"),
+    Column("pair_provocation", "pair", "share", "decide", "how provoked the first is by the second"),
+    Column("pair_coercion", "pair", "quarters", "decide", "quarters for which the first still restricts the second"),
+    Column("pair_truce", "pair", "quarters", "decide", "quarters for which it has suspended restrictions on it"),
     # what measures push between quarters: factors, 1 where none does
     Column("site_capex_factor", "site", "1", "contract", "on the capital cost of new capacity"),
     Column("site_lead_factor", "site", "1", "contract", "on the time to build"),

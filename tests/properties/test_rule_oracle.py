@@ -57,7 +57,9 @@ DOMAIN = {
         _SHARE,
     ),
     **dict.fromkeys(["strike", "upside_price", "outlay_cap_usd", "payback_cap_usd"], _PRICE),
-    **dict.fromkeys(["upside_share"], _SHARE),
+    **dict.fromkeys(["upside_share", "dependence", "theta", "mean_tension"], _SHARE),
+    **dict.fromkeys(["later", "spending"], _PRICE),
+    **dict.fromkeys(["strained", "held"], st.floats(0.0, 20.0)),
     **dict.fromkeys(["output_t", "volume_t"], _TONNES),
     **dict.fromkeys(["fine_multiple"], st.floats(0.0, 10.0)),
     **dict.fromkeys(["variance"], st.floats(0.0, 1.0)),
@@ -118,6 +120,20 @@ DOMAIN = {
     **dict.fromkeys(["price_gap"], st.floats(-1e7, 1e7)),
     **dict.fromkeys(["stock_rise_t"], st.floats(-1e6, 1e6)),
     **dict.fromkeys(["exempted_t"], _TONNES),
+    **dict.fromkeys(["worth_now", "worth_later", "rent", "downstream", "harm_usd"], st.floats(-1e12, 1e12)),
+    **dict.fromkeys(
+        ["horizon", "provocation", "retaliation_share", "supplier_share", "exposed", "fade"], _SHARE
+    ),
+    **dict.fromkeys(["substitutable", "diversification", "announced_share"], _SHARE),
+    **dict.fromkeys(
+        ["rent_weight", "downstream_weight", "security", "provoked", "lost"], st.floats(0.0, 20.0)
+    ),
+    **dict.fromkeys(["strained", "spread_out", "new_strikes"], st.floats(0.0, 20.0)),
+    **dict.fromkeys(["cover_days"], st.floats(0.0, 400.0)),
+    **dict.fromkeys(["gap"], st.floats(-1.0, 1.0)),
+    **dict.fromkeys(["cash", "inputs", "support"], _PRICE),
+    **dict.fromkeys(["asked"], st.floats(1.0, 4.0)),
+    **dict.fromkeys(["value_of_one"], st.floats(0.0, 100.0)),
     **dict.fromkeys(["scale"], st.floats(1e-3, 1e6)),
 }
 

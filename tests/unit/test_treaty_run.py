@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 
-from agents import DECISIONS
+from agents.firm import decide_all_firms
 from model.calibration import calibrate
 from model.engine import Engine
 from model.error import OreblocError, ScenarioError
 from model.order import order_from
+from model.quarter import Deciders
 from model.scenario import scenario_from
 from model.treaty import treaty_from
 from model.treaty_move import BY_NAME as MOVES
@@ -19,6 +20,8 @@ HEAD = {
     "countries": ["CHN", "JPN", "USA", "EU27", "KOR", "CAN"],
     "parameters": {"demand_noise": 0.0, "supply_noise": 0.0, "tension_noise": 0.0, "outage_probability": 0.0},
 }  # fmt: skip
+#: Firms decide; about treaties only what the test votes.
+VOTES_BY_HAND = Deciders(firms=decide_all_firms)
 WORLD = calibrate(scenario_from(HEAD))
 GOOD = "gallium_refined"
 EXEMPT = {"type": "mutual_exemption", "fields": {"good": "gallium"}}
@@ -43,7 +46,7 @@ def decided(*clauses, **head):
 
 def engine(*treaties, measures=(), runs=1):
     made = scenario_from({**HEAD, "treaties": list(treaties), "measures": list(measures)})
-    return Engine(made, runs, 7, world=calibrate(made) if measures else WORLD, decide=DECISIONS)
+    return Engine(made, runs, 7, world=calibrate(made) if measures else WORLD, decide=VOTES_BY_HAND)
 
 
 def steps(e, quarters):
@@ -294,7 +297,7 @@ def test_a_batch_equals_its_runs():
     talks = decided(EXEMPT, kind="framework", deadline_days=30, proposed="2025-01-10", failure_share=0.3)
     whole = steps(engine(talks, runs=8), 6)
     made = scenario_from({**HEAD, "treaties": [talks]})
-    part = Engine(made, 4, 7, first_run=4, world=WORLD, decide=DECISIONS)
+    part = Engine(made, 4, 7, first_run=4, world=WORLD, decide=VOTES_BY_HAND)
     copy = steps(part, 3).fork()
     steps(part, 3), steps(copy, 3)
     np.testing.assert_array_equal(whole.columns.treaty_state[4:], part.columns.treaty_state)

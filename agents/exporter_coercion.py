@@ -1,0 +1,272 @@
+"""Pressing single states: what provokes the exporter, when it restricts, for how long, and when it suspends.
+
+Tit for tat: a state that puts measures or a treaty against the exporter provokes it; the odds of an answer are those
+of `restrict_chance`, by an addressed draw. The answer is a licence on the goods where, by clearing, it is worth most.
+It lasts one to four quarters. Then restrictions are suspended if the exporter expects more from concessions than from
+going on.
+"""
+
+import numpy as np
+
+from agents.exporter_menu import Menu
+from agents.exporter_scout import Judged, Scout, switch_some
+from agents.exporter_words import tell_press
+from model.draw import COERCION, COERCION_LENGTH, address, uniform
+from model.engine import Engine
+from model.network import Bools, Floats, Ints
+from model.parameter import POSITION
+from model.rules.exporter import leverage, remember_provocation, restrict_chance
+
+#: Provocation from which a state may be restricted at all.
+_PROVOKED = 0.3
+#: A jump of tension in a quarter that provokes like a measure; restrictions of its own bring at most 0.1.
+_JUMP = 0.15
+#: Approval rate after a second provocation.
+_BAN_RATE = 0.05
+_TRUCE_QUARTERS = 4.0
+#: What it feels when a truce ends without concessions.
+_SPURNED = 0.5
+_BASE, _PROVOKE = POSITION["exporter_trigger_base"], POSITION["exporter_trigger_provocation"]
+_TENSE, _HOLD = POSITION["exporter_trigger_tension"], POSITION["exporter_trigger_leverage"]
+_LOSS, _SPREAD = POSITION["exporter_trigger_loss"], POSITION["exporter_trigger_diversification"]
+_FADE, _RATE = POSITION["exporter_provocation_fade"], POSITION["exporter_licence_rate"]
+_SECURITY, _RETALIATE = POSITION["exporter_security_weight"], POSITION["exporter_retaliation_weight"]
+_THETA = POSITION["exporter_retaliation_share"]
+_DEAL, _SUBSTITUTE = POSITION["exporter_deal_chance"], POSITION["substitution_most"]
+
+
+def press(engine: Engine, menu: Menu) -> Bools:
+    """Note provocations, end and begin restrictions on rivals, and return the runs in which any of that happened."""
+    if not menu.licence:
+        return np.zeros(engine.runs, dtype=np.bool_)
+    fresh = note_strikes(engine, menu)
+    ended = end_quarters(engine, menu)
+    fired = draw_answers(engine, menu, fresh)
+    rows = np.flatnonzero(fired.any(axis=1) | ended.any(axis=1)).astype(np.int64)
+    if rows.size:
+        answer_rivals(engine, menu, rows, fired[rows], ended[rows])
+    changed = np.zeros(engine.runs, dtype=np.bool_)
+    changed[rows] = True
+    return changed
+
+
+def strikers(engine: Engine, menu: Menu) -> Ints:
+    """Return [M]: the country behind each measure that strikes the exporter, -1 for those that do not."""
+    count = len(engine.plan.measures)
+    if count not in menu.strikes:
+        layout, found = engine.layout, np.full(count, -1, dtype=np.int64)
+        for m, measure in enumerate(engine.plan.measures):
+            actor = measure.order.actor
+            if actor not in engine.world.countries or actor == menu.code:
+                continue
+            routes = [edit.routes for edit in measure.edits if hasattr(edit, "routes")]
+            covered = np.concatenate([np.zeros(0, np.int64), *routes])
+            ends = np.concatenate([layout.route_origin[covered], layout.route_destination[covered]])
+            if np.any(ends == menu.row):
+                found[m] = engine.world.countries.index(actor)
+        menu.strikes[count] = found
+    return menu.strikes[count]
+
+
+def note_strikes(engine: Engine, menu: Menu) -> Floats:
+    """Count what each country has in force against the exporter; return new strikes [runs, C], provocation updated.
+
+    Measures in force last quarter, half a strike for each treaty in force that leaves the exporter out, and one for a
+    jump of tension.
+    """
+    columns, history, step = engine.columns, engine.history, engine.step_number
+    countries = len(engine.world.countries)
+    by = strikers(engine, menu)
+    on = (history.measure_last_on == step - 1.0).astype(float)
+    struck = np.zeros((engine.runs, countries))
+    for m in np.flatnonzero(by >= 0):
+        struck[:, by[m]] += on[:, m]
+    members = history.treaty_member.reshape(engine.runs, -1, countries)
+    without = members[:, :, menu.row] <= 0.0
+    struck += 0.5 * (members * without[:, :, None]).sum(axis=1)
+    pairs = slice(menu.row * countries, (menu.row + 1) * countries)
+    tense = columns.tension[:, pairs]
+    jumped = (tense - columns.pair_tension[:, pairs] > _JUMP).astype(float)
+    fresh = np.maximum(struck - columns.pair_struck[:, pairs], 0.0) + jumped
+    fresh = fresh if step else np.zeros_like(struck)
+    columns.pair_struck[:, pairs], columns.pair_tension[:, pairs] = struck, tense
+    felt = columns.pair_provocation[:, pairs]
+    for run in range(engine.runs):
+        for rival in menu.rivals:
+            felt[run, rival] = remember_provocation(
+                felt[run, rival], fresh[run, rival], engine.values[run, _FADE]
+            )
+    return fresh
+
+
+def end_quarters(engine: Engine, menu: Menu) -> Bools:
+    """Count down restrictions and truces; return where a restriction has run its time, [runs, rivals]."""
+    columns, countries = engine.columns, len(engine.world.countries)
+    ended = np.zeros((engine.runs, len(menu.rivals)), dtype=np.bool_)
+    for n, rival in enumerate(menu.rivals):
+        pair = menu.row * countries + rival
+        left, truce = columns.pair_coercion[:, pair], columns.pair_truce[:, pair]
+        ended[:, n] = left == 1.0
+        left[:] = np.maximum(left - 1.0, 0.0)
+        spurned = (truce == 1.0) & (columns.pair_struck[:, pair] >= 1.0)
+        truce[:] = np.maximum(truce - 1.0, 0.0)
+        columns.pair_provocation[spurned, pair] = np.maximum(
+            columns.pair_provocation[spurned, pair], _SPURNED
+        )
+    return ended
+
+
+def draw_answers(engine: Engine, menu: Menu, fresh: Floats) -> Bools:
+    """Return where the exporter is moved to restrict a rival this quarter, [runs, rivals].
+
+    Only a rival that provoked it, where deterring weighs more with it than retaliation.
+    """
+    columns, values, countries = engine.columns, engine.values, len(engine.world.countries)
+    fired = np.zeros((engine.runs, len(menu.rivals)), dtype=np.bool_)
+    for n, rival in enumerate(menu.rivals):
+        pair = menu.row * countries + rival
+        felt, tense = columns.pair_provocation[:, pair], columns.tension[:, pair]
+        worth_it = values[:, _SECURITY] * felt > values[:, _RETALIATE] * values[:, _THETA]
+        free = (columns.pair_truce[:, pair] <= 0.0) & (columns.pair_coercion[:, pair] <= 0.0)
+        open_to = (felt >= _PROVOKED) & worth_it & (free | (fresh[:, rival] > 0.0))
+        runs = np.flatnonzero(open_to).astype(np.int64)
+        if not runs.size:
+            continue
+        gap, exposed, spread = _standing(engine, menu, runs, rival)
+        number = address("coercion", menu.code, engine.world.countries[rival])
+        for i, run in enumerate(runs):
+            chance = restrict_chance(
+                values[run, _BASE], values[run, _PROVOKE], values[run, _TENSE], values[run, _HOLD],
+                values[run, _LOSS], values[run, _SPREAD], felt[run], tense[run], gap[i], exposed[i], spread[i],
+            )  # fmt: skip
+            draw = uniform(engine.seed, engine.first_run + run, engine.step_number, COERCION, number)
+            fired[run, n] = draw < chance
+    return fired
+
+
+def _standing(engine: Engine, menu: Menu, runs: Ints, rival: int) -> tuple[Floats, Floats, Floats]:
+    """Return leverage over the rival less its own, the part of exports it takes, new capacity outside, [runs]."""
+    layout, columns = engine.layout, engine.columns
+    good = layout.node_good[engine.network.route_node]
+    value = columns.route_mean_flow_t[runs] * menu.good_price[good]
+    from_me, from_rival = layout.route_origin == menu.row, layout.route_origin == rival
+    to_me, to_rival = layout.route_destination == menu.row, layout.route_destination == rival
+    mine = menu.route_place >= 0
+    sold = value[:, from_me & to_rival & mine].sum(axis=1)
+    share = sold / np.maximum(value[:, to_rival & mine].sum(axis=1), 1e-9)
+    back = value[:, from_rival & to_me].sum(axis=1) / np.maximum(value[:, to_me].sum(axis=1), 1e-9)
+    exports = value[:, from_me & ~to_me & mine].sum(axis=1)
+    buyers = (layout.buyer_country == rival) & (menu.good_place[layout.buyer_good] >= 0)
+    worth = menu.good_price[layout.buyer_good[buyers]]
+    stock = (columns.buyer_stock_t[runs][:, buyers] * worth).sum(axis=1)
+    use = (columns.buyer_smooth_use_t[runs][:, buyers] * worth).sum(axis=1)
+    days = 91.25 * stock / np.maximum(use, 1e-9)
+    most = engine.values[runs, _SUBSTITUTE]
+    hold = np.array([leverage(share[i], most[i], days[i]) for i in range(runs.size)])
+    other = np.array([leverage(back[i], most[i], 0.0) for i in range(runs.size)])
+    there = np.array([(columns.site_pipeline_t[run][menu.site_place >= 0] * menu.good_price[
+        layout.site_good[menu.site_place >= 0]]).sum() for run in runs])  # fmt: skip
+    inside = menu.good_place[layout.node_good] >= 0
+    held = (columns.node_capacity_t[runs][:, inside] * menu.good_price[layout.node_good[inside]]).sum(axis=1)
+    return hold - other, sold / np.maximum(exports, 1e-9), there / np.maximum(held, 1e-9)
+
+
+def answer_rivals(engine: Engine, menu: Menu, rows: Ints, fired: Bools, ended: Bools) -> None:
+    """Restrict the rivals that fired where it is worth it; where restrictions end, suspend, lift or go on."""
+    scout = Scout(engine, menu, rows)
+    stance = _present_stance(engine, menu, rows)
+    scout.judge(np.zeros_like(stance), later=False)  # free trade, against which harm is measured
+    hold = scout.judge(stance, later=False)
+    ending = ended & ~fired
+    if ending.any():
+        end_restrictions(scout, stance, hold, ending)
+    if fired.any():
+        restrict(scout, stance, hold, fired)
+
+
+def restrict(scout: Scout, stance: Floats, hold: Judged, fired: Bools) -> None:
+    """Put licences on the goods where they are worth most to the exporter, if any are, and draw how long."""
+    engine, menu, rows = scout.engine, scout.menu, scout.rows
+    columns, countries = engine.columns, len(engine.world.countries)
+    rates = np.zeros(fired.shape)
+    moves = []
+    for n, rival in enumerate(menu.rivals):
+        again = columns.pair_coercion[rows, menu.row * countries + rival] > 0.0
+        rates[:, n] = np.where(again, _BAN_RATE, engine.values[rows, _RATE])
+        for k in range(menu.components.size):
+            moves.append(
+                (
+                    menu.licence[k, rival],
+                    *_with(engine, menu.licence[k, rival], rows, fired[:, n], rates[:, n]),
+                )
+            )
+    pressed = scout.judge(stance, moves, later=False)
+    gain = pressed.worth - hold.worth
+    rank = np.argsort(np.argsort(-gain, axis=1, kind="stable"), axis=1, kind="stable")
+    taken = (gain > 0.0) & (rank < menu.doctrine.most_goods)
+    for n, rival in enumerate(menu.rivals):
+        pair = menu.row * countries + rival
+        for k in range(menu.components.size):
+            runs = rows[fired[:, n] & taken[:, k]]
+            if runs.size:
+                switch_some(engine, menu.licence[k, rival], runs, 1.0, rates[fired[:, n] & taken[:, k], n])
+        runs = rows[fired[:, n] & taken.any(axis=1)]
+        number = address("coercion", menu.code, engine.world.countries[rival])
+        for run in runs:
+            draw = uniform(engine.seed, engine.first_run + run, engine.step_number, COERCION_LENGTH, number)
+            columns.pair_coercion[run, pair] = 1.0 + min(int(4.0 * draw), 3)
+            columns.pair_truce[run, pair] = 0.0
+    if rows[0] == 0:
+        tell_press(engine, menu, fired[0], taken[0], gain[0], pressed.now.rent[0] - hold.now.rent[0])
+
+
+def end_restrictions(scout: Scout, stance: Floats, hold: Judged, ending: Bools) -> None:
+    """Go on, suspend for concessions, or lift, whichever is worth most by clearing; restrictions are in force still."""
+    engine, menu, rows = scout.engine, scout.menu, scout.rows
+    columns, countries = engine.columns, len(engine.world.countries)
+    lifted, dealt = [], []
+    by = strikers(engine, menu)
+    for n, rival in enumerate(menu.rivals):
+        for k in range(menu.components.size):
+            lifted.append(
+                (menu.licence[k, rival], *_with(engine, menu.licence[k, rival], rows, ending[:, n], None))
+            )
+        for m in np.flatnonzero(by == rival):
+            force = engine.history.measure_force[rows, m]
+            dealt.append((int(m), np.where(ending[:, n], 0.0, force)))
+    going = hold.worth.sum(axis=1)
+    lifting = scout.judge(stance, lifted, later=False).worth.sum(axis=1)
+    dealing = scout.judge(stance, [*lifted, *dealt], later=False).worth.sum(axis=1)
+    chance = engine.values[rows, _DEAL]
+    suspending = (1.0 - chance) * lifting + chance * dealing
+    for n, rival in enumerate(menu.rivals):
+        pair = menu.row * countries + rival
+        felt = columns.pair_provocation[rows, pair] >= _PROVOKED
+        goes_on = ending[:, n] & felt & (going > suspending)
+        columns.pair_coercion[rows[goes_on], pair] = 1.0
+        stops = ending[:, n] & ~goes_on
+        for k in range(menu.components.size):
+            switch_some(engine, menu.licence[k, rival], rows[stops], 0.0, 1.0)
+        deal = stops & (columns.pair_struck[rows, pair] >= 1.0) & (chance > 0.0)
+        columns.pair_truce[rows[deal], pair] = _TRUCE_QUARTERS
+        columns.pair_provocation[rows[deal], pair] = 0.0
+    if rows[0] == 0:
+        worths = {"going on": going[0], "suspending": suspending[0]}
+        tell_press(engine, menu, ending[0], None, None, 0.0, worths)
+
+
+def _with(
+    engine: Engine, measure: int, rows: Ints, where: Bools, rate: Floats | None
+) -> tuple[Floats, Floats]:
+    """Return switch and level of a licence: as they are, but at `rate` (None: off) `where` it says."""
+    force, level = engine.history.measure_force[rows, measure], engine.history.measure_level[rows, measure]
+    if rate is None:
+        return np.where(where, 0.0, force), level
+    return np.where(where, 1.0, force), np.where(where, rate, level)
+
+
+def _present_stance(engine: Engine, menu: Menu, rows: Ints) -> Floats:
+    layout = engine.layout
+    own = (layout.node_country == menu.row) & ~layout.node_leak
+    nodes = [int(np.flatnonzero(own & np.isin(layout.node_good, group))[0]) for group in menu.goods]
+    return np.asarray(engine.columns.node_stance[rows][:, nodes])

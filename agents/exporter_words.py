@@ -1,0 +1,118 @@
+"""What an exporter decided in the first run, and why, in words and numbers: rows of `engine.decisions`."""
+
+from typing import Any
+
+import numpy as np
+
+from agents.exporter_menu import Menu
+from model.engine import Engine
+from model.mode import COERCE, FLOOD, LIMIT, MILK, MODE_WORDS, NEGOTIATE, NORMAL
+from model.network import Bools, Floats
+
+
+def tell_plan(engine: Engine, menu: Menu, plan: Any) -> None:
+    """Add a row for every market whose mode changed, and for every market at the first plan."""
+    names = list(engine.world.goods["name"])
+    told = {(row["seat"], row["market"]): row["mode"] for row in engine.decisions if "market" in row}
+    for k, group in enumerate(menu.goods):
+        market, mode = ", ".join(names[g] for g in group), int(plan.mode[0, k])
+        if told.get((menu.code, market)) == MODE_WORDS[mode]:
+            continue
+        numbers = {
+            MODE_WORDS[other]: _numbers(one, k, None if one.later is None else engine)
+            for other, one in plan.considered.items()
+        }
+        engine.decisions.append({
+            "quarter": engine.quarter_label, "seat": menu.code, "market": market, "mode": MODE_WORDS[mode],
+            "stance": float(plan.stance[0, k]), "considered": numbers,
+            "why": f"{menu.code} {_doing(menu, mode, float(plan.stance[0, k]), market)}: {_reason(numbers, mode)}",
+        })  # fmt: skip
+
+
+def _numbers(judged: Any, k: int, later: Any) -> dict[str, float]:
+    found = {
+        "worth_usd": float(judged.worth[0, k]),
+        "rent_usd": float(judged.now.rent[0, k]),
+        "downstream_usd": float(judged.now.downstream[0, k]),
+        "share": float(judged.now.share[0, k]),
+        "entry": float(judged.now.entry[0, k]),
+    }
+    if later is not None:
+        found["rent_later_usd"] = float(judged.later.rent[0, k])
+        found["share_later"] = float(judged.later.share[0, k])
+    return found
+
+
+def _doing(menu: Menu, mode: int, stance: float, market: str) -> str:
+    size = f"{100 * abs(stance):.0f} %"
+    tool = menu.doctrine.milk_with.replace("_", " ")
+    words = {
+        NORMAL: f"leaves {market} to the market",
+        MILK: f"milks {market} with an {tool} ({size} of the price)",
+        LIMIT: f"keeps outsiders out of {market} with an {tool} of no more than {size} of the price",
+        FLOOD: f"floods {market} with support of {size} of the price",
+    }
+    return words[mode]
+
+
+def _reason(numbers: dict[str, dict[str, float]], mode: int) -> str:
+    word = MODE_WORDS[mode]
+    mine = numbers[word]
+    others = sorted(((row["worth_usd"], name) for name, row in numbers.items() if name != word), reverse=True)
+    parts = [f"worth {_money(mine['worth_usd'])} a quarter"]
+    if others:
+        parts.append("against " + ", ".join(f"{_money(worth)} ({name})" for worth, name in others))
+    if "share_later" in mine:
+        parts.append(
+            f"its share would go from {100 * mine['share']:.0f} % to {100 * mine['share_later']:.0f} %"
+        )
+    return "; ".join(parts) + "."
+
+
+def _money(usd: float) -> str:
+    return f"{usd / 1e6:,.2f} million usd"
+
+
+def tell_press(
+    engine: Engine,
+    menu: Menu,
+    rivals: Bools,
+    taken: Bools | None,
+    gain: Floats | None,
+    own_usd: float,
+    worths: dict[str, float] | None = None,
+) -> None:
+    """Add a row for every rival restricted, spared, suspended or pressed on."""
+    names, countries = list(engine.world.goods["name"]), engine.world.countries
+    for n in np.flatnonzero(rivals):
+        rival = menu.rivals[n]
+        pair = menu.row * len(countries) + rival
+        row: dict[str, Any] = {"quarter": engine.quarter_label, "seat": menu.code, "target": countries[rival]}
+        if taken is not None and gain is not None:
+            goods = [names[g] for k in np.flatnonzero(taken) for g in menu.goods[k]]
+            mode = COERCE if goods else NORMAL
+            felt = float(engine.columns.pair_provocation[0, pair])
+            worth = float(gain[taken].sum()) if goods else float(gain.max())
+            verb = f"restricts {', '.join(goods)} for" if goods else "is provoked but spares"
+            row |= {
+                "mode": MODE_WORDS[mode],
+                "worth_usd": worth,
+                "own_usd": float(np.sum(own_usd)),
+                "provocation": felt,
+            }
+            row["why"] = (
+                f"{menu.code} {verb} {countries[rival]}: provoked ({felt:.2f} of 1), worth {_money(worth)}."
+            )
+        else:
+            truce = bool(engine.columns.pair_truce[0, pair] > 0.0)
+            goes_on = bool(engine.columns.pair_coercion[0, pair] > 0.0)
+            mode = COERCE if goes_on else NEGOTIATE if truce else NORMAL
+            verb = {COERCE: "goes on restricting", NEGOTIATE: "suspends restrictions for concessions of",
+                    NORMAL: "lifts restrictions on"}[mode]  # fmt: skip
+            shown = ", ".join(f"{name} {_money(usd)}" for name, usd in (worths or {}).items())
+            row |= {
+                "mode": MODE_WORDS[mode],
+                **{f"{k.replace(' ', '_')}_usd": v for k, v in (worths or {}).items()},
+            }
+            row["why"] = f"{menu.code} {verb} {countries[rival]}: {shown} a quarter."
+        engine.decisions.append(row)

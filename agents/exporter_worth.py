@@ -1,0 +1,116 @@
+"""What a hypothetical quarter is worth to the exporter, market by market: welfare, shares, dependence, entry."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from agents.exporter_menu import Menu
+from agents.foresight import compare_entry
+from agents.look_ahead import LookAhead
+from model.network import Floats
+from model.parameter import POSITION
+from model.welfare import Welfare, welfare_by_good
+
+_WEIGHTS = ("rent", "downstream", "security", "retaliation", "future")
+
+
+class Quarter(NamedTuple):
+    """One quarter looked at, usd unless said. Rows are runs, K the exporter's markets, C countries."""
+
+    rent: Floats  # [rows, K] its producers, export taxes and quota rents, less support paid
+    downstream: Floats  # [rows, K] its makers of components, its users
+    abroad: Floats  # [rows, K, C] welfare of every other country
+    share: Floats  # [rows, K] its part of the market's output at base prices
+    value: Floats  # [rows, K] that output
+    dependence: Floats  # [rows, K] what tense states buy from it at base prices, weighted by tension
+    utilisation: Floats  # [rows, K] of its plants
+    entry: Floats  # [rows, K] highest price over full cost among outsiders that could build
+
+
+def measure_quarter(look: LookAhead, menu: Menu) -> Quarter:
+    """Return what the last clearing of a look holds for the exporter."""
+    scratch, engine = look.scratch, look.engine
+    terms, answer = scratch.terms, scratch.answer
+    countries = len(engine.world.countries)
+    gains = welfare_by_good(
+        engine.network, engine.layout, terms, answer, scratch.history.support_usd_per_t,
+        scratch.history.floor_public_share, countries,
+    )  # fmt: skip
+    rent, downstream, abroad = _split(gains, menu)
+    made = answer.output_t @ menu.plant_all
+    own = answer.output_t @ menu.plant_own
+    held = terms.plant_capacity_t @ menu.plant_held
+    ratio = np.zeros((look.rows.size, menu.components.size))
+    compare_entry(
+        engine.network, engine.layout, scratch.columns, terms, answer.price, answer.price_index, scratch.values,
+        menu.site_place, ratio,
+    )  # fmt: skip
+    return Quarter(
+        rent=rent,
+        downstream=downstream,
+        abroad=abroad,
+        share=own / np.maximum(made, 1e-9),
+        value=made,
+        dependence=_dependence(look, menu),
+        utilisation=(answer.output_t @ menu.plant_held) / np.maximum(held, 1e-9),
+        entry=ratio,
+    )
+
+
+def _split(gains: Welfare, menu: Menu) -> tuple[Floats, Floats, Floats]:
+    """Return rent, downstream [rows, K] and others' welfare [rows, K, C] from welfare by good and country."""
+    places = range(menu.components.size)
+    made = gains.producer_usd[:, :, menu.row]
+    rent = np.where(menu.downstream, 0.0, made)
+    rent = rent + gains.treasury_usd[:, :, menu.row] + gains.rent_usd[:, :, menu.row]
+    users = gains.consumer_usd[:, :, menu.row] + gains.variety_usd[:, :, menu.row]
+    below = users + np.where(menu.downstream, made, 0.0)
+    total = gains.total_usd.copy()
+    total[:, :, menu.row] = 0.0
+    goods = [menu.good_place == k for k in places]
+    return (
+        np.stack([rent[:, mine].sum(axis=1) for mine in goods], axis=1),
+        np.stack([below[:, mine].sum(axis=1) for mine in goods], axis=1),
+        np.stack([total[:, mine].sum(axis=1) for mine in goods], axis=1),
+    )
+
+
+def _dependence(look: LookAhead, menu: Menu) -> Floats:
+    engine, scratch = look.engine, look.scratch
+    layout = engine.layout
+    mine = (
+        (layout.route_origin == menu.row) & (layout.route_destination != menu.row) & (menu.route_place >= 0)
+    )
+    routes = np.flatnonzero(mine)
+    price = menu.good_price[layout.node_good[engine.network.route_node[routes]]]
+    tense = scratch.columns.tension[:, layout.route_pair[routes]]
+    weighed = scratch.answer.flow_t[:, routes] * price * tense
+    place = menu.route_place[routes]
+    return np.stack([weighed[:, place == k].sum(axis=1) for k in range(menu.components.size)], axis=1)
+
+
+def weights_of(values: Floats) -> dict[str, Floats]:
+    """Return the exporter's weights and horizon in every run, [rows, 1] each."""
+    names = {word: f"exporter_{word}_weight" for word in _WEIGHTS}
+    names |= {"horizon": "exporter_horizon", "theta": "exporter_retaliation_share"}
+    return {word: values[:, POSITION[name], None] for word, name in names.items()}
+
+
+def worth_of(
+    now: Quarter, later: Quarter | None, free: Quarter, provocation: Floats, w: dict[str, Any]
+) -> Floats:
+    """Return the worth of a stance in every market, [rows, K], usd a quarter: `(1 - w) now + w later`.
+
+    - now: `a1 rent + a2 downstream + sum over states of (a3 provocation - a5 theta) harm`, harm against `free` trade
+    - later: `a1 rent + a2 downstream + a3 tense states' dependence + a6 share of the market's value`
+
+    `provocation` [rows, C]. Source: Pothen2013 for the motives; the weights are judgement.
+    """
+    harm = np.maximum(free.abroad - now.abroad, 0.0)
+    mind = w["security"] * provocation - w["retaliation"] * w["theta"]
+    present = w["rent"] * now.rent + w["downstream"] * now.downstream + (harm * mind[:, None, :]).sum(axis=2)
+    if later is None:
+        return np.asarray(present)
+    coming = w["rent"] * later.rent + w["downstream"] * later.downstream
+    coming = coming + w["security"] * later.dependence + w["future"] * later.share * free.value
+    return np.asarray((1.0 - w["horizon"]) * present + w["horizon"] * coming)

@@ -1,0 +1,404 @@
+"""Who signs a treaty, who stays, who would join: each state's gain by clearing the markets with it and without it.
+
+For every country named in a treaty, the markets are cleared with the members expected and once more with that country
+in or out. Its gain is the difference of its own welfare, weighed by its doctrine: now, once firms have built, and in a
+stop of deliveries by the dominant exporter. Stable within: no member gains by leaving; stable without: no outsider by
+joining. Source: dAspremont1983, Nordhaus2015.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from agents.doctrine import Doctrine, doctrine_of
+from agents.look_ahead import LookAhead
+from model.instruments import BY_NAME
+from model.network import Bools, Floats, Ints
+from model.order import order_from
+from model.parameter import POSITION
+from model.phase.treaty import share_outlays
+from model.quarter_date import quarter_label
+from model.rules.stake import border_cost, feared_answer, stop_chance, weigh
+from model.trade_model import dominant_country
+from model.treaty_state import COUNTERED, IN_FORCE, PROPOSED
+from model.welfare import welfare_by_good
+
+#: Quarters between two looks at a treaty on the table, and at one in force.
+TABLE_QUARTERS, REVIEW_QUARTERS = 4, 8
+#: How far ahead a state looks: until firms have built.
+HORIZON_QUARTERS = 20.0
+#: Rounds in which those who would not sign are left out and the rest asked again.
+_ROUNDS = 3
+_BASE, _STRAINED, _HELD = (POSITION[f"exporter_trigger_{name}"] for name in ("base", "tension", "leverage"))
+_THETA, _BORDER = POSITION["state_retaliation_share"], POSITION["state_border_share"]
+#: Words for the parts of a stake, in the order of `Stakes`.
+PARTS = (
+    "users",
+    "producers",
+    "public money",
+    "quota rents",
+    "safety from a stop",
+    "quarrels",
+    "the exporter's answer",
+)
+
+
+class Stakes(NamedTuple):
+    """What each country gains by being in a treaty, weighed by its doctrine, usd a quarter, [rows, C] each."""
+
+    users: Floats
+    producers: Floats
+    treasury: Floats
+    rent: Floats
+    safety: Floats
+    quarrels: Floats
+    answer: Floats
+    asked: Floats  # what it asks for before it moves
+
+    @property
+    def total(self) -> Floats:
+        """Return the sum of the seven parts."""
+        return np.asarray(sum(self[: len(PARTS)]))
+
+
+class _Worth(NamedTuple):
+    """Weighed welfare under one membership, [rows, C] each; the last is the expected cost of a stop."""
+
+    users: Floats
+    producers: Floats
+    treasury: Floats
+    rent: Floats
+    safety: Floats
+
+
+def decide_treaties(engine: Any) -> None:
+    """Write votes and notices of every state about the treaties that are decided in the run."""
+    for x, treaty in enumerate(engine.treaties.treaties):
+        if not treaty.decides:
+            continue
+        _stop_measure(engine, x)  # taken in at once, so that no run depends on when another one decides
+        state, since = engine.columns.treaty_state[:, x], engine.columns.treaty_since[:, x]
+        age = engine.step_number - since
+        tabled = ((state == PROPOSED) | (state == COUNTERED)) & (age % TABLE_QUARTERS == 1)
+        bound = (state == IN_FORCE) & (age > 0) & (age % REVIEW_QUARTERS == 0)
+        if tabled.any():
+            _sign(engine, x, np.flatnonzero(tabled))
+        if bound.any():
+            _review(engine, x, np.flatnonzero(bound))
+
+
+def _sign(engine: Any, x: int, rows: Ints) -> None:
+    """Have those sign who gain if those sign who gain; an order of a player stands."""
+    inside = np.tile(_invited(engine, x), (rows.size, 1))
+    stakes = None
+    for _ in range(_ROUNDS):
+        stakes = weigh_membership(engine, x, rows, inside)
+        willing = inside & (stakes.total >= stakes.asked)
+        if (willing == inside).all():
+            break
+        inside = willing
+    if stakes is None:
+        return
+    votes = _block(engine, x, engine.columns.member_vote)
+    played = _played(engine)
+    votes[np.ix_(rows, ~played)] = inside[:, ~played].astype(float)
+    _tell(engine, x, rows, stakes, inside, "signs", "does not sign")
+
+
+def _review(engine: Any, x: int, rows: Ints) -> None:
+    """Have members leave that lose more than they ask for, and outsiders sign that gain."""
+    inside = _block(engine, x, engine.columns.member_state)[rows] == IN_FORCE
+    stakes = weigh_membership(engine, x, rows, inside)
+    leaves = inside & (stakes.total < -stakes.asked)
+    joins = ~inside & _invited(engine, x) & (stakes.total > stakes.asked)
+    free = ~_played(engine)
+    notice, votes = (
+        _block(engine, x, engine.columns.member_notice),
+        _block(engine, x, engine.columns.member_vote),
+    )
+    for k, row in enumerate(rows):
+        notice[row, leaves[k] & free & (notice[row] < 0.0)] = engine.step_number
+        votes[row, joins[k] & free] = 1.0
+    _tell(engine, x, rows, stakes, (inside & ~leaves) | joins, "stays in", "stays out of")
+
+
+def weigh_membership(engine: Any, x: int, rows: Ints, inside: Bools) -> Stakes:
+    """Return what each country gains by being in treaty `x` rather than out of it, others as in `inside` [rows, C].
+
+    Countries that the treaty does not name have nothing at stake (0).
+    """
+    _stop_measure(engine, x)
+    countries = list(engine.world.countries)
+    doctrines = [_doctrine(engine, code) for code in countries]
+    look = LookAhead(engine, rows, _components(engine, x))
+    base = _worth(engine, look, x, inside, doctrines)
+    stakes = Stakes(*(np.zeros(inside.shape) for _ in Stakes._fields))
+    leader = dominant_country(engine)
+    spending = _spending(engine, x)[rows]
+    tension = engine.columns.tension[rows].reshape(rows.size, len(countries), -1)
+    depends = _dependence(engine, x, leader)[rows]
+    strikes = _strikes(engine, x, leader)
+    for c in np.flatnonzero(_invited(engine, x)):
+        other = inside.copy()
+        other[:, c] = ~inside[:, c]
+        flipped = _worth(engine, look, x, other, doctrines)
+        sign = np.where(inside[:, c], 1.0, -1.0)
+        for part, (held, given) in enumerate(zip(base, flipped, strict=True)):
+            stakes[part][:, c] = sign * (held[:, c] - given[:, c])
+        doctrine = doctrines[c]
+        fellows = inside.copy()
+        fellows[:, c] = False
+        for k, row in enumerate(rows):
+            mean = float(tension[k, c][fellows[k]].mean()) if fellows[k].any() else 0.0
+            values = engine.values[row]
+            stakes.quarrels[k, c] = -border_cost.py_func(
+                doctrine.tension, values[_BORDER], spending[k, c], mean
+            )
+            if strikes and c != leader:
+                stakes.answer[k, c] = -feared_answer.py_func(
+                    doctrine.retaliation, values[_THETA], depends[k, c], spending[k, c]
+                )
+        stakes.asked[:, c] = doctrine.hurdle_share * spending[:, c]
+    return stakes
+
+
+def stability(engine: Any, x: int, run: int = 0) -> list[dict[str, Any]]:
+    """Return, for each country named in a treaty, what it gains by being in, and whether it would leave or join.
+
+    Members are those bound now, or all that are named where the treaty is not in force. Rows of `country`, `member`,
+    `gain_usd`, the parts, `verdict` (stays, would leave, would join, stays out) and `reason`.
+    """
+    rows = np.array([run])
+    bound = _block(engine, x, engine.columns.member_state)[rows] == IN_FORCE
+    invited = _invited(engine, x)
+    inside = bound if bound.any() else np.tile(invited, (1, 1))
+    stakes = weigh_membership(engine, x, rows, inside)
+    found = []
+    for c in np.flatnonzero(invited):
+        gain, asked = float(stakes.total[0, c]), float(stakes.asked[0, c])
+        if inside[0, c]:
+            verdict = "would leave" if gain < -asked else "stays"
+        else:
+            verdict = "would join" if gain > asked else "stays out"
+        parts = {name: float(stakes[part][0, c]) for part, name in enumerate(Stakes._fields[: len(PARTS)])}
+        found.append({
+            "country": engine.world.countries[c], "member": bool(inside[0, c]), "gain_usd": gain, **parts,
+            "verdict": verdict, "reason": reason(stakes, 0, int(c)),
+        })  # fmt: skip
+    return found
+
+
+def reason(stakes: Stakes, row: int, c: int) -> str:
+    """Return why in words and numbers: what a country gains by being in, the largest parts first."""
+    parts = [(name, float(stakes[part][row, c])) for part, name in enumerate(PARTS)]
+    parts = sorted((p for p in parts if abs(p[1]) >= 5e3), key=lambda p: -abs(p[1]))
+    total, asked = float(stakes.total[row, c]), float(stakes.asked[row, c])
+    named = ", ".join(f"{name} {_money(usd)}" for name, usd in parts[:4]) or "nothing moves"
+    bar = f", asks for {_money(asked).lstrip('+')}" if asked > 0.0 else ""
+    return f"in rather than out is worth {_money(total)} a quarter{bar}: {named}"
+
+
+def _worth(engine: Any, look: LookAhead, x: int, inside: Bools, doctrines: list[Doctrine]) -> _Worth:
+    """Return the weighed welfare of every country with these members."""
+    patience = np.array([d.patience for d in doctrines])
+    ahead = np.full(inside.shape[0], HORIZON_QUARTERS)
+    stop = [(measure, 1.0) for measure in _stop_measure(engine, x)]
+    cut = _parts(engine, look, x, look.clear(stop, {x: inside}), doctrines) if stop else None
+    now = _parts(engine, look, x, look.clear((), {x: inside}), doctrines)
+    later = _parts(engine, look, x, look.later(ahead), doctrines)
+    users, made, treasury, rent = (
+        weigh.py_func(a, b, patience) for a, b in zip(now[:4], later[:4], strict=True)
+    )
+    if cut is None:
+        return _Worth(users, made, treasury, rent, np.zeros(inside.shape))
+    built = _parts(engine, look, x, look.after(stop, ahead), doctrines)
+    cost = weigh.py_func(np.maximum(now[4] - cut[4], 0.0), np.maximum(later[4] - built[4], 0.0), patience)
+    risk = np.array([d.risk for d in doctrines])
+    return _Worth(users, made, treasury, rent, -risk * _chance(engine, look.rows, x) * cost)
+
+
+def _parts(
+    engine: Any, look: LookAhead, x: int, cleared: Any, doctrines: list[Doctrine]
+) -> tuple[Floats, Floats, Floats, Floats, Floats]:
+    """Return users, producers, treasury and rent weighed, and the plain total, of the markets of the treaty."""
+    terms, answer = cleared
+    e, scratch = engine, look.scratch
+    count = len(e.world.countries)
+    found = welfare_by_good(
+        e.network, e.layout, terms, answer, scratch.history.support_usd_per_t,
+        scratch.history.floor_public_share, count,
+    )  # fmt: skip
+    goods = _goods_cleared(engine, look)
+    total = found.total_usd[:, goods].sum(axis=1)
+    refined = np.array([not name.endswith("_concentrate") for name in e.world.goods["name"]])[goods]
+    consumer = (found.consumer_usd + found.variety_usd)[:, goods].sum(axis=1)
+    producer = found.producer_usd[:, goods].sum(axis=1)
+    processing = found.producer_usd[:, goods][:, refined].sum(axis=1)
+    treasury = found.treasury_usd[:, goods].sum(axis=1) + _transfers(engine, look, x)
+    rent = found.rent_usd[:, goods].sum(axis=1)
+
+    def by(name: str) -> Floats:
+        return np.array([getattr(d, name) for d in doctrines])
+
+    made = by("producer") * producer + by("processing") * processing
+    return by("consumer") * consumer, made, by("treasury") * treasury, by("rent") * rent, total
+
+
+def _transfers(engine: Any, look: LookAhead, x: int) -> Floats:
+    """Return what members pay each other under the treaty's levies and burdens, usd a quarter received, [rows, C]."""
+    table, scratch = engine.treaties.table, look.scratch
+    if not (table.levy_treaty.size or table.burden_treaty.size):
+        return np.zeros((look.rows.size, table.countries))
+    booked = scratch.columns._replace(
+        **{
+            name: np.zeros_like(getattr(scratch.columns, name))
+            for name in ("balance_usd", "country_levy_usd", "country_burden_usd", "turnover_usd", "money_residual_usd")
+        }
+    )  # fmt: skip
+    share_outlays(
+        table, engine.plan.table, engine.network, engine.layout, scratch.terms, scratch.answer, scratch.history, booked,
+        np.zeros(1),
+    )  # fmt: skip
+    return np.asarray(booked.country_levy_usd - booked.country_burden_usd)
+
+
+def _stop_measure(engine: Any, x: int) -> list[int]:
+    """Return the measures, off, that stop the dominant exporter's deliveries of the goods."""
+    key = f"stop {engine.treaties.treaties[x].id}"
+    if key not in engine.menus:
+        engine.menus[key] = _make_stop(engine, x)
+    return list(engine.menus[key])
+
+
+def _make_stop(engine: Any, x: int) -> list[int]:
+    leader = dominant_country(engine)
+    if leader < 0:
+        return []
+    code = engine.world.countries[leader]
+    goods = [engine.world.goods["name"].iloc[g] for g in _goods(engine, x) if _makes(engine, leader, g)]
+    if not goods:
+        return []
+    start = quarter_label(engine.scenario.start_index)
+    order = {"type": "export_ban", "actor": code, "quarter": start, "end": None, "fields": {"good": goods}}
+    return list(engine.add_measures([order_from(order, BY_NAME)]))
+
+
+def _makes(engine: Any, country: int, good: int) -> bool:
+    layout = engine.layout
+    mine = (layout.node_good == good) & (layout.node_country == country) & ~layout.node_leak
+    return bool(layout.node_base_t[mine].sum() > 0.0)
+
+
+def _chance(engine: Any, rows: Ints, x: int) -> Floats:
+    """Return the chance a quarter that the dominant exporter stops deliveries to each country, [rows, C]."""
+    leader, count = dominant_country(engine), len(engine.world.countries)
+    depends = _dependence(engine, x, leader)[rows]
+    chance = np.zeros((rows.size, count))
+    for k, row in enumerate(rows):
+        values = engine.values[row]
+        for c in range(count):
+            if c != leader:
+                strain = engine.columns.tension[row, leader * count + c]
+                chance[k, c] = stop_chance.py_func(
+                    values[_BASE], values[_STRAINED], values[_HELD], strain, depends[k, c]
+                )
+    return chance
+
+
+def _dependence(engine: Any, x: int, leader: int) -> Floats:
+    """Return the part of each country's purchases of the treaty's goods that comes from the exporter, [runs, C]."""
+    layout, flow = engine.layout, engine.columns.route_mean_flow_t
+    worth = flow * layout.buyer_base_price[engine.network.route_buyer]
+    mine = np.isin(layout.node_good[engine.network.route_node], _goods(engine, x))
+    bought = _by_destination(engine, worth, mine)
+    held = _by_destination(engine, worth, mine & (layout.route_origin == leader))
+    return np.divide(held, bought, out=np.zeros_like(bought), where=bought > 0.0)
+
+
+def _spending(engine: Any, x: int) -> Floats:
+    """Return what each country pays for the treaty's goods in a quarter, usd, [runs, C]."""
+    layout = engine.layout
+    price = np.nan_to_num(engine.answer.landed_price)
+    mine = np.isin(layout.node_good[engine.network.route_node], _goods(engine, x))
+    return _by_destination(engine, engine.columns.route_mean_flow_t * price, mine)
+
+
+def _by_destination(engine: Any, amount: Floats, mine: Bools) -> Floats:
+    total = np.zeros((amount.shape[0], len(engine.world.countries)))
+    routes = np.flatnonzero(mine & (engine.layout.route_destination >= 0))
+    for r in routes:
+        total[:, engine.layout.route_destination[r]] += amount[:, r]
+    return total
+
+
+def _strikes(engine: Any, x: int, leader: int) -> bool:
+    """Tell whether the treaty has measures against outsiders, of which the dominant exporter is one."""
+    if leader < 0 or _invited(engine, x)[leader]:
+        return False
+    return any(part.treaty == x and part.last > part.first for part in engine.plan.clause_orders)
+
+
+def _goods(engine: Any, x: int) -> Ints:
+    """Return the numbers of the goods that a treaty's clauses name, all where none does."""
+    names = list(engine.world.goods["name"])
+    named = {good for clause in engine.treaties.treaties[x].clauses for good in clause.fields.get("good", [])}
+    chosen = [g for g, name in enumerate(names) if name in named]
+    return np.array(chosen or range(len(names)), dtype=np.int64)
+
+
+def _components(engine: Any, x: int) -> Ints:
+    """Return the sets of linked markets that a treaty's goods are in."""
+    nodes = np.flatnonzero(np.isin(engine.layout.node_good, _goods(engine, x)))
+    starts = engine.network.component_node_start
+    return np.unique(np.searchsorted(starts, nodes, side="right") - 1)
+
+
+def _goods_cleared(engine: Any, look: LookAhead) -> Ints:
+    """Return the goods of the linked markets that a look clears."""
+    starts, layout = engine.network.component_node_start, engine.layout
+    rows = [np.arange(starts[c], starts[c + 1]) for c in look.components]
+    return np.unique(layout.node_good[np.concatenate(rows)])
+
+
+def _invited(engine: Any, x: int) -> Bools:
+    count = len(engine.world.countries)
+    return np.asarray(engine.treaties.table.invited[x * count : (x + 1) * count] > 0)
+
+
+def _block(engine: Any, x: int, column: Floats) -> Floats:
+    """Return a view [runs, C] of one treaty's part of a membership column."""
+    count = len(engine.world.countries)
+    return column[:, x * count : (x + 1) * count]
+
+
+def _played(engine: Any) -> Bools:
+    """Return [C]: seats whose orders come from a player."""
+    played = getattr(engine, "played", ())
+    return np.array([code in played for code in engine.world.countries], dtype=bool)
+
+
+def _doctrine(engine: Any, code: str) -> Doctrine:
+    seat = engine.scenario.seats.get(code, {})
+    return doctrine_of(code, seat.get("doctrine"))
+
+
+def _tell(engine: Any, x: int, rows: Ints, stakes: Stakes, yes: Bools, does: str, does_not: str) -> None:
+    """Keep the reasons of the first run."""
+    if not rows.size or rows[0] != 0:
+        return
+    treaty = engine.treaties.treaties[x]
+    for c in np.flatnonzero(_invited(engine, x)):
+        code = engine.world.countries[c]
+        verb = does if yes[0, c] else does_not
+        engine.decisions.append({
+            "quarter": engine.quarter_label, "seat": code, "treaty": treaty.id, "choice": verb,
+            "gain_usd": float(stakes.total[0, c]),
+            "why": f"{code} {verb} {treaty.title}: {reason(stakes, 0, int(c))}.",
+        })  # fmt: skip
+
+
+def _money(usd: float) -> str:
+    """Return an amount with its sign and a fitting unit: `+1.2 bn usd`, `-35 m usd`."""
+    if abs(usd) >= 9.5e8:
+        return f"{usd / 1e9:+,.1f} bn usd"
+    return f"{usd / 1e6:+,.{0 if abs(usd) >= 9.5e6 else 1}f} m usd"

@@ -1,0 +1,186 @@
+"""The exporter that chooses: each mode where there is reason for it, and not without; the same in any batch."""
+
+import functools
+
+import numpy as np
+import pytest
+from base_scenario import scenario
+from export_world import GOOD, Market, engine
+
+from agents import DECISIONS, DominantExporter, TradeModel
+from model.engine import Engine
+from model.mode import COERCE, FLOOD, LIMIT, MILK, NEGOTIATE, NORMAL
+
+#: Outsiders can put up capacity at a moderate price, quickly enough to matter within the exporter's view.
+CONTESTED = Market(fringe_capacity_t=20.0, fringe_slope=1e-3, capex=900.0, entrant_cost=450.0, elasticity=0.8)
+#: Nobody can enter.
+SAFE = Market(fringe_capacity_t=20.0, fringe_slope=1e-3, elasticity=0.8)
+QUICK = {"invest_most": 0.5, "invest_speed": 0.5, "exporter_foresight_quarters": 24.0}
+
+
+def stance_of(e, run=0):
+    """Return the mode and the stance of CHN."""
+    node = int(np.flatnonzero(e.world.nodes["country"] == "CHN")[0])
+    return int(e.columns.node_mode[run, node]), float(e.columns.node_stance[run, node])
+
+
+def after_a_quarter(market, **parameters):
+    """Return mode and stance after the first quarter, with the figures of every mode considered."""
+    e = engine(market, **{**QUICK, **parameters})
+    e.step()
+    return (*stance_of(e), e.decisions[0])
+
+
+def test_milk_without_foresight_and_not_without_a_weight_on_rent():
+    """An exporter that looks at the present alone takes a wedge; one that gains nothing by rent leaves trade alone."""
+    assert after_a_quarter(CONTESTED)[0] == MILK
+    mode, stance, _ = after_a_quarter(CONTESTED, exporter_rent_weight=0.0)
+    assert (mode, stance) == (NORMAL, 0.0)
+
+
+def test_limit_where_entry_would_follow_and_not_where_none_can():
+    """With its mind on what follows it keeps the price below an entrant's full cost; safe from entry it milks."""
+    patient = {"exporter_horizon": 0.9, "exporter_future_weight": 1.0}
+    mode, stance, told = after_a_quarter(CONTESTED, **patient)
+    assert mode == LIMIT
+    assert told["considered"]["limit"]["entry"] < 1.0 < told["considered"]["milk"]["entry"]
+    assert stance < after_a_quarter(CONTESTED)[1]
+    assert after_a_quarter(SAFE, **patient)[0] == MILK
+
+
+IDLE = Market(fringe_capacity_t=60.0, fringe_slope=1.0, fringe_cost=330.0, elasticity=0.5)
+GRABBING = {"exporter_rent_weight": 0.05, "exporter_future_weight": 3.0, "exporter_horizon": 0.9}
+
+
+def test_flood_for_market_share_with_idle_plants_and_not_without_either():
+    """Half idle, it supports its producers to win the market later; neither without the aim nor at full use."""
+    assert after_a_quarter(IDLE, **GRABBING)[0] == FLOOD
+    assert after_a_quarter(IDLE, **{**GRABBING, "exporter_future_weight": 0.0})[0] != FLOOD
+    busy = Market(**{**IDLE.__dict__, "capacity_t": 75.0})
+    mode, _, told = after_a_quarter(busy, **GRABBING)
+    assert mode != FLOOD
+    assert "flood" not in told["considered"]
+
+
+TARIFF = {"type": "import_tariff", "actor": "OTH", "quarter": "2026Q1", "end": None,
+          "fields": {"good": GOOD, "target": ["CHN"], "rate": 0.2}}  # fmt: skip
+HAWK = {"exporter_rent_weight": 0.1, "exporter_security_weight": 2.0, "exporter_trigger_base": 6.0}
+RIVALRY = {"behaviour": "exporter", "modes": ["coerce", "negotiate"], "rivals": ["OTH"]}
+HARD = Market(elasticity=0.3, fringe_capacity_t=5.0, fringe_slope=1e-3)
+
+
+@functools.cache
+def modes_over(quarters, measures=(), **parameters):
+    """Return the country's mode in every quarter."""
+    return _modes(quarters, tuple(measures), tuple(sorted(parameters.items())))
+
+
+def _modes(quarters, measures, parameters):
+    given = tuple(TARIFF for _ in measures)
+    e = engine(HARD, seat=RIVALRY, measures=given, **{**HAWK, **dict(parameters)})
+    row = e.world.countries.index("CHN")
+    found = []
+    for _ in range(quarters):
+        e.step()
+        found.append(int(e.columns.country_mode[0, row]))
+    return found, e.decisions
+
+
+def test_coerce_after_a_provocation_and_not_without():
+    """It answers a tariff the quarter after with a licence on the goods that hurt; without one it does nothing."""
+    found, told = modes_over(8, ("tariff",))
+    assert COERCE in found and found.index(COERCE) == 5
+    assert told[-1]["target"] == "OTH" and "OTH" in told[-1]["why"]
+    assert COERCE not in modes_over(8)[0]
+
+
+def test_no_coercion_where_security_is_worth_nothing_or_the_odds_are_nil():
+    """Neither where harm to a rival counts for nothing, nor where the draw never falls."""
+    assert COERCE not in modes_over(8, ("tariff",), exporter_security_weight=0.0)[0]
+    assert COERCE not in modes_over(8, ("tariff",), exporter_trigger_base=-20.0)[0]
+
+
+def test_restrictions_end_within_a_year_and_are_suspended_for_concessions():
+    """Once provocation fades it stops: as a truce where it hopes for concessions, else plainly."""
+    found = modes_over(16, ("tariff",))[0]
+    first = found.index(COERCE)
+    assert NEGOTIATE in found[first:]
+    assert found.index(NEGOTIATE) - first <= 4 + 4
+    assert NEGOTIATE not in modes_over(16, ("tariff",), exporter_deal_chance=0.0)[0]
+
+
+@pytest.mark.parametrize("runs", [1, 3])
+def test_same_in_any_batch(runs):
+    """A run decides alike by itself and beside others, bit for bit."""
+    given = {**QUICK, "exporter_horizon": 0.5, "demand_noise": 0.05}
+    whole = engine(CONTESTED, 4, **given)
+    part = engine(CONTESTED, runs, **given)
+    for _ in range(6):
+        whole.step()
+        part.step()
+    for name in ("node_stance", "node_mode", "node_price", "country_mode"):
+        assert np.array_equal(getattr(whole.columns, name)[:runs], getattr(part.columns, name)), name
+
+
+def test_a_fork_decides_like_the_original():
+    """Forked in the middle, both go on alike, decisions and words included."""
+    e = engine(HARD, seat=RIVALRY, measures=(TARIFF,), **HAWK)
+    for _ in range(5):
+        e.step()
+    twin = e.fork()
+    for _ in range(6):
+        e.step()
+        twin.step()
+    assert e.decisions == twin.decisions
+    for name, array in e.columns._asdict().items():
+        assert np.array_equal(array, getattr(twin.columns, name), equal_nan=True), name
+
+
+def test_no_seat_no_difference():
+    """Without a seat nothing is taken into the engine."""
+    e = engine(CONTESTED, seat=None)
+    e.step()
+    assert (len(e.plan.measures), e.menus, e.decisions) == (0, {}, [])
+
+
+def test_it_plans_once_a_year():
+    """Between plans the stance stays; after four quarters it plans anew."""
+    e = engine(CONTESTED, **QUICK)
+    row = e.world.countries.index("CHN")
+    planned = []
+    for _ in range(9):
+        e.step()
+        planned.append(e.columns.country_planned[0, row])
+    assert planned == [1.0] * 4 + [5.0] * 4 + [9.0]
+
+
+class Echo(DominantExporter):
+    """Takes the seat and does what it is advised."""
+
+    def decide(self, view):
+        """Return the behaviour's own orders."""
+        return super().decide(view)
+
+
+def test_a_player_who_follows_the_advice_plays_like_the_behaviour():
+    """The advice in the view, given as orders, leads to the prices that the behaviour itself leads to."""
+    e = engine(CONTESTED, **QUICK)
+    model = TradeModel(e.scenario, agent_classes={"CHN": Echo}, seed=7, world=e.world)
+    assert "CHN" in model.engine.played
+    for quarter in range(6):
+        e.step()
+        model.step()
+        np.testing.assert_allclose(
+            model.engine.answer.price, e.answer.price, rtol=1e-9 if quarter < 4 else 0.02
+        )
+    given = [row["order"]["type"] for row in model.log if row["seat"] == "CHN"]
+    assert given == ["export_tax", "repeal", "export_tax"]
+
+
+def test_it_chooses_in_the_whole_world_too():
+    """On the calibrated world of gallium it decides, told in words, and markets keep clearing."""
+    made = scenario(goods=["gallium"], end="2026Q4", seats={"CHN": "exporter"})
+    e = Engine(made, 2, decide=DECISIONS).run()
+    assert {row["seat"] for row in e.decisions} == {"CHN"}
+    assert all(row["why"].startswith("CHN ") for row in e.decisions)
+    assert e.columns.worst_violation.max() <= 1e-9

@@ -1,0 +1,135 @@
+"""Who signs: a treaty is signed when the look-ahead says so, stakes add up, and doctrine decides what counts."""
+
+import numpy as np
+import pytest
+
+from agents import DECISIONS
+from agents.doctrine import BY_NAME, DOCTRINES, USUAL, doctrine_of
+from agents.membership import PARTS, Stakes, reason, stability, weigh_membership
+from model.calibration import calibrate
+from model.engine import Engine
+from model.scenario import scenario_from
+from model.treaty_state import IN_FORCE, PROPOSED
+
+HEAD = {
+    "name": "table", "start": "2025Q1", "end": "2026Q4", "base_year": 2024, "goods": ["gallium"],
+    "measures": [
+        {"type": "export_licence", "actor": "CHN", "quarter": "2025Q1", "fields": {"good": "gallium", "rate": 0.1}},
+    ],
+}  # fmt: skip
+WORLD = calibrate(scenario_from(HEAD))
+
+
+def table(*clauses, members=("USA", "JPN"), **changes):
+    """Return an engine with one treaty of these clauses on the table from the first quarter on."""
+    treaty = {"id": "pact", "kind": "club", "members": list(members), "proposed": "2025Q1", "decides": True,
+              "clauses": list(clauses)}  # fmt: skip
+    made = scenario_from({**HEAD, "treaties": [treaty], **changes})
+    return Engine(made, 2, 3, world=WORLD, decide=DECISIONS)
+
+
+EXEMPTION = {"type": "mutual_exemption", "fields": {"verification": 0.9}}
+FLOOR = {"type": "common_price_floor", "fields": {"good": ["gallium"], "price_usd_per_t": 3e6}}
+
+
+def steps(e, count):
+    """Run some quarters."""
+    for _ in range(count):
+        e.step()
+    return e
+
+
+def test_who_gains_by_a_lifted_restriction_wants_it_and_who_asks_for_more_does_not_sign():
+    """Exemption from the exporter's licence pays the importer; the exporter gains less than it asks for."""
+    e = steps(table(EXEMPTION, members=("CHN", "JPN", "USA")), 1)
+    found = {row["country"]: row for row in stability(e, 0)}
+    assert found["JPN"]["gain_usd"] > 0.0 and "users +" in found["JPN"]["reason"]
+    assert found["CHN"]["gain_usd"] < found["JPN"]["gain_usd"]
+    steps(e, 2)
+    said = {d["seat"]: d for d in e.decisions if d.get("treaty") == "pact"}
+    assert said["CHN"]["choice"] == "does not sign" and said["CHN"]["why"].endswith(".")
+
+
+def test_a_treaty_that_only_costs_is_not_signed():
+    """A floor far above the price, on a good the members hardly make, is left on the table."""
+    e = steps(table(FLOOR, members=("JPN", "KOR")), 6)
+    assert (e.columns.treaty_state[:, 0] == PROPOSED).all()
+    assert all(d["choice"] == "does not sign" for d in e.decisions if d.get("treaty") == "pact")
+
+
+def test_stakes_are_nothing_for_a_treaty_without_effect():
+    """A promise to examine moves no market: no part of the stake but quarrels."""
+    e = steps(table({"type": "joint_stockpile", "fields": {}}), 1)
+    stakes = weigh_membership(
+        e, 0, np.array([0]), np.tile([c in ("USA", "JPN") for c in e.world.countries], (1, 1))
+    )
+    for part in ("users", "producers", "treasury", "rent", "safety"):
+        np.testing.assert_allclose(getattr(stakes, part), 0.0, atol=1.0)
+
+
+def test_a_look_leaves_the_run_alone():
+    """Weighing a treaty changes nothing of the run it looks at."""
+    e = steps(table(EXEMPTION, members=("CHN", "JPN", "USA")), 2)
+    e.step()
+    other = e.fork()
+    before = [array.copy() for array in e.columns]
+    stability(e, 0)
+    for array, old in zip(e.columns, before, strict=True):
+        np.testing.assert_array_equal(array, old)
+    np.testing.assert_array_equal(steps(e, 2).answer.price, steps(other, 2).answer.price)
+
+
+def test_each_run_decides_for_itself():
+    """A batch of two decides as two batches of one do."""
+    both = steps(table(EXEMPTION, members=("CHN", "JPN", "USA")), 4)
+    made = both.scenario
+    for run in range(2):
+        alone = steps(Engine(made, 1, 3, first_run=run, world=WORLD, decide=DECISIONS), 4)
+        np.testing.assert_array_equal(both.columns.member_state[run], alone.columns.member_state[0])
+
+
+def test_a_treaty_in_force_shows_who_would_leave():
+    """Stability lists every named country with its gain, the parts, a verdict and the reason."""
+    e = table(EXEMPTION, members=("CHN", "JPN", "USA"))
+    e.step()
+    e.columns.treaty_state[:, 0] = IN_FORCE
+    count = len(e.world.countries)
+    e.columns.member_state[:, :count] = np.where(e.treaties.table.invited > 0, IN_FORCE, 0)
+    found = {row["country"]: row for row in stability(e, 0)}
+    assert set(found) == {"CHN", "JPN", "USA"}
+    assert found["JPN"]["verdict"] == "stays" and found["JPN"]["gain_usd"] > 0.0
+    parts = sum(found["JPN"][name] for name in Stakes._fields[: len(PARTS)])
+    assert parts == pytest.approx(found["JPN"]["gain_usd"])
+
+
+def test_doctrine_decides_what_counts():
+    """The same treaty is worth less to a state that does not weigh its users."""
+    gains = {}
+    for doctrine in ("free_rider", "hawk"):
+        seats = {"JPN": {"behaviour": "state", "doctrine": doctrine}}
+        e = steps(table(EXEMPTION, members=("CHN", "JPN", "USA"), seats=seats), 1)
+        inside = np.tile([c in ("CHN", "JPN", "USA") for c in e.world.countries], (1, 1))
+        stakes = weigh_membership(e, 0, np.array([0]), inside)
+        gains[doctrine] = float(stakes.users[0, e.world.countries.index("JPN")])
+    assert gains["free_rider"] > 1.5 * gains["hawk"] > 0.0
+
+
+def test_a_reason_names_the_largest_parts_first():
+    """Words and numbers: what counts most stands first, with its sign."""
+    parts = [np.array([[value]]) for value in (-85e6, -10e6, 50e6, 0.0, 0.1e6, 0.0, 0.0)]
+    words = reason(Stakes(*parts, asked=np.array([[5e6]])), 0, 0)
+    assert (
+        words.index("users -85 m usd")
+        < words.index("public money +50 m usd")
+        < words.index("producers -10 m usd")
+    )
+    assert "asks for 5.0 m usd" in words
+
+
+def test_doctrines_are_data_with_a_usual_one_for_many():
+    """Every usual doctrine exists; an unknown country is laissez-faire."""
+    assert len(BY_NAME) == len(DOCTRINES)
+    assert all(name in BY_NAME for name in USUAL.values())
+    assert (
+        doctrine_of("FJI").name == "laissez_faire" and doctrine_of("USA", "free_rider").name == "free_rider"
+    )
