@@ -53,12 +53,16 @@ def decide_capacity(layout, columns, terms, values, decides):
             if supported:
                 volatility *= 1.0 - values[run, _CALM]
             discount = required_return(columns.site_discount[run, s], values[run, _SUPPORTED], supported)
-            delay = columns.site_lead_quarters[run, s] + columns.site_permit_quarters[run, s]
-            worth = capacity_value(
-                margin, min(values[run, _USE], used), discount, delay, values[run, _RAMP], values[run, _LIFE]
-            )
-            asked = hurdle(option_multiple(discount, 0.0, volatility), values[run, _WEIGHT])
-            index = profit_index(worth, columns.site_capex[run, s], asked)
+            discount *= columns.site_discount_factor[run, s]
+            delay = columns.site_lead_quarters[run, s] * columns.site_lead_factor[run, s]
+            delay += columns.site_permit_quarters[run, s] * columns.site_permit_factor[run, s]
+            capital = columns.site_capex[run, s] * columns.site_capex_factor[run, s]
+            index = rate_project(values, run, margin, used, discount, delay, volatility, capital)
+            columns.site_bare_index[run, s] = index
+            relief, calm = columns.site_relief_share[run, s], columns.site_relief_factor[run, s]
+            if relief > 0.0 or calm < 1.0:
+                left = capital * (1.0 - relief)
+                index = rate_project(values, run, margin, used, discount * calm, delay, volatility, left)
             columns.site_profit_index[run, s] = index
             installed, idle = 0.0, 0.0
             for p in range(layout.site_plant_start[s], layout.site_plant_start[s + 1]):
@@ -74,6 +78,18 @@ def decide_capacity(layout, columns, terms, values, decides):
             columns.site_invest_t[run, s] = start_building(
                 index, size, pipeline, room, values[run, _SPEED], values[run, _MOST], values[run, _PIPELINE]
             )
+
+
+@rule
+def rate_project(values, run, margin, used, discount, delay, volatility, capital):
+    """Return the profit index of new capacity: its value over what it costs the firm times the hurdle.
+
+    It is valued at `used`, the site's own utilisation, where that is below the usual one.
+    """
+    use = min(values[run, _USE], used)
+    worth = capacity_value(margin, use, discount, delay, values[run, _RAMP], values[run, _LIFE])
+    asked = hurdle(option_multiple(discount, 0.0, volatility), values[run, _WEIGHT])
+    return profit_index(worth, capital, asked)
 
 
 @rule

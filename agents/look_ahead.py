@@ -31,7 +31,7 @@ WRITTEN = (
     "plant_reopen_t", "plant_exit_t", "site_expected_value", "site_expected_input", "site_error", "site_floor",
     "site_profit_index", "site_invest_t", "node_capacity_t", "node_qualified_t", "node_restricted_share",
     "node_store_room", "route_held_share", "buyer_target_t", "buyer_substituted", "pair_strain", "treaty_state",
-    "member_state", *PUSHES,
+    "member_state", "site_bare_index", *PUSHES,
 )  # fmt: skip
 _NOISE, _QUALIFY = POSITION["supply_noise"], POSITION["qualification_speed"]
 #: Prices of two later looks are averaged: what is built at one lowers the other.

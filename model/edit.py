@@ -9,11 +9,20 @@ from typing import Any
 
 import numpy as np
 
-from model.instrument import Cap, Cost, Edit, Floor, Site, Support, Tables
+from model.instrument import Cap, Cost, Edit, Floor, Fund, Site, Support, Tables
 from model.instruments import BY_NAME
 from model.measure_note import without_effect
-from model.measure_plan import BASE_QUARTERS, COSTS, HOLDERS, History, Measure, MeasurePlan, is_limited
-from model.measure_table import ints, table_of
+from model.measure_plan import (
+    BASE_QUARTERS,
+    COSTS,
+    HOLDERS,
+    History,
+    Measure,
+    MeasurePlan,
+    is_limited,
+    reference_of,
+)
+from model.measure_table import burden_shares, edits_of, ints, table_of
 from model.network import Answer, Bools, Floats
 from model.order import Order
 from model.scenario import Scenario
@@ -86,6 +95,10 @@ def carry_over(
     for name in (
         "node_price",
         "landed_price",
+        "topup_usd_per_t",
+        "usual_use_t",
+        "bought_t",
+        "priority_t",
         "floor_public_share",
         "route_restricted",
         "exempt",
@@ -99,15 +112,19 @@ def carry_over(
     for g, cap in enumerate(wider.caps):
         before = place.get(id(cap))
         for back in range(4):
-            flow = flows_t[back][:, cap.routes].sum(axis=1)
+            flow = flows_t[back][:, reference_of(cap)].sum(axis=1)
             if before is not None:
                 flow = history.quota_flow_t[:, back * size + before]
             fresh.quota_flow_t[:, back * wide + g] = flow
         if before is not None:
             for name in ("reference_t", "carry_t", "limit_t", "outside_t"):
                 getattr(fresh, f"quota_{name}")[:, g] = getattr(history, f"quota_{name}")[:, before]
-    for i, before in _same(_indices(wider), _indices(plan)):
+    for i, before in _same(wider.indices, plan.indices):
         fresh.index_reference[:, i] = history.index_reference[:, before]
+    _carry_certificates(plan, history, wider, fresh)
+    _carry_rules(plan, history, wider, fresh, flows_t)
+    for w, before in _same(edits_of(wider.measures, Fund), edits_of(plan.measures, Fund)):
+        fresh.fund_spent_usd[:, w] = history.fund_spent_usd[:, before]
     for s, support in enumerate(wider.supports):
         fresh.support_output_t[:, s] = answer.output_t[:, support.plants].sum(axis=1)
     for s, before in _same(wider.supports, plan.supports):
@@ -116,9 +133,27 @@ def carry_over(
     return fresh
 
 
-def _indices(plan: MeasurePlan) -> list[Any]:
-    floors = [floor.index for floor in plan.floors if floor.index]
-    return floors + [support.index for support in plan.supports if support.index]
+def _carry_certificates(plan: MeasurePlan, history: History, wider: MeasurePlan, fresh: History) -> None:
+    """Bring along who is certified, and what the uncertified paid."""
+    count = len(plan.countries)
+    old, new = ([cap.certificate for cap in p.caps if cap.certificate] for p in (plan, wider))
+    for d, before in _same(new, old):
+        fresh.certified[:, d * count : (d + 1) * count] = history.certified[
+            :, before * count : (before + 1) * count
+        ]
+        for back in range(4):
+            fresh.premium[:, back * len(new) + d] = history.premium[:, back * len(old) + before]
+
+
+def _carry_rules(
+    plan: MeasurePlan, history: History, wider: MeasurePlan, fresh: History, flows_t: Sequence[Floats]
+) -> None:
+    """Bring along what stock rules remember; new ones know the last quarter's supply."""
+    for u, rule in enumerate(wider.rules):
+        fresh.rule_supply_t[:, u] = flows_t[-1][:, rule.supply_routes].sum(axis=1)
+    for u, before in _same(wider.rules, plan.rules):
+        for name in ("order", "release", "stock", "owed", "supply"):
+            getattr(fresh, f"rule_{name}_t")[:, u] = getattr(history, f"rule_{name}_t")[:, before]
 
 
 def _same(new: Sequence[Any], old: Sequence[Any]) -> list[tuple[int, int]]:
@@ -150,7 +185,16 @@ def _plan(
         quarters=site.quarters,
         countries=list(tables.countries),
         measures=measures,
-        table=table_of(measures, caps, origin, destination, len(tables.countries), len(site.times)),
+        table=table_of(
+            measures,
+            caps,
+            ints(routes["node"].tolist()),
+            origin,
+            destination,
+            list(tables.countries),
+            ints([country.get(code, -1) for code in tables.plants["country"]]),
+            len(site.times),
+        ),
         site=site,
         quota_routes=[cap.routes for _, cap in caps],
         quota_measure=ints([m for m, _ in caps]),
@@ -161,6 +205,11 @@ def _plan(
         supports=[support for _, support in supports],
         support_measure=ints([m for m, _ in supports]),
         support_payer=ints([actor[m] for m, _ in supports]),
+        support_share=np.array(
+            [burden_shares(measures[m], support.burden, list(tables.countries)) for m, support in supports]
+        ).reshape(len(supports), len(tables.countries)),
+        support_by_users=ints([int(support.by_users) for _, support in supports]),
+        quota_firms=_quota_firms(site, [cap for _, cap in caps]),
         base_costs=_base_costs(site, [e for _, e in dated if isinstance(e, Cost)]),
         base_closed=_base_closed(site, [cap for m, cap in caps if measures[m].dated]),
         base_restricted=np.array(
@@ -169,6 +218,7 @@ def _plan(
         base_wedge=np.array([_base_wedge(site, m, cap) for m, cap in caps]),
         route_origin=origin,
         route_destination=destination,
+        route_buyer=ints(routes["buyer"].tolist()),
         base_flow_t=_column(routes, "flow_t"),
         base_price=_column(tables.nodes, "price_usd_per_t"),
         base_landed_price=_column(routes, "landed_price_usd_per_t"),
@@ -205,6 +255,20 @@ def _state_stock(site: Site, scenario: Scenario) -> Floats:
         for buyer in buyers:
             stock[buyer] += row["quantity_t"] / len(buyers)
     return stock
+
+
+def _quota_firms(site: Site, caps: list[Cap]) -> list[tuple[int, int, float]]:
+    """Return (quota, firm number, share) of licences that name firms; firms without plants here are left out."""
+    plants = site.tables.plants
+    if "firm" not in plants:
+        return []
+    number = dict(zip(plants["firm_name"], plants["firm"], strict=True))
+    return [
+        (g, int(number[name]), share)
+        for g, cap in enumerate(caps)
+        for name, share in (cap.firm_share or {}).items()
+        if name in number
+    ]
 
 
 def _base_wedge(site: Site, measure: int, cap: Cap) -> float:

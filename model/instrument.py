@@ -1,8 +1,9 @@
 """What an instrument is: a kind of order that compiles into edits of the network.
 
 Nothing but these edits touches the market: a cost on a route, a cap on a set of routes, a minimum landed
-price, a support or cost of plants, a state's order or release of stock, a preference of buyers; what acts between
-quarters is a push. All arrays over time have T = 4 + Q
+price, a support or cost of plants, a state's order or release of stock (as ordered, by a rule, or for users who are
+served first), a preference of buyers. What acts between quarters is a push; public money for new capacity is a
+fund, for anything else an outlay. All arrays over time have T = 4 + Q
 entries: the four quarters of the base year, then the Q quarters of the run.
 """
 
@@ -20,6 +21,7 @@ from model.name import EU_MEMBERS, WORLD
 from model.network import Floats, Ints
 from model.order import Order, OrderKind
 from model.quarter_date import active_share, first_date, quarter_index, quarter_label
+from model.rules.investment import annuity
 
 #: Tonnes of `quarter`, `half` and `year` limits are paced over this many quarters.
 PERIODS = {"quarter": 1, "half": 2, "year": 4}
@@ -50,6 +52,34 @@ class Tables(Protocol):
 
 
 @dataclass(frozen=True)
+class Index:
+    """A reference price: producer prices averaged with fixed weights over nodes, as last published.
+
+    `kind`: lagged (one quarter), lagged_mean (four quarters), before (the four quarters before the measure). The last
+    `lag` - 1 quarters are left out.
+    """
+
+    nodes: Ints
+    weight: Floats  # sums to 1
+    kind: str
+    share: float = 1.0
+    lag: int = 1
+
+
+@dataclass(frozen=True)
+class Margin:
+    """What caps a duty: `normal / export - 1`, and the lesser of it and `(injury - export) / export` where given.
+
+    Reference prices of the four quarters before the measure; `normal` may be a declared price instead.
+    """
+
+    export: Index
+    normal: Index | None
+    normal_usd_per_t: float
+    injury: Index | None
+
+
+@dataclass(frozen=True)
 class Cost:
     """A cost on routes, added to others of its kind; `value` is weighted by the days in force.
 
@@ -59,6 +89,21 @@ class Cost:
     what: str
     routes: Ints
     value: Floats  # [T]
+    margin: Margin | None = None
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """Who need not count towards a cap: routes from certified origins.
+
+    Producers of `may` become certified for good when the mean wedge of the last four quarters is their `usd_per_t` or
+    more; the cost falls on all their plants of the good.
+    """
+
+    certified: Ints  # country numbers, from the start
+    may: Ints  # country numbers that may follow
+    usd_per_t: Floats  # [T]
+    plants: Ints
 
 
 @dataclass(frozen=True)
@@ -66,7 +111,9 @@ class Cap:
     """A limit on the sum of flows of some routes.
 
     While active the limit is `limit_t + rate * reference`, with the reference flow for the other days.
-    A rate of 1 or more is no limit. `limit_t` of a longer period is paced evenly, what is left carried on.
+    A rate of 1 or more is no limit (but of output it is one). `limit_t` of a longer period is paced evenly, what
+    is left carried on. `side`: an `export` restriction invites smuggling and strains relations, one of `output`
+    is only felt by buyers, one of `import` is the buyers' own.
     """
 
     routes: Ints
@@ -77,32 +124,54 @@ class Cap:
     period: int = 1  # quarters over which limit_t is paced
     reference_t: float | None = None  # declared, tonnes per quarter; None: mean of the four quarters before
     growth: float = 0.0  # yearly growth of the reference
+    side: str = "export"
+    reference_routes: Ints | None = None  # whose flow is the reference; None: the routes' own
+    rolling: bool = False  # whether the reference moves on every quarter
+    certificate: Certificate | None = None
+    firm_share: Mapping[str, float] | None = None  # licences by firm; None: pro rata by output
 
 
 @dataclass(frozen=True)
-class Index:
-    """A reference price: producer prices averaged with fixed weights over nodes, as last published."""
+class Downstream:
+    """Routes of a product that holds `content` tonnes a tonne of a good under a floor."""
 
-    nodes: Ints
-    weight: Floats  # sums to 1
-    kind: str  # lagged: last quarter; lagged_mean: last four quarters; before: four quarters before the start
-    share: float = 1.0
+    routes: Ints
+    content: float
 
 
 @dataclass(frozen=True)
 class Floor:
-    """A minimum landed price on routes: a declared `price`, or `index` where that is given."""
+    """A minimum landed price on routes: a declared `price`, plus `index` where that is given.
+
+    Products pay `content` times what the floor added to the good last quarter: to the treasury as a duty, or, where
+    sellers keep the top-up, as a floor of their own.
+    """
 
     routes: Ints
     active: Floats  # [T]
     price: Floats  # [T] usd_per_t
     index: Index | None
     to_treasury: bool
+    downstream: tuple[Downstream, ...] = ()
+
+
+@dataclass(frozen=True)
+class Offtake:
+    """A buyer's commitment: pays `max(min_price, (1 - discount) index)` for the tonnes, settled against the index.
+
+    While that is above the index the buyer takes only the share `take`.
+    """
+
+    discount: float
+    take: float
 
 
 @dataclass(frozen=True)
 class Support:
-    """A contract for difference: `max(0, strike - R) - upside_share * max(0, R - upside_price)`, plus a flat rate."""
+    """A contract for difference: `max(0, strike - R) - upside_share * max(0, R - upside_price)`, plus a flat rate.
+
+    With `offtake` the strike is its minimum price. The actor's treasury pays, or its users, or countries by `burden`.
+    """
 
     plants: Ints
     active: Floats  # [T]
@@ -114,6 +183,9 @@ class Support:
     outlay_cap_usd: float  # per quarter, inf for none
     payback_cap_usd: float  # per quarter, inf for none
     flat: Floats | None = None  # [T] usd_per_t paid whatever the price
+    burden: Mapping[str, float] | None = None  # shares of the outlay by country
+    by_users: bool = False
+    offtake: Offtake | None = None
 
 
 @dataclass(frozen=True)
@@ -123,6 +195,67 @@ class Stock:
     buyer: int
     buy_t: Floats  # [T]
     release_t: Floats  # [T]
+
+
+@dataclass(frozen=True)
+class StockRule:
+    """A state's stock that buys and releases by rule, see `model.rules.stockpile`; per quarter, shares 0 to 1.
+
+    With a `strike` it is a vault: users' own tonnes, `target_t` of them, bought and sold at that price whatever the
+    market's, for a yearly fee.
+    """
+
+    buyer: int
+    index: Index
+    supply_routes: Ints  # whose flow is the supply outside
+    target_days: Floats  # [T]
+    target_t: Floats  # [T] added to the days
+    capacity_t: float
+    build_quarters: float  # at least so many to build it up
+    buy_below: float  # times the eight-quarter mean price
+    buy_most: float  # share of supply outside
+    release_above: float  # times the eight-quarter mean price
+    short_share: float  # shortfall from which is released
+    release_quarters: float  # to release all of it
+    release_share: float  # of the shortfall
+    carry: float  # of the stock's value, per year
+    strike: float | None = None
+    fee: float = 0.0  # of the value at the strike, per year
+    refill_quarters: float = 4.0
+
+
+@dataclass(frozen=True)
+class Priority:
+    """A part of a buyer's final demand that is served first, whatever the price."""
+
+    buyer: int
+    share: Floats  # [T], weighted by the days in force
+
+
+@dataclass(frozen=True)
+class Fund:
+    """Public money for new capacity at the sites of these plants: a grant, equity or a loan.
+
+    `share` of the capital cost until `budget_usd` is spent. A loan costs the treasury what its cheapness is worth.
+    `additional`: only where the firm would not have built without. `burden`: shares of the cost by country.
+    """
+
+    plants: Ints
+    form: str
+    share: Floats  # [T]
+    budget_usd: float
+    rate: float  # per year
+    years: float
+    additional: bool
+    burden: Mapping[str, float] | None = None
+
+
+@dataclass(frozen=True)
+class Outlay:
+    """Public money for a programme, usd a quarter, from treasuries to wages; `burden`: shares by country."""
+
+    usd: Floats  # [T], weighted by the days in force
+    burden: Mapping[str, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -143,16 +276,34 @@ class Preference:
 
 @dataclass(frozen=True)
 class Push:
-    """What acts between quarters: a column of factors (`model.measure_plan.PUSHES`), times `factor` on these rows."""
+    """What acts between quarters: a column of factors (`model.measure_plan.PUSHES`), times `factor` on these rows.
+
+    Rows of a `site_` column are given as plants: all their sites. `partners`, a country number per row, are those
+    whom a mutual exemption or a treaty with the actor spares.
+    """
 
     what: str
     rows: Ints
     factor: Floats  # [T], weighted by the days in force: 1 changes nothing
+    partners: Ints | None = None
 
 
 #: A path of numbers over time, see `model.field.KINDS`.
 Path = float | list[float] | dict[str, float]
-Edit = Cost | Cap | Floor | Support | Stock | PlantCost | Preference | Push
+Edit = (
+    Cost
+    | Cap
+    | Floor
+    | Support
+    | Stock
+    | StockRule
+    | Priority
+    | Fund
+    | Outlay
+    | PlantCost
+    | Preference
+    | Push
+)
 
 
 @dataclass(frozen=True)
@@ -238,7 +389,52 @@ class Site:
         mine = buyers["country"].isin(self.codes(country)) & (buyers["good"] == good)
         return np.flatnonzero(mine).astype(np.int64)
 
-    def index(self, good: str, country: str, kind: str, share: float = 1.0) -> Index | None:
+    def is_here(self, country: str) -> bool:
+        """Tell whether a country stands apart in this world."""
+        return bool(set(self.codes(country)) & set(self.tables.countries))
+
+    def country_numbers(self, countries: Sequence[str]) -> Ints:
+        """Return the numbers of the countries that stand apart, each once."""
+        codes = [code for country in countries for code in self.codes(country)]
+        place = {code: i for i, code in enumerate(self.tables.countries)}
+        return np.array([place[code] for code in dict.fromkeys(codes) if code in place], dtype=np.int64)
+
+    def plants_in(self, countries: Sequence[str], good: str, firm: str = "") -> Ints:
+        """Return the plants of a good in some countries, or in the WORLD; no smuggling."""
+        where = list(self.tables.countries) if WORLD in countries else list(countries)
+        groups = [self.plants_of(country, good, firm) for country in where]
+        return np.unique(np.concatenate([np.zeros(0, np.int64), *groups]))
+
+    def buyers_in(self, countries: Sequence[str], good: str) -> Ints:
+        """Return the buyers of a good in some countries, or in the WORLD."""
+        where = list(self.tables.countries) if WORLD in countries else list(countries)
+        groups = [self.buyers_of(country, good) for country in where]
+        return np.unique(np.concatenate([np.zeros(0, np.int64), *groups]))
+
+    def sales(self, country: str, good: str) -> Ints:
+        """Return all routes of a good from a country, at home and abroad; what smugglers buy goes through home."""
+        routes = self.tables.routes
+        own = routes["origin"].isin(self.codes(country)) & ~self._leaks & (routes["good"] == good)
+        return np.flatnonzero(own).astype(np.int64)
+
+    def into(self, members: Sequence[str], good: str, origins: Sequence[str] | None = None) -> Ints:
+        """Return the routes of a good to the members from some origins (None: from everybody, themselves included)."""
+        routes = self.tables.routes
+        codes = [code for member in members for code in self.codes(member)]
+        mine = routes["destination"].isin(codes) & (routes["good"] == good)
+        if origins is not None:
+            sources = [code for origin in origins for code in self.codes(origin)]
+            mine &= routes["origin"].isin(sources) if WORLD not in origins else ~routes["origin"].isin(codes)
+        return np.flatnonzero(mine).astype(np.int64)
+
+    def abroad(self, good: str) -> Ints:
+        """Return all routes of a good that cross a border."""
+        routes = self.tables.routes
+        return np.flatnonzero((routes["good"] == good) & (routes["origin"] != routes["destination"])).astype(
+            np.int64
+        )
+
+    def index(self, good: str, country: str, kind: str, share: float = 1.0, lag: int = 1) -> Index | None:
         """Return a good's reference price in a country or WORLD (by base-year output); None without nodes."""
         nodes = self.tables.nodes
         mine = (nodes["good"] == good) & (nodes["kind"] != "leak")
@@ -250,7 +446,30 @@ class Site:
             return None
         total = weight.sum()
         even = np.full(rows.size, 1.0 / rows.size)
-        return Index(rows, weight / total if total > 0.0 else even, kind, share)
+        return Index(rows, weight / total if total > 0.0 else even, kind, share, lag)
+
+    def full_cost(self, good: str, country: str, discount: float, years: float) -> float:
+        """Return the cost of a tonne from new plants at base-year input prices (usd), capital included; NaN if unknown.
+
+        Cash cost, inputs, and the capital cost spread over `years` at `discount` a year; the mean over the country's
+        plants (WORLD: all), those not yet built where there are such.
+        """
+        plants, network = self.tables.plants, getattr(self.tables, "network", None)
+        rows = self.plants_in([country], good)
+        rows = rows[(plants["kind"].iloc[rows] != "recycler").to_numpy()]
+        new = rows[(plants["kind"].iloc[rows] == "new").to_numpy()]
+        rows = new if new.size else rows
+        if not rows.size or network is None or "capex_usd_per_t_per_year" not in plants:
+            return float("nan")
+        price = self.tables.buyers["price_usd_per_t"].to_numpy(float)
+        total = 0.0
+        for k in rows:
+            m = int(plants["recipe"].iloc[k])
+            inputs = slice(network.recipe_input_start[m], network.recipe_input_start[m + 1])
+            fed = float(network.input_per_unit[inputs] @ price[network.input_buyer[inputs]])
+            capital = float(plants["capex_usd_per_t_per_year"].iloc[k]) / annuity.py_func(discount, years)
+            total += float(plants["cost_usd_per_t"].iloc[k]) + fed + capital
+        return total / rows.size
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -113,7 +113,13 @@ class Layout(NamedTuple):
     quota_actor: Ints
     support_start: Ints
     support_plants: Ints
-    support_payer: Ints
+    support_payer: Ints  # whose measure it is; -1 outside
+    support_share: Floats  # [S, C] who pays; nobody: the plants' countries
+    support_by_users: Ints  # [S] 1: users pay, not the treasury
+    quota_side: Ints  # position in SIDES
+    quota_firm_start: Ints  # [G+1] licences by firm
+    quota_firm: Ints
+    quota_firm_share: Floats
     quota_usual_t: Floats  # what its routes would carry at equal prices in the base year
     user_account: int
     treasury_account: int
@@ -553,6 +559,14 @@ def _measures(plan: Any, route_usual_t: Floats) -> dict[str, Any]:
         "support_start": support_start,
         "support_plants": support_plants,
         "support_payer": np.asarray(plan.support_payer, dtype=np.int64),
+        "support_share": plan.support_share,
+        "support_by_users": plan.support_by_users,
+        "quota_side": plan.table.cap_side,
+        "quota_firm_start": np.searchsorted(
+            [g for g, _, _ in plan.quota_firms], np.arange(len(plan.caps) + 1)
+        ).astype(np.int64),
+        "quota_firm": np.array([firm for _, firm, _ in plan.quota_firms], dtype=np.int64),
+        "quota_firm_share": np.array([share for _, _, share in plan.quota_firms], dtype=np.float64),
         "quota_usual_t": np.array(usual, dtype=np.float64),
     }
 

@@ -89,9 +89,17 @@ def book_trade(network, layout, terms, answer, public_share, columns, books, run
                 continue
             wedge += rent
             if layout.quota_holder[g] == _FIRMS:
-                post(balance, run, user, transit, rent * flow, turnover)
-                books.node_sales[i] += rent * flow
-                books.node_rent[i] += rent * flow
+                pooled = 1.0
+                for p in range(layout.quota_firm_start[g], layout.quota_firm_start[g + 1]):
+                    licensed, part = layout.quota_firm[p], layout.quota_firm_share[p] * rent * flow
+                    post(balance, run, user, licensed, part, turnover)
+                    columns.firm_revenue_usd[run, licensed] += part
+                    columns.firm_rent_usd[run, licensed] += part
+                    pooled -= layout.quota_firm_share[p]
+                pooled = max(pooled, 0.0) * rent * flow
+                post(balance, run, user, transit, pooled, turnover)
+                books.node_sales[i] += pooled
+                books.node_rent[i] += pooled
             elif layout.quota_holder[g] == _STATE:
                 holder = layout.quota_actor[g] if layout.quota_actor[g] >= 0 else origin
                 post(balance, run, user, layout.treasury_account + holder, rent * flow, turnover)
@@ -183,13 +191,22 @@ def book_costs(network, layout, terms, answer, columns, books, values, run):
 def book_states(layout, answer, support_rate, columns, books, run):
     """Post price supports to firms, and the purchases and releases of stock funds."""
     balance, turnover, firms = columns.balance_usd, books.turnover, columns.firm_revenue_usd.shape[1]
-    for s in range(layout.support_payer.size):
+    for s in range(layout.support_by_users.size):
+        side = layout.user_account if layout.support_by_users[s] > 0 else layout.treasury_account
         for p in range(layout.support_start[s], layout.support_start[s + 1]):
             k = layout.support_plants[p]
-            payer = layout.support_payer[s] if layout.support_payer[s] >= 0 else layout.plant_country[k]
             paid = support_rate[run, s] * answer.output_t[run, k]
-            post(balance, run, layout.treasury_account + payer, layout.plant_account[k], paid, turnover)
-            columns.country_support_usd[run, payer] += paid
+            told = 0.0
+            for payer in range(layout.support_share.shape[1]):
+                told += layout.support_share[s, payer]
+                part = layout.support_share[s, payer] * paid
+                post(balance, run, side + payer, layout.plant_account[k], part, turnover)
+                if layout.support_by_users[s] == 0:
+                    columns.country_support_usd[run, payer] += part
+            if not told > 0.0:
+                payer = layout.plant_country[k]
+                post(balance, run, side + payer, layout.plant_account[k], paid, turnover)
+                columns.country_support_usd[run, payer] += paid
             if layout.plant_account[k] < firms:
                 columns.firm_revenue_usd[run, layout.plant_account[k]] += paid
     for j in range(layout.buyer_good.size):

@@ -1,15 +1,35 @@
 """Why a measure has no effect in a world: the words for the manifest and for `orebloc check`."""
 
-from model.instrument import Cap, Cost, Edit, Floor, PlantCost, Preference, Site, Stock, Support
+from model.instrument import (
+    Cap,
+    Cost,
+    Edit,
+    Floor,
+    Fund,
+    PlantCost,
+    Preference,
+    Priority,
+    Push,
+    Site,
+    Stock,
+    StockRule,
+    Support,
+)
 from model.name import chain_of
 from model.order import Order
 from model.quarter_date import first_date, last_date, quarter_label
 from model.scenario import Scenario
 
+#: Orders that a country gives as a buyer.
+_OF_BUYERS = (
+    "import_tariff", "trade_defence", "price_floor", "stock_order", "strategic_stockpile", "defence_priority",
+    "joint_purchasing", "standards", "substitution_programme", "recycling_programme", "information_sharing",
+)  # fmt: skip
+
 
 def without_effect(order: Order, made: list[Edit], site: Site, scenario: Scenario) -> tuple[list[str], str]:
     """Return the order's goods on which its edits have no effect, and why; no goods and no words if none."""
-    goods = list(order.fields["good"])
+    goods = list(order.fields.get("good", []))
     if not site.active(order).any():
         return goods, _out_of_time(order, site)
     covered = _covered_goods(made, site)
@@ -32,11 +52,19 @@ def _covered_goods(made: list[Edit], site: Site) -> set[str]:
     for edit in made:
         if isinstance(edit, Cap | Cost | Floor | Preference):
             covered |= set(site.tables.routes["good"].iloc[edit.routes])
-        elif isinstance(edit, Support | PlantCost):
+        elif isinstance(edit, Support | PlantCost | Fund):
             covered |= set(site.tables.plants["good"].iloc[edit.plants])
-        elif isinstance(edit, Stock):
+        elif isinstance(edit, Push):
+            covered |= _pushed_goods(edit, site)
+        elif isinstance(edit, Stock | StockRule | Priority):
             covered.add(site.tables.buyers["good"].iloc[edit.buyer])
     return covered
+
+
+def _pushed_goods(push: Push, site: Site) -> set[str]:
+    if push.what.startswith("site_"):
+        return set(site.tables.plants["good"].iloc[push.rows])
+    return set(site.tables.buyers["good"].iloc[push.rows]) if push.what.startswith("buyer_") else set()
 
 
 def _why(order: Order, good: str, site: Site, scenario: Scenario) -> str:
@@ -45,7 +73,7 @@ def _why(order: Order, good: str, site: Site, scenario: Scenario) -> str:
     actor = order.actor
     if not set(site.codes(actor)) & set(site.tables.countries):
         return f"{actor} does not stand apart in this world: what it makes and uses is part of OTH"
-    if order.type in ("import_tariff", "price_floor", "stock_order"):
+    if order.type in _OF_BUYERS:
         if not site.buyers_of(actor, good).size:
             return f"{actor} does not buy {good}"
     elif not _makes(site, actor, good):

@@ -14,19 +14,23 @@ from typing import Any
 
 import numpy as np
 
-from model.instrument import Cap, Floor, Push, Site, Support
+from model.instrument import Cap, Floor, Fund, Outlay, Priority, Push, Site, StockRule, Support
 from model.measure_table import (
     BASE_QUARTERS,
     COSTS,
     HOLDERS,
     NEVER,
+    PRICE_QUARTERS,
     History,
     Measure,
     MeasureTable,
+    edits_of,
+    indices_of,
     pushes_of,
 )
 from model.network import Answer, Bools, Floats, Ints, Network, Terms
 from model.phase import measure as working
+from model.phase import programme
 from model.treaty_plan import ClauseOrders
 
 __all__ = ["BASE_QUARTERS", "COSTS", "HOLDERS", "PUSHES", "History", "Measure", "MeasurePlan", "is_limited"]
@@ -46,7 +50,9 @@ class MeasurePlan:
     - `measures`: orders with their edits, dated or switched; `table`: the same as arrays
     - `quota_routes` [G] route numbers of each quota; `quota_measure`, `quota_actor` (country number),
       `quota_holder` (position in `HOLDERS`): whose measure it is and who gets its wedge
-    - `supports`, `support_payer` (country number): each support's plants and who pays
+    - `quota_firms`: licences by firm, rows (quota, firm number, share)
+    - `supports`, `support_payer` (country number), `support_share` [S, C], `support_by_users`: each support's plants
+      and who pays
     - `base_costs[what]` [R], `base_closed` [R], `base_restricted` [G]: dated measures in the mean of the base year;
       `base_wedge` [G] the wedge calibration found then, 0 where it found none: a start for the first clearing
     - `clause_orders`: which measures carry out which clause of which treaty
@@ -68,12 +74,16 @@ class MeasurePlan:
     supports: list[Support]
     support_measure: Ints
     support_payer: Ints
+    support_share: Floats
+    support_by_users: Ints
+    quota_firms: list[tuple[int, int, float]]
     base_costs: dict[str, Floats]
     base_closed: Bools
     base_restricted: Bools
     base_wedge: Floats
     route_origin: Ints
     route_destination: Ints
+    route_buyer: Ints
     base_flow_t: Floats  # [R] base-year tonnes per quarter
     base_price: Floats  # [N]
     base_landed_price: Floats  # [R]
@@ -89,13 +99,38 @@ class MeasurePlan:
         return pushes_of(self.measures)
 
     @cached_property
+    def has_programmes(self) -> bool:
+        """Whether any measure costs public money beyond supports: programmes, stocks by rule."""
+        return bool(edits_of(self.measures, Outlay) or edits_of(self.measures, StockRule))
+
+    @cached_property
+    def has_funds(self) -> bool:
+        """Whether any measure pays for new capacity."""
+        return bool(edits_of(self.measures, Fund))
+
+    @cached_property
+    def has_priorities(self) -> bool:
+        """Whether any users are served first."""
+        return bool(edits_of(self.measures, Priority))
+
+    @cached_property
+    def indices(self) -> list[Any]:
+        """The reference prices, in the order of their numbers."""
+        return indices_of(self.measures)
+
+    @cached_property
+    def rules(self) -> list[StockRule]:
+        """The stocks that buy and release by rule."""
+        return edits_of(self.measures, StockRule)
+
+    @cached_property
     def has_preferences(self) -> bool:
         """Whether any measure bends buyers' preferences."""
         return self.table.preference_measure.size > 0
 
     def new_history(self, runs: int) -> History:
         """Return the memory at the start: four quarters of the base year, dated measures on, others off."""
-        flow = np.array([self.base_flow_t[routes].sum() for routes in self.quota_routes])
+        flow = np.array([self.base_flow_t[reference_of(cap)].sum() for cap in self.caps])
         dated = np.array([float(measure.dated) for measure in self.measures])
         ran = np.array(
             [measure.dated and measure.active[BASE_QUARTERS - 1] > 0.0 for measure in self.measures]
@@ -104,6 +139,9 @@ class MeasurePlan:
         price = np.array([self._base_index(i) for i in range(self.table.index_kind.size)])
         output = [self.base_output_t[support.plants].sum() for support in self.supports]
         countries, routes = len(self.countries), self.base_flow_t.size
+        used = np.bincount(
+            self.route_buyer, np.nan_to_num(self.base_flow_t), self.base_state_stock_t.size
+        ).astype(np.float64)
         rows = History(
             measure_force=dated,
             measure_level=np.ones(dated.size),
@@ -115,9 +153,12 @@ class MeasurePlan:
             quota_carry_t=np.zeros(len(self.caps)),
             quota_limit_t=np.zeros(len(self.caps)),
             quota_outside_t=np.zeros(len(self.caps)),
-            node_price=np.tile(self.base_price, 4),
+            node_price=np.tile(self.base_price, PRICE_QUARTERS),
             index_reference=price,
             landed_price=self.base_landed_price,
+            topup_usd_per_t=np.zeros(routes),
+            certified=(self.table.certificate_may == 2).astype(float).reshape(-1),
+            premium=np.zeros(4 * self.table.certificate_cap.size),
             floor_public_share=np.zeros(routes),
             route_restricted=np.zeros(routes),
             exempt=np.zeros(countries * countries),
@@ -127,6 +168,15 @@ class MeasurePlan:
             support_usd_per_t=np.zeros(len(self.supports)),
             support_output_t=np.array(output, float),
             state_stock_t=self.base_state_stock_t,
+            usual_use_t=used,
+            bought_t=used,
+            priority_t=np.zeros(self.base_state_stock_t.size),
+            rule_order_t=np.zeros(len(self.rules)),
+            rule_release_t=np.zeros(len(self.rules)),
+            rule_stock_t=np.zeros(len(self.rules)),
+            rule_owed_t=np.zeros(len(self.rules)),
+            rule_supply_t=np.array([self.base_flow_t[rule.supply_routes].sum() for rule in self.rules]),
+            fund_spent_usd=np.zeros(self.table.fund_measure.size),
         )
         return History(*(np.repeat(np.asarray(row, float)[None, :], runs, axis=0) for row in rows))
 
@@ -142,6 +192,8 @@ class MeasurePlan:
         cap = self.caps[g]
         if cap.reference_t is not None:
             return cap.reference_t
+        if cap.rolling:
+            return flow
         by_licence = not cap.limit_t.any()
         rate, active = np.minimum(cap.rate[:BASE_QUARTERS], 1.0), cap.active[:BASE_QUARTERS]
         allowed = np.mean(active * rate + 1.0 - active)
@@ -167,15 +219,37 @@ class MeasurePlan:
         working.apply_supports(self.table, history, terms, step)
         working.apply_stocks(self.table, history, terms, step)
 
-    def push(self, step: int, history: History, columns: Any) -> None:
-        """Write the columns of factors that act between quarters: 1, times every push in force."""
+    def push(self, step: int, history: History, columns: Any, layout: Any) -> None:
+        """Write the columns of factors that act between quarters: 1, times every push in force; and what funds offer.
+
+        `layout` tells whose plants are which site's.
+        """
         for name in {push.what for _, push in self.pushes}:
             getattr(columns, name)[:] = 1.0
         for m, push in self.pushes:
-            factor = getattr(columns, push.what)
+            column = getattr(columns, push.what)
             at = self._moments(m, step, history)
             strength = history.measure_force[:, m] * history.measure_level[:, m]
-            factor[:, push.rows] *= (1.0 + (push.factor[at] - 1.0) * strength)[:, None]
+            factor = 1.0 + (push.factor[at] - 1.0) * strength
+            rows, partners = _rows_of(push, layout)
+            spared = self._spared(m, partners, history)
+            column[:, rows] *= np.where(spared, 1.0, factor[:, None])
+        if self.has_funds:
+            programme.offer_funds(self.table, history, layout, columns, step)
+
+    def _spared(self, m: int, partners: Ints | None, history: History) -> Bools:
+        """Return [runs, rows]: whether a mutual exemption or a common treaty lifts a push from its partners."""
+        runs, actor = history.measure_force.shape[0], self.measures[m].order.actor
+        if partners is None or actor not in self.countries:
+            return np.zeros((runs, 1), dtype=bool)
+        count, own, spared = len(self.countries), self.countries.index(actor), np.zeros((runs, 1), dtype=bool)
+        if self.measures[m].exemptible:
+            spared = history.exempt[:, own * count + partners] > 0.0
+        if self.measures[m].treaty >= 0:
+            first = self.measures[m].treaty * count
+            both = history.treaty_member[:, first + partners] * history.treaty_member[:, [first + own]]
+            spared = spared | (both > 0.0)
+        return np.asarray(spared)
 
     def _moments(self, m: int, step: int, history: History) -> Ints:
         """Return [runs]: the position in arrays over time at which a measure stands."""
@@ -184,12 +258,50 @@ class MeasurePlan:
         age = np.maximum(step - history.measure_since[:, m], 0.0)
         return np.minimum(BASE_QUARTERS + age, self.table.measure_active.shape[1] - 1).astype(np.int64)
 
+    def serve_first(self, history: History, answer: Answer) -> None:
+        """Count what the clearing brought to users who are served first as used by them."""
+        if self.has_priorities:
+            working.serve_first(history, answer)
+
     def record(self, step: int, terms: Terms, history: History, answer: Answer) -> None:
         """Remember what the clearing of quarter `step` found."""
+        if self.table.product_floor.size:
+            working.remember_topups(self.table, history, terms, answer)
+        if self.table.certificate_cap.size:
+            working.remember_certificates(self.table, history, answer, step)
+        if self.rules:
+            working.remember_rules(self.table, history, terms, answer)
         working.remember(self.table, history, answer, self.start + step, terms.quota_cover)
+
+    def book(
+        self, step: int, history: History, layout: Any, columns: Any, answer: Answer, books: Any
+    ) -> None:
+        """Post what programmes and stocks cost in quarter `step`."""
+        if self.has_programmes:
+            programme.book_programmes(self.table, history, layout, columns, answer, step, books.turnover)
+
+    def pay_funds(self, step: int, history: History, layout: Any, columns: Any, books: Any) -> None:
+        """Post what funds pay for the capacity that firms start in quarter `step`."""
+        if self.has_funds:
+            programme.pay_funds(self.table, history, layout, columns, step, books.turnover)
+
+
+def reference_of(cap: Cap) -> Ints:
+    """Return the routes whose flow is the cap's reference."""
+    return cap.routes if cap.reference_routes is None else cap.reference_routes
+
+
+def _rows_of(push: Push, layout: Any) -> tuple[Ints, Ints | None]:
+    """Return the rows of the column and their partners: the sites of plants, each once."""
+    if not push.what.startswith("site_"):
+        return push.rows, push.partners
+    sites, first = np.unique(layout.plant_site[push.rows], return_index=True)
+    built = sites >= 0
+    partners = None if push.partners is None else push.partners[first[built]]
+    return sites[built], partners
 
 
 def is_limited(cap: Cap) -> Bools:
     """Return [T]: whether the cap limits anything: some tonnes by quota, or an approval rate below 1."""
-    by_licence = ~np.any(cap.limit_t > 0.0) & (cap.rate >= 1.0)
+    by_licence = ~np.any(cap.limit_t > 0.0) & (cap.rate >= 1.0) & (cap.side != "output")
     return (cap.active > 0.0) & ~by_licence

@@ -54,7 +54,7 @@ def open_columns(
     columns.node_outside_price[:] = layout.node_base_price
     columns.tension[:] = layout.pair_usual
     columns.route_taste[:] = 1.0
-    for name in PUSHES:
+    for name in (*PUSHES, "site_relief_factor"):
         getattr(columns, name)[:] = 1.0
     return columns
 

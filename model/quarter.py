@@ -71,7 +71,7 @@ def write_terms(engine: Any) -> None:
     """Write what the markets are given, under the measures switched on."""
     e, step = engine, engine.step_number
     e.plan.enter(step, e.history)
-    e.plan.push(step, e.history, e.columns)
+    e.plan.push(step, e.history, e.columns, e.layout)
     restricted = e.history.route_restricted
     contracting.offer_capacity(e.network, e.layout, e.columns, e.values, e.terms, e.seed, e.first_run, step)
     contracting.strain_pairs(e.layout, e.columns, restricted)
@@ -91,6 +91,7 @@ def trade(engine: Any) -> None:
     trading.record_misses(e.columns, e.answer)
     if not e.go_on and np.any(e.columns.missed):
         raise ClearingError(miss_message(e))
+    e.plan.serve_first(e.history, e.answer)
     trading.make_unsold(e.network, e.layout, e.columns, e.terms, e.answer)
 
 
@@ -121,6 +122,7 @@ def settle(engine: Any) -> None:
             np.zeros(1),
         )  # fmt: skip
     e.plan.record(e.step_number, e.terms, e.history, e.answer)
+    e.plan.book(e.step_number, e.history, e.layout, e.columns, e.answer, e.books)
     settling.move_stocks(e.network, e.layout, e.columns, e.answer, e.history.state_stock_t)
 
 
@@ -136,6 +138,7 @@ def invest(engine: Any, decide: Deciders) -> None:
     if decide.firms is not None:
         decide.firms(engine)
     investing.carry_out(e.network, e.layout, e.columns, e.values, e.seed, e.first_run, step, e.books.turnover)
+    e.plan.pay_funds(step, e.history, e.layout, e.columns, e.books)
 
 
 def drift(engine: Any) -> None:

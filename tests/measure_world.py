@@ -1,11 +1,13 @@
 """A world of two goods and three countries, just large enough for every instrument to bite."""
 
+from collections import namedtuple
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from model.measure_plan import PUSHES
 from model.network import Answer, Terms
 from model.scenario import Scenario, scenario_from
 
@@ -88,9 +90,26 @@ def terms(world: Tables, plan: Any, runs: int = 2) -> Terms:
     return Terms(**{name: np.full((runs, size), 7.0) for name, size in sizes.items()})
 
 
+def columns(world: Tables, runs: int = 2) -> Any:
+    """Return the columns that measures push between quarters, as if there were none."""
+    rows = {"site": len(world.plants), "buyer": len(world.buyers), "country": len(world.countries)}
+    made = {name: np.ones((runs, rows[name.split("_")[0]])) for name in PUSHES}
+    made["site_discount"] = np.full((runs, rows["site"]), 0.12)
+    made["site_relief_share"] = np.zeros((runs, rows["site"]))
+    made["site_relief_factor"] = np.ones((runs, rows["site"]))
+    return namedtuple("Columns", made)(**made)
+
+
+def layout(world: Tables) -> Any:
+    """Return whose plants are which site's: each plant is a site."""
+    plants = np.arange(len(world.plants))
+    return namedtuple("Layout", ["plant_site", "site_new_plant"])(plants, plants)
+
+
 def answer(world: Tables, flow_t: Any, runs: int = 2, **changes: float) -> Answer:
     """Return an answer with this flow on every route (a number or one per route) and nothing else moving."""
     sizes = {"flow_t": len(world.routes), "landed_price": len(world.routes), "output_t": len(world.plants)}
+    sizes |= {"use_t": len(world.buyers), "purchases_t": len(world.buyers)}
     sizes |= {"price": len(world.nodes), "order_t": len(world.buyers), "release_t": len(world.buyers)}
     fill = {"flow_t": flow_t, "landed_price": 120.0, "output_t": 10.0, "price": 100.0, **changes}
     arrays = {name: np.zeros((runs, sizes.get(name, 1))) + fill.get(name, 0.0) for name in Answer._fields}

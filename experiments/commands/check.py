@@ -73,7 +73,7 @@ def notices(scenario: Scenario) -> list[str]:
 
 
 def _without_effect(scenario: Scenario, note: dict[str, Any]) -> str:
-    every = scenario.measures[note["measure"]].fields["good"]
+    every = scenario.measures[note["measure"]].fields.get("good", [])
     on = "" if note["goods"] == every else f" on {', '.join(note['goods'])}"
     return f"note: measures[{note['measure']}] has no effect{on}: {note['why']} ({note['text'].rstrip('.')})"
 

@@ -3,6 +3,11 @@
 `q <= rate * (mean flow of the four quarters before)`. An approval rate of 1 is free trade. Applications take
 `delay_days`, during which nothing is approved. By default all targets share the approved tonnes, as licences
 go where they pay most; with `each_destination` every target has its own limit.
+
+A seller in the network is a country, so whose metal is shipped is not told apart. Licences given to named firms
+(`firm_shares`) therefore limit the country's tonnes like any other, and give those firms the scarcity price, whoever
+made the tonnes: as if they sold their licences to those who ship. Shares of firms without plants there are split
+by output.
 """
 
 import numpy as np
@@ -30,6 +35,9 @@ FIELDS = (
     Field("each_destination", "flag", "Limit for each target", "whether each target has its own limit",
           default=False),
     HOLDER,
+    Field("firm_shares", "shares", "Licences by firm",
+          "which firms get the licences: a table of firms and shares that add up to 1; left out: by output",
+          unit="share", low=0.0, high=1.0, default=None),
 )  # fmt: skip
 
 
@@ -38,7 +46,18 @@ def text(order: Order) -> str:
     fields = order.fields
     rate = spoken(fields["rate"], "", percent=True)
     goods, targets = listed(fields["good"]), listed(fields["target"])
-    return f"{order.actor} licenses {rate} of the normal exports of {goods} to {targets} {term(order)}."
+    firms = f", for {listed(list(fields['firm_shares']))}" if fields["firm_shares"] else ""
+    return (
+        f"{order.actor} licenses {rate} of the normal exports of {goods} to {targets} {term(order)}{firms}."
+    )
+
+
+def check(order: Order) -> tuple[str, str] | None:
+    """Return the fault of licences for firms whose rent goes to somebody else."""
+    if not order.fields["firm_shares"] or order.fields["holder"] == "firms":
+        return None
+    reason = f"but the rent goes to {order.fields['holder']}. Set holder to firms, or remove firm_shares"
+    return "firm_shares", f"Licences of {order.actor} are given to firms, {reason}."
 
 
 def compile(order: Order, site: Site) -> list[Edit]:
@@ -62,8 +81,9 @@ def _cap(order: Order, site: Site, routes: Ints) -> Cap:
     rate = site.path(order, fields["rate"]) * waiting
     nothing_fixed = np.zeros_like(rate)
     return Cap(
-        routes, active, nothing_fixed, rate, fields["holder"], 1, fields["reference_t"], fields["growth"]
-    )
+        routes, active, nothing_fixed, rate, fields["holder"], 1, fields["reference_t"], fields["growth"],
+        firm_share=fields["firm_shares"],
+    )  # fmt: skip
 
 
 INSTRUMENT = Instrument(
@@ -72,6 +92,7 @@ INSTRUMENT = Instrument(
     summary="Lets a share of the normal exports through.",
     fields=FIELDS,
     text=text,
+    check=check,
     compile=compile,
     exemptible=True,
 )

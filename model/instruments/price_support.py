@@ -3,7 +3,8 @@
 Per eligible tonne `max(0, strike - R) - upside_share * max(0, R - upside_price)`; without an upside share the
 contract is one-way. R is the index last published, a producer price that the supported plants do not set this
 quarter. Tonnes beyond `quantity_t` earn nothing: the rate per tonne is scaled by last quarter's output.
-Yearly caps on the outlay and on what producers pay back scale the rate in the same way.
+Yearly caps on the outlay and on what producers pay back scale the rate in the same way. The actor pays, another
+treasury (`payer`), or several by shares (`burden`).
 """
 
 import math
@@ -11,7 +12,7 @@ from typing import Any
 
 from model.field import Field
 from model.instrument import PERIODS, Edit, Instrument, Site, Support, highest_of, listed, spoken, term
-from model.instruments.common import GOOD
+from model.instruments.common import BURDEN, GOOD, burden_check
 from model.order import Order
 
 _MONEY: dict[str, Any] = {"unit": "usd a t", "low": 0.0}
@@ -36,6 +37,8 @@ FIELDS = (
           low=0.0, default=None, remedy="Leave it out for no cap."),
     Field("payback_cap_usd", "number", "Cap on the payback", "most producers pay in a year", unit="usd",
           low=0.0, default=None, remedy="Leave it out for no cap."),
+    Field("payer", "country", "Payer", "whose treasury pays; left out: the actor", default=None),
+    BURDEN,
 )  # fmt: skip
 
 
@@ -45,16 +48,20 @@ def text(order: Order) -> str:
     strike, goods = spoken(fields["strike_usd_per_t"], "usd a tonne"), listed(fields["good"])
     producers = f"producers of {goods} in {fields['country'] or order.actor}"
     ways = "takes part of the gain above it and " if fields["upside_share"] else ""
-    return f"{order.actor} {ways}pays {producers} the gap to {strike} {term(order)}."
+    payer = fields["payer"] or (listed(list(fields["burden"])) if fields["burden"] else "")
+    paid = f", paid by {payer}" if payer else ""
+    return f"{order.actor} {ways}pays {producers} the gap to {strike} {term(order)}{paid}."
 
 
 def check(order: Order) -> tuple[str, str] | None:
-    """Return the fault of an upside price below the strike: producers would pay and be paid at once."""
+    """Return the fault of an upside price below the strike (producers would pay and be paid at once), or of payers."""
     fields = order.fields
+    if fields["payer"] and fields["burden"]:
+        return "payer", f"Price support of {order.actor} has a payer and burden shares. Write one of them."
     upside, strike = fields["upside_usd_per_t"], fields["strike_usd_per_t"]
     highest = highest_of(strike)
     if upside is None or upside >= highest:
-        return None
+        return burden_check(order)
     reason = f"is {upside:g} usd a t; it must be the strike price, {highest:g} usd a t, or more"
     return "upside_usd_per_t", f"Upside price of {order.actor} {reason}."
 
@@ -73,9 +80,10 @@ def compile(order: Order, site: Site) -> list[Edit]:
         if plants.size and index:
             edits.append(
                 Support(
-                    plants, active, strike, upside, fields["upside_share"], index, volume, outlay, payback
+                    plants, active, strike, upside, fields["upside_share"], index, volume, outlay, payback,
+                    burden={fields["payer"]: 1.0} if fields["payer"] else fields["burden"],
                 )
-            )
+            )  # fmt: skip
     return edits
 
 

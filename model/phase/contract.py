@@ -34,6 +34,7 @@ _STORE_MOST, _ANCHOR = POSITION["store_most_quarters"], POSITION["store_anchor_s
 _LEAK_SHARE, _LEAK_COST = POSITION["leak_share"], POSITION["leak_cost_share"]
 _LEAK_SPREAD, _FINE = POSITION["leak_spread_share"], POSITION["leak_fine_multiple"]
 _RECYCLER, _LEAK = 4, 5
+_IMPORT = 2
 
 
 @phase
@@ -131,6 +132,7 @@ def want_goods(layout, columns, values, terms, days, step):
                 columns.buyer_disturbance[run, j],
                 columns.buyer_substituted[run, j],
             )
+            terms.demand_t[run, j] *= columns.buyer_demand_factor[run, j]
             use, stock = columns.buyer_smooth_use_t[run, j], columns.buyer_stock_t[run, j]
             risk, expected = columns.buyer_risk[run, j], columns.buyer_expected_price[run, j]
             wanted_days = days[run, j]
@@ -178,7 +180,12 @@ def hold_back(network, layout, columns, values, terms, usual, step):
             for s in range(network.route_quota_start[r], network.route_quota_start[r + 1]):
                 g = network.route_quota[s]
                 limit = terms.quota_t[run, g]
-                if limit < 1e300 and terms.quota_cover[run, s] > 0.0 and usual[g] > 0.0:
+                if (
+                    layout.quota_side[g] != _IMPORT
+                    and limit < 1e300
+                    and terms.quota_cover[run, s] > 0.0
+                    and usual[g] > 0.0
+                ):
                     held = max(held, 1.0 - limit / usual[g])
                     grown = max(grown, 1.0 - limit / (usual[g] * growth))
             columns.route_held_share[run, r] = max(grown, 0.0)

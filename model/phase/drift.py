@@ -53,7 +53,7 @@ def drift_demand(layout, columns, answer, values, seed, first_run, step):
                 share,
                 ratio,
                 values[run, _SUB_FROM],
-                values[run, _SUB_SPEED],
+                values[run, _SUB_SPEED] * columns.buyer_substitution_factor[run, j],
                 values[run, _SUB_MOST],
                 values[run, _SUB_POWER],
             )
@@ -97,7 +97,7 @@ def drift_recycling(network, layout, columns, answer, values):
                 columns.plant_recycled_share[run, k],
                 values[run, _RECYCLING + _PER_FAMILY * layout.buyer_life_quarters_good[j]],
                 ratio,
-                values[run, _REC_GROWTH],
+                values[run, _REC_GROWTH] * columns.buyer_recycling_factor[run, j],
                 values[run, _REC_MOST],
             )
             columns.plant_recycled_share[run, k] = share
@@ -188,7 +188,10 @@ def drift_risk(network, layout, columns, answer, values, seed, first_run, step):
             )
             signal = max(signal, held / usual if usual > 0.0 else 0.0)
             columns.buyer_risk[run, j] = perceive(
-                columns.buyer_risk[run, j], signal, values[run, _RISE], values[run, _FALL]
+                columns.buyer_risk[run, j],
+                signal,
+                values[run, _RISE] * columns.buyer_risk_factor[run, j],
+                values[run, _FALL],
             )
         for c in range(countries * countries):
             if c // countries == c % countries:

@@ -31,7 +31,7 @@ def misjudge_sites(layout, columns, values, seed, first_run, step):
     for run in range(values.shape[0]):
         for s in range(layout.site_firm.size):
             luck = normal(uniform(seed, first_run + run, step, EXPECTATION_ERROR, layout.site_luck[s]))
-            columns.site_error[run, s] = values[run, _ERROR] * luck
+            columns.site_error[run, s] = values[run, _ERROR] * luck * columns.site_error_factor[run, s]
 
 
 @phase
@@ -117,7 +117,10 @@ def foresee_prices(network, layout, columns, terms, answer, values, node_coming,
                     coming += taste * node_coming[i]
             buyer_growth[j] = math.log(1.0 + coming / there) if there > 0.0 else 0.0
         for s in range(layout.site_firm.size):
-            lead = int(columns.site_lead_quarters[run, s] + columns.site_permit_quarters[run, s])
+            lead = int(
+                columns.site_lead_quarters[run, s] * columns.site_lead_factor[run, s]
+                + columns.site_permit_quarters[run, s] * columns.site_permit_factor[run, s]
+            )
             later = min(step + lead + 4, layout.outlook.shape[1] - 1)
             reach, growth = 0.0, 0.0
             i = layout.site_node[s]
@@ -177,7 +180,7 @@ def carry_out(network, layout, columns, values, seed, first_run, step, turnover)
             started = columns.site_invest_t[run, s]
             if started > 0.0:
                 start_capacity(layout, columns, values, seed, first_run, run, s, step, started)
-                paid = started * columns.site_capex[run, s]
+                paid = started * columns.site_capex[run, s] * columns.site_capex_factor[run, s]
                 firm = layout.site_firm[s]
                 post(columns.balance_usd, run, firm, layout.capital_account, paid, turnover)
                 columns.firm_capex_usd[run, firm] += paid
@@ -197,10 +200,11 @@ def carry_out(network, layout, columns, values, seed, first_run, step, turnover)
 def start_capacity(layout, columns, values, seed, first_run, run, s, step, started):
     """Put capacity under construction: permit, lead time, then even steps of ramp-up."""
     draw = uniform(seed, first_run + run, step, PERMIT, layout.site_luck[s])
-    wait = waiting_time(draw, columns.site_permit_quarters[run, s])
+    wait = waiting_time(draw, columns.site_permit_quarters[run, s] * columns.site_permit_factor[run, s])
     ramp = values[run, _RAMP]
     steps = max(1, int(ramp + 0.5))
-    first = max(1, int(columns.site_lead_quarters[run, s] + wait + 0.5))
+    lead = columns.site_lead_quarters[run, s] * columns.site_lead_factor[run, s]
+    first = max(1, int(lead + wait + 0.5))
     first = min(first, RING - 2 - steps)
     for elapsed in range(steps):
         slot = s * RING + (step + 1 + first + elapsed) % RING

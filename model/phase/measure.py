@@ -8,13 +8,19 @@ several floors the highest counts; a ban or a zero limit for the whole quarter c
 import math
 
 from model.compiled import phase, rule
-from model.measure_table import BASE_QUARTERS
-from model.rules.support import support_rate
+from model.measure_table import BASE_QUARTERS, PRICE_QUARTERS
+from model.rules.stock import DAYS_PER_QUARTER
+from model.rules.stockpile import buy_t, is_short, let_go_t, refill_t, stock_gap
+from model.rules.support import capped_duty, offtake_rate, support_rate
 
 #: A measure that was out of force for longer than this takes a new reference, quarters.
 _FORGETS = 4
 _WHOLE = 1.0 - 1e-12
 _LAGGED, _BEFORE = 0, 2
+_EXPORT, _OUTPUT = 0, 1
+_UNCAPPED, _DECLARED = -1, -2
+#: Share by which the use that stock rules go by follows a quarter's: a mean of about eight quarters.
+_USE_SPEED = 0.125
 
 
 @rule
@@ -64,7 +70,8 @@ def is_cap_limited(table, history, run, g, step):
     if not in_force(table, history, run, m, step) > 0.0:
         return False
     rate = table.cap_rate[g, moment(table, history, run, m, step)] * history.measure_level[run, m]
-    return not (table.cap_by_licence[g] > 0 and rate >= 1.0)
+    free = table.cap_by_licence[g] > 0 and table.cap_side[g] != _OUTPUT
+    return not (free and rate >= 1.0)
 
 
 @phase
@@ -79,12 +86,21 @@ def enter_force(table, history, step):
         for r in range(history.route_restricted.shape[1]):
             history.route_restricted[run, r] = 0.0
         for g in range(table.cap_measure.size):
-            if is_cap_limited(table, history, run, g, step):
+            if table.cap_side[g] == _EXPORT and is_cap_limited(table, history, run, g, step):
                 m = table.cap_measure[g]
                 for e in range(table.cap_start[g], table.cap_start[g + 1]):
                     r = table.cap_route[e]
                     if not is_exempt(table, history, run, m, r, 0):
                         history.route_restricted[run, r] = 1.0
+
+
+@rule
+def is_certified(table, history, run, g, r):
+    """Tell whether route `r` comes from producers with the certificate that cap `g` asks for."""
+    d, origin = table.cap_certificate[g], table.route_origin[r]
+    if d < 0 or origin < 0:
+        return False
+    return history.certified[run, d * table.countries + origin] > 0.0
 
 
 @phase
@@ -95,7 +111,9 @@ def apply_caps(table, history, terms, step):
         for g in range(quotas):
             m = table.cap_measure[g]
             for e in range(table.cap_start[g], table.cap_start[g + 1]):
-                covered = not is_exempt(table, history, run, m, table.cap_route[e], 0)
+                r = table.cap_route[e]
+                covered = not is_exempt(table, history, run, m, r, 0)
+                covered = covered and not is_certified(table, history, run, g, r)
                 terms.quota_cover[run, table.cap_cover[e]] = 1.0 if covered else 0.0
             history.quota_limit_t[run, g] = 0.0
             history.quota_outside_t[run, g] = 0.0
@@ -104,7 +122,8 @@ def apply_caps(table, history, terms, step):
             if not active > 0.0:
                 history.quota_carry_t[run, g] = 0.0
                 continue
-            if history.measure_begin[run, m] == step and table.cap_declared[g] == 0:
+            begins = history.measure_begin[run, m] == step or table.cap_rolling[g] > 0
+            if begins and table.cap_declared[g] == 0:
                 history.quota_reference_t[run, g] = (
                     history.quota_flow_t[run, g]
                     + history.quota_flow_t[run, quotas + g]
@@ -129,6 +148,64 @@ def apply_caps(table, history, terms, step):
                         terms.route_weight[run, table.cap_route[e]] = 0.0
 
 
+@rule
+def index_price(table, history, run, i, back):
+    """Return reference price `i` of so many quarters back (0: the last one), NaN where no node had a price."""
+    nodes = history.node_price.shape[1] // PRICE_QUARTERS
+    first = max(PRICE_QUARTERS - 1 - back, 0) * nodes
+    amount, total = 0.0, 0.0
+    for p in range(table.index_start[i], table.index_start[i + 1]):
+        value = history.node_price[run, first + table.index_node[p]]
+        if value == value:
+            amount += table.index_weight[p] * value
+            total += table.index_weight[p]
+    return amount / total if total > 0.0 else math.nan
+
+
+@rule
+def index_mean(table, history, run, i):
+    """Return the mean of reference price `i` over four quarters, up to its lag."""
+    lag = table.index_lag[i] - 1
+    first = index_price(table, history, run, i, lag + 3) + index_price(table, history, run, i, lag + 2)
+    return (
+        first + index_price(table, history, run, i, lag + 1) + index_price(table, history, run, i, lag)
+    ) / 4.0
+
+
+@rule
+def index_long_mean(table, history, run, i):
+    """Return the mean of reference price `i` over all quarters remembered, NaN where none is known."""
+    amount, known = 0.0, 0
+    for back in range(PRICE_QUARTERS):
+        value = index_price(table, history, run, i, back)
+        if value == value:
+            amount += value
+            known += 1
+    return amount / known if known > 0 else math.nan
+
+
+@rule
+def index_before(table, history, run, i, m, step):
+    """Return the mean of reference price `i` before measure `m` began; it is remembered in the first quarter."""
+    if history.measure_begin[run, m] == step:
+        history.index_reference[run, i] = index_mean(table, history, run, i)
+    return history.index_reference[run, i]
+
+
+@rule
+def margin_duty(table, history, run, c, m, step, duty):
+    """Return the duty of cost `c` (share of customs value) within its dumping and injury margins."""
+    declared = table.cost_normal[c] == _DECLARED
+    normal = table.cost_normal_usd[c]
+    if not declared:
+        normal = index_before(table, history, run, table.cost_normal[c], m, step)
+    export = index_before(table, history, run, table.cost_export[c], m, step)
+    injury = math.nan
+    if table.cost_injury[c] >= 0:
+        injury = index_before(table, history, run, table.cost_injury[c], m, step)
+    return capped_duty(duty, normal, export, injury)
+
+
 @phase
 def apply_costs(table, history, terms, step):
     """Write taxes, duties and tariffs; those of several measures add."""
@@ -145,6 +222,8 @@ def apply_costs(table, history, terms, step):
             what = table.cost_what[c]
             amount = table.cost_value[c, moment(table, history, run, m, step)]
             amount *= history.measure_level[run, m]
+            if table.cost_normal[c] != _UNCAPPED:
+                amount = margin_duty(table, history, run, c, m, step, amount)
             if amount == 0.0:
                 continue
             for e in range(table.cost_start[c], table.cost_start[c + 1]):
@@ -162,40 +241,22 @@ def apply_costs(table, history, terms, step):
 
 
 @rule
-def index_price(table, history, run, i, back):
-    """Return reference price `i` of so many quarters back (0: the last one), NaN where no node had a price."""
-    nodes = history.node_price.shape[1] // 4
-    amount, total = 0.0, 0.0
-    for p in range(table.index_start[i], table.index_start[i + 1]):
-        value = history.node_price[run, (3 - back) * nodes + table.index_node[p]]
-        if value == value:
-            amount += table.index_weight[p] * value
-            total += table.index_weight[p]
-    return amount / total if total > 0.0 else math.nan
-
-
-@rule
-def index_mean(table, history, run, i):
-    """Return the mean of reference price `i` over the last four quarters."""
-    first = index_price(table, history, run, i, 3) + index_price(table, history, run, i, 2)
-    return (first + index_price(table, history, run, i, 1) + index_price(table, history, run, i, 0)) / 4.0
-
-
-@rule
 def floor_height(table, history, run, f, step):
     """Return the full height of floor `f`, usd_per_t; remember its reference when it begins."""
     m = table.floor_measure[f]
     level = history.measure_level[run, m]
     i = table.floor_index[f]
+    declared = table.floor_price[f, moment(table, history, run, m, step)] * level
     if i < 0:
-        return table.floor_price[f, moment(table, history, run, m, step)] * level
+        return declared
     kind = table.index_kind[i]
-    height = index_price(table, history, run, i, 0) if kind == _LAGGED else index_mean(table, history, run, i)
     if kind == _BEFORE:
-        if history.measure_begin[run, m] == step:
-            history.index_reference[run, i] = height
-        height = history.index_reference[run, i]
-    return table.index_share[i] * level * height if height == height else 0.0
+        height = index_before(table, history, run, i, m, step)
+    elif kind == _LAGGED:
+        height = index_price(table, history, run, i, table.index_lag[i] - 1)
+    else:
+        height = index_mean(table, history, run, i)
+    return declared + table.index_share[i] * level * height if height == height else declared
 
 
 @phase
@@ -224,6 +285,64 @@ def apply_floors(table, history, terms, step):
                     terms.route_floor[run, r] = height
                     history.floor_public_share[run, r] = table.floor_public[f]
                     history.floor_measure[run, r] = m
+        for d in range(table.product_floor.size):
+            f = table.product_floor[d]
+            m = table.floor_measure[f]
+            active = in_force(table, history, run, m, step)
+            if not active > 0.0:
+                continue
+            for e in range(table.product_start[d], table.product_start[d + 1]):
+                r = table.product_route[e]
+                if is_exempt(table, history, run, m, r, 0):
+                    continue
+                passed = active * table.product_content[d] * raw_topup(table, history, run, e)
+                landed = history.landed_price[run, r]
+                if passed <= 0.0:
+                    continue
+                if table.floor_public[f] > 0.0:
+                    terms.route_import_duty[run, r] += passed
+                elif landed == landed:
+                    height = landed - history.topup_usd_per_t[run, r] + passed
+                    if height > terms.route_floor[run, r]:
+                        terms.route_floor[run, r] = height
+                        history.floor_public_share[run, r] = 0.0
+                        history.floor_measure[run, r] = m
+
+
+@rule
+def raw_topup(table, history, run, e):
+    """Return what floors added last quarter to the good that the product on entry `e` holds, usd_per_t of the good."""
+    amount, known = 0.0, 0
+    for p in range(table.product_raw_start[e], table.product_raw_start[e + 1]):
+        r = table.product_raw[p]
+        if history.landed_price[run, r] == history.landed_price[run, r]:
+            amount += history.topup_usd_per_t[run, r]
+            known += 1
+    return amount / known if known > 0 else 0.0
+
+
+@rule
+def contracted_t(table, history, run, s, step):
+    """Return the tonnes of all offtakes in force on the output that offtake `s` is from, so that none is sold twice."""
+    total = 0.0
+    for other in range(table.support_measure.size):
+        if table.support_discount[other] < 0.0:
+            continue
+        if not in_force(table, history, run, table.support_measure[other], step) > 0.0:
+            continue
+        if share_plants(table, s, other):
+            total += table.support_volume_t[other]
+    return total
+
+
+@rule
+def share_plants(table, s, other):
+    """Tell whether two supports have a plant in common."""
+    for p in range(table.support_start[s], table.support_start[s + 1]):
+        for q in range(table.support_start[other], table.support_start[other + 1]):
+            if table.support_plant[p] == table.support_plant[q]:
+                return True
+    return False
 
 
 @phase
@@ -241,7 +360,17 @@ def apply_supports(table, history, terms, step):
             at, level = moment(table, history, run, m, step), history.measure_level[run, m]
             i = table.support_index[s]
             rate = active * level * table.support_flat[s, at]
-            if i >= 0:
+            if i >= 0 and table.support_discount[s] >= 0.0:
+                rate += active * offtake_rate(
+                    table.support_strike[s, at] * level,
+                    table.support_discount[s],
+                    table.support_take[s],
+                    index_price(table, history, run, i, 0),
+                    history.support_output_t[run, s],
+                    table.support_volume_t[s],
+                    contracted_t(table, history, run, s, step),
+                )
+            elif i >= 0:
                 rate += active * support_rate(
                     table.support_strike[s, at] * level,
                     table.support_upside_price[s] * level,
@@ -262,6 +391,56 @@ def apply_supports(table, history, terms, step):
             added = table.dearer_value[d, moment(table, history, run, m, step)]
             for p in range(table.dearer_start[d], table.dearer_start[d + 1]):
                 terms.plant_cost[run, table.dearer_plant[p]] += added * history.measure_level[run, m]
+        for d in range(table.certificate_cap.size):
+            m = table.certificate_measure[d]
+            active = in_force(table, history, run, m, step)
+            added = active * table.certificate_usd_per_t[d, moment(table, history, run, m, step)]
+            for p in range(table.certificate_start[d], table.certificate_start[d + 1]):
+                c = table.certificate_country[p]
+                if added > 0.0 and c >= 0 and history.certified[run, d * table.countries + c] > 0.0:
+                    terms.plant_cost[run, table.certificate_plant[p]] += added
+
+
+@rule
+def move_by_rule(table, history, run, u, step):
+    """Write what stock rule `u` orders and releases this quarter."""
+    history.rule_order_t[run, u] = 0.0
+    history.rule_release_t[run, u] = 0.0
+    m, j, i = table.rule_measure[u], table.rule_buyer[u], table.rule_index[u]
+    active = in_force(table, history, run, m, step)
+    if not active > 0.0:
+        return
+    at = moment(table, history, run, m, step)
+    price, mean = index_price(table, history, run, i, 0), index_long_mean(table, history, run, i)
+    usual, bought = history.usual_use_t[run, j], history.bought_t[run, j]
+    vault = table.rule_strike[u] >= 0.0
+    held = history.rule_stock_t[run, u]
+    if not vault:
+        held = history.state_stock_t[run, j]
+        for other in range(table.rule_measure.size):
+            if table.rule_buyer[other] == j:
+                held = max(0.0, held - history.rule_stock_t[run, other])
+    level = history.measure_level[run, m]
+    days_t = level * table.rule_target_days[u, at] / DAYS_PER_QUARTER * usual
+    target = days_t + level * table.rule_target_t[u, at]
+    gap = stock_gap(target, table.rule_capacity_t[u], held, table.rule_build_quarters[u])
+    short = is_short(price, mean, table.rule_release_above[u], usual, bought, table.rule_short_share[u])
+    supply, most = history.rule_supply_t[run, u], table.rule_buy_most[u]
+    if short and vault:
+        if price > table.rule_strike[u]:
+            history.rule_release_t[run, u] = active * held / max(table.rule_release_quarters[u], 1.0)
+    elif short:
+        history.rule_release_t[run, u] = active * let_go_t(
+            held, table.rule_release_quarters[u], table.rule_release_share[u], usual, bought
+        )
+    elif vault:
+        owed = history.rule_owed_t[run, u]
+        quarters = table.rule_refill_quarters[u]
+        history.rule_order_t[run, u] = active * refill_t(
+            gap, owed, price, table.rule_strike[u], quarters, most, supply
+        )
+    else:
+        history.rule_order_t[run, u] = active * buy_t(gap, price, mean, table.rule_buy_below[u], most, supply)
 
 
 @phase
@@ -282,6 +461,21 @@ def apply_stocks(table, history, terms, step):
             )
             terms.buyer_order_t[run, j] += level * table.stock_buy_t[s, at]
             terms.buyer_release_t[run, j] += level * table.stock_release_t[s, at]
+        for u in range(table.rule_measure.size):
+            move_by_rule(table, history, run, u, step)
+            terms.buyer_order_t[run, table.rule_buyer[u]] += history.rule_order_t[run, u]
+            terms.buyer_release_t[run, table.rule_buyer[u]] += history.rule_release_t[run, u]
+        for j in range(terms.buyer_order_t.shape[1]):
+            history.priority_t[run, j] = 0.0
+        for p in range(table.priority_measure.size):
+            m, j = table.priority_measure[p], table.priority_buyer[p]
+            if not history.measure_force[run, m] > 0.0:
+                continue
+            share = table.priority_share[p, moment(table, history, run, m, step)]
+            first = min(share * history.measure_level[run, m], 1.0) * terms.demand_t[run, j]
+            terms.demand_t[run, j] -= first
+            terms.buyer_order_t[run, j] += first
+            history.priority_t[run, j] += first
         for j in range(terms.buyer_order_t.shape[1]):
             held = history.state_stock_t[run, j]
             terms.buyer_release_t[run, j] = min(terms.buyer_release_t[run, j], held)
@@ -327,11 +521,16 @@ def remember(table, history, answer, quarter, cover):
             for back in range(3):
                 later = history.quota_flow_t[run, (back + 1) * quotas + g]
                 history.quota_flow_t[run, back * quotas + g] = later
+            if table.cap_by_own[g] == 0:
+                flow = 0.0
+                for e in range(table.reference_start[g], table.reference_start[g + 1]):
+                    flow += answer.flow_t[run, table.reference_route[e]]
             history.quota_flow_t[run, 3 * quotas + g] = flow
-        for i in range(3 * nodes):
+        last = (PRICE_QUARTERS - 1) * nodes
+        for i in range(last):
             history.node_price[run, i] = history.node_price[run, i + nodes]
         for i in range(nodes):
-            history.node_price[run, 3 * nodes + i] = answer.price[run, i]
+            history.node_price[run, last + i] = answer.price[run, i]
         for s in range(table.support_measure.size):
             made = 0.0
             for p in range(table.support_start[s], table.support_start[s + 1]):
@@ -342,3 +541,82 @@ def remember(table, history, answer, quarter, cover):
         for j in range(history.state_stock_t.shape[1]):
             held = history.state_stock_t[run, j] + answer.order_t[run, j] - answer.release_t[run, j]
             history.state_stock_t[run, j] = max(held, 0.0)
+            history.usual_use_t[run, j] += _USE_SPEED * (answer.use_t[run, j] - history.usual_use_t[run, j])
+            history.bought_t[run, j] = answer.purchases_t[run, j] - answer.order_t[run, j]
+
+
+@phase
+def serve_first(history, answer):
+    """Count what was bought for users who are served first as their use: nothing of it goes into the state's stock."""
+    for run in range(answer.order_t.shape[0]):
+        for j in range(answer.order_t.shape[1]):
+            first = min(history.priority_t[run, j], answer.order_t[run, j])
+            answer.order_t[run, j] -= first
+            answer.use_t[run, j] += first
+            answer.final_use_t[run, j] += first
+
+
+@phase
+def remember_topups(table, history, terms, answer):
+    """Note what floors added to each landed price: products that hold a good under a floor pay their part of it."""
+    for run in range(answer.flow_t.shape[0]):
+        for r in range(answer.flow_t.shape[1]):
+            history.topup_usd_per_t[run, r] = 0.0
+        for g in range(table.cap_measure.size):
+            rent = answer.wedge[run, g]
+            for e in range(table.cap_start[g], table.cap_start[g + 1]):
+                if rent > 0.0 and terms.quota_cover[run, table.cap_cover[e]] > 0.0:
+                    history.topup_usd_per_t[run, table.cap_route[e]] += rent
+        for r in range(answer.flow_t.shape[1]):
+            inside = answer.price[run, table.route_node[r]] + history.topup_usd_per_t[run, r]
+            taxed = inside * (1.0 + terms.route_export_tax[run, r]) + terms.route_export_duty[run, r]
+            at_border = taxed + terms.route_freight[run, r]
+            free = at_border * (1.0 + terms.route_tariff[run, r]) + terms.route_import_duty[run, r]
+            added = answer.landed_price[run, r] - free
+            history.topup_usd_per_t[run, r] = added if added > 0.0 else 0.0
+
+
+@phase
+def remember_certificates(table, history, answer, step):
+    """Note what the uncertified paid, and certify producers for whom a certificate would have paid for a year."""
+    count = table.certificate_cap.size
+    for run in range(history.premium.shape[0]):
+        for d in range(count):
+            m = table.certificate_measure[d]
+            wedge = answer.wedge[run, table.certificate_cap[d]]
+            running = in_force(table, history, run, m, step) > 0.0
+            year = 0.0
+            for back in range(3):
+                history.premium[run, back * count + d] = history.premium[run, (back + 1) * count + d]
+                year += history.premium[run, back * count + d]
+            history.premium[run, 3 * count + d] = wedge if running and wedge > 0.0 else 0.0
+            year += history.premium[run, 3 * count + d]
+            cost = table.certificate_usd_per_t[d, moment(table, history, run, m, step)]
+            if not running or step - history.measure_begin[run, m] < 3 or 0.25 * year < cost:
+                continue
+            for c in range(table.countries):
+                if table.certificate_may[d, c] > 0:
+                    history.certified[run, d * table.countries + c] = 1.0
+
+
+@phase
+def remember_rules(table, history, terms, answer):
+    """Note the supply outside that stock rules go by, and what vaults hold and are owed."""
+    for run in range(answer.flow_t.shape[0]):
+        for u in range(table.rule_measure.size):
+            j = table.rule_buyer[u]
+            supply = 0.0
+            for e in range(table.rule_start[u], table.rule_start[u + 1]):
+                supply += answer.flow_t[run, table.rule_route[e]]
+            history.rule_supply_t[run, u] = supply
+            asked = terms.buyer_order_t[run, j] - history.priority_t[run, j]
+            got = min(answer.order_t[run, j] / asked, 1.0) if asked > 0.0 else 0.0
+            offered = terms.buyer_release_t[run, j]
+            taken = min(answer.release_t[run, j] / offered, 1.0) if offered > 0.0 else 0.0
+            history.rule_order_t[run, u] *= got
+            history.rule_release_t[run, u] *= taken
+            if table.rule_strike[u] < 0.0:
+                continue
+            moved = history.rule_order_t[run, u] - history.rule_release_t[run, u]
+            history.rule_stock_t[run, u] = max(0.0, history.rule_stock_t[run, u] + moved)
+            history.rule_owed_t[run, u] = max(0.0, history.rule_owed_t[run, u] - moved)

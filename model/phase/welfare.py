@@ -201,14 +201,21 @@ def count_supply(layout, terms, answer, counts, countries, run):
 
 @rule
 def count_support(network, layout, answer, support_rate, counts, countries, run):
-    """Take price supports from the treasuries that pay them."""
+    """Take price supports from the treasuries, or users, that pay them."""
     for s in range(layout.support_payer.size):
         for p in range(layout.support_start[s], layout.support_start[s + 1]):
             k = layout.support_plants[p]
-            payer = layout.support_payer[s] if layout.support_payer[s] >= 0 else layout.plant_country[k]
             first = network.recipe_output_start[layout.plant_recipe[k]]
-            cell = layout.node_good[network.output_node[first]] * countries + payer
-            counts.treasury_usd[run, cell] -= support_rate[run, s] * answer.output_t[run, k]
+            cell = layout.node_good[network.output_node[first]] * countries
+            paid, told = support_rate[run, s] * answer.output_t[run, k], 0.0
+            for payer in range(countries):
+                told += layout.support_share[s, payer]
+                if layout.support_by_users[s] > 0:
+                    counts.consumer_usd[run, cell + payer] -= layout.support_share[s, payer] * paid
+                else:
+                    counts.treasury_usd[run, cell + payer] -= layout.support_share[s, payer] * paid
+            if not told > 0.0:
+                counts.treasury_usd[run, cell + layout.plant_country[k]] -= paid
 
 
 @phase

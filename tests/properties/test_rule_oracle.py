@@ -135,6 +135,17 @@ DOMAIN = {
     **dict.fromkeys(["asked"], st.floats(1.0, 4.0)),
     **dict.fromkeys(["value_of_one"], st.floats(0.0, 100.0)),
     **dict.fromkeys(["scale"], st.floats(1e-3, 1e6)),
+    **dict.fromkeys(
+        ["target_t", "capacity_t", "held_t", "gap_t", "supply_t", "usual_t", "bought_t"], _TONNES
+    ),
+    **dict.fromkeys(["owed_t", "volume_t", "contracted_t", "output_t"], _TONNES),
+    **dict.fromkeys(["most_share", "short_share", "gap_share", "take"], _SHARE),
+    **dict.fromkeys(["below", "above", "duty"], st.floats(0.0, 10.0)),
+    **dict.fromkeys(["build_quarters"], _QUARTERS),
+    **dict.fromkeys(["mean_price", "min_price", "strike", "normal", "export", "injury"], _PRICE),
+    **dict.fromkeys(["upside_price", "outlay_cap_usd", "payback_cap_usd"], _PRICE),
+    **dict.fromkeys(["upside_share"], _SHARE),
+    **dict.fromkeys(["private_annuity", "public_annuity"], st.floats(0.0, 100.0)),
 }
 
 

@@ -59,6 +59,18 @@ ORDERS = [
     order("price_floor", actor="JPN", reference="before", share=1.4),
     order("price_support", actor="CHN", strike_usd_per_t=2e6),
     order("stock_order", actor="JPN", move="buy", quantity_t=2),
+    order("export_licence", rate=0.3, firm_shares={"Chalco": 1.0}),
+    order("production_quota", rate=0.8, credit_usd_per_t=1000.0),
+    order("production_subsidy", actor="JPN", country="CHN", rate_usd_per_t=1e5),
+    order("trade_defence", actor="USA", target=["CHN"], normal_usd_per_t=1e6),
+    order("price_floor", actor="JPN", reference="cost_plus", share=10.0),
+    order("price_floor", actor="JPN", reference="negotiated", share=3.0, lag_quarters=3),
+    order("joint_purchasing", actor="JPN", members=["KOR", "USA"], target=["CHN"], rate=0.7),
+    order("standards", actor="JPN", members=["USA"], certified=["JPN"], share=0.6, cost_usd_per_t=1e4),
+    order("offtake", actor="USA", seller="CHN", quantity_t=40, price_usd_per_t=2e6),
+    order("defence_priority", actor="USA", share=0.5),
+    order("strategic_stockpile", actor="JPN", target_days=60, buy_below=3.0),
+    order("strategic_stockpile", actor="JPN", target_t=5, form="vault", strike_usd_per_t=1e6),
 ]
 EACH = pytest.mark.parametrize("given", ORDERS, ids=lambda o: o.type)
 

@@ -268,6 +268,8 @@ class Places(NamedTuple):
     support_start: Any
     support_plants: Any
     support_payer: Any
+    support_share: Any
+    support_by_users: Any
 
 
 def ints(*values):
@@ -290,7 +292,7 @@ def two_countries(form=LINEAR_DEMAND):
     )  # fmt: skip
     here = ints(0, 1)
     places = Places(ints(0, 0), here, ints(0, 0), here, ints(0, 1, 0, 1), ints(0, 0, 1, 1), here, here,
-                    nothing, nothing, ints(0), nothing, nothing)  # fmt: skip
+                    nothing, nothing, ints(0), nothing, nothing, np.zeros((0, 2)), nothing)  # fmt: skip
     return network, places
 
 
