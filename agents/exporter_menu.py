@@ -134,12 +134,8 @@ def open_menu(engine: Engine, code: str, doctrine: Doctrine) -> Menu:
 def _dominated(engine: Engine, row: int) -> tuple[Ints, list[list[int]]]:
     """Return the components where the country dominates a good that is no component (magnet), and those goods."""
     stage, component = list(engine.world.goods["stage"]), _good_component(engine)
-    mine = [
-        g
-        for g in range(len(stage))
-        if stage[g] != "component"
-        and _own_share(engine, row, g) > engine.scenario.parameters["dominant_share"]
-    ]
+    least = float(engine.scenario.parameters["dominant_share"])
+    mine = [g for g in range(len(stage)) if stage[g] != "component" and _own_share(engine, row, g) > least]
     places = sorted({int(component[g]) for g in mine})
     return np.array(places, dtype=np.int64), [[g for g in mine if component[g] == c] for c in places]
 

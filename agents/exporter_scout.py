@@ -65,10 +65,11 @@ def support_level(engine: Engine, rows: Ints, measure: int, share: Floats) -> Fl
     A subsidy of the base price scales with it; a strike has to lie as much above the price last published.
     """
     table, history = engine.plan.table, engine.history
-    row = int(np.flatnonzero(table.support_measure == measure)[0])
-    i = table.support_index[row]
-    if i < 0:
+    found = np.flatnonzero(table.support_measure == measure)
+    if not found.size or table.support_index[found[0]] < 0:
         return share
+    row = int(found[0])
+    i = table.support_index[row]
     members = slice(table.index_start[i], table.index_start[i + 1])
     nodes = history.node_price.shape[1] // 4
     price = history.node_price[rows][:, 3 * nodes + table.index_node[members]]

@@ -114,5 +114,8 @@ def tell_press(
                 "mode": MODE_WORDS[mode],
                 **{f"{k.replace(' ', '_')}_usd": v for k, v in (worths or {}).items()},
             }
-            row["why"] = f"{menu.code} {verb} {countries[rival]}: {shown} a quarter."
+            felt = float(engine.columns.pair_provocation[0, pair])
+            row["why"] = (
+                f"{menu.code} {verb} {countries[rival]}: provoked {felt:.2f} of 1; {shown} a quarter."
+            )
         engine.decisions.append(row)

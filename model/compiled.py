@@ -96,6 +96,10 @@ def __getattr__(title: str) -> Any:
                     _narrowed(kind, names, parts, function)
         if title in globals():
             return globals()[title]
+        if any(title.endswith(f"_of_{_suffix(function)}") for function, _, _ in _PHASES):
+            # Of a tuple that has since been renamed: what was compiled for it is never asked for again.
+            globals()[title] = _tuple_class(title, [])
+            return globals()[title]
     raise AttributeError(f"module {__name__!r} has no attribute {title!r}")
 
 

@@ -30,3 +30,8 @@ def test_the_cache_may_name_a_class_that_no_phase_has_used_yet():
     assert found is compiled.Wide_of_model_phase_trade_record_misses
     with pytest.raises(AttributeError, match="no attribute"):
         _ = compiled.Wide_of_nothing
+
+
+def test_a_class_of_a_tuple_that_is_no_more_does_not_stop_anybody():
+    """What an older cache names is found, empty, so that the rest of the cache can be read."""
+    assert compiled.Gone_of_model_phase_trade_record_misses._fields == ()

@@ -12,7 +12,7 @@ from model.engine import Engine
 from model.mode import COERCE, FLOOD, LIMIT, MILK, NEGOTIATE, NORMAL
 
 #: Outsiders can put up capacity at a moderate price, quickly enough to matter within the exporter's view.
-CONTESTED = Market(fringe_capacity_t=20.0, fringe_slope=1e-3, capex=900.0, entrant_cost=450.0, elasticity=0.8)
+CONTESTED = Market(fringe_capacity_t=20.0, fringe_slope=1e-3, capex=600.0, entrant_cost=450.0, elasticity=0.8)
 #: Nobody can enter.
 SAFE = Market(fringe_capacity_t=20.0, fringe_slope=1e-3, elasticity=0.8)
 QUICK = {"invest_most": 0.5, "invest_speed": 0.5, "exporter_foresight_quarters": 24.0}
