@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from experiments.outcome import ALL_GOODS, WORLD
 from experiments.supply_risk import supply_at_risk
@@ -164,7 +165,7 @@ class Standing:
     def _owners(self, engine: Any) -> list[Recorded]:
         """Return output by the home of its owner, and by declared bloc, as parts of the world's."""
         output = engine.answer.output_t if engine else np.zeros((0, self.by_owner.shape[0]))
-        owned = output @ self.by_owner
+        owned = (csr_array(self.by_owner.T) @ output.T).T  # sparse: each run by itself, whatever the batch
         world = np.zeros((output.shape[0], len(self.goods)))
         for position, good in enumerate(self.owned_good):
             world[:, good] += owned[:, position]

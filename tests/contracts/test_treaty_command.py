@@ -52,7 +52,7 @@ def test_check_prints_the_text(tmp_path, capsys):
     )
     assert orebloc.main(["check", str(file), "--text"]) == 0
     told = capsys.readouterr().out
-    assert "1 treaties\n- pact: club of JPN, USA: common_price_floor" in told
+    assert "1 treaty\n- pact: club of JPN, USA: common_price_floor" in told
     assert "Article 1. Common price floor at the border" in told
     assert orebloc.main(["treaty", str(file)]) == 0
     assert capsys.readouterr().out.strip() in told
