@@ -67,6 +67,8 @@ def test_the_wheel_runs_from_another_folder(installed: Path, tmp_path: Path) -> 
     told = json.loads(
         tell([*words, "run", "tiny", "--until", "2025Q1", "--json", "--out", str(out)], tmp_path, installed)
     )
-    assert told["files"] == ["flows.parquet", "manifest.json", "report.html", "series.parquet"]
+    assert told["files"] == [
+        "flows.parquet", "log.jsonl", "manifest.json", "report.html", "series.parquet",
+    ]  # fmt: skip
     where = "import model; print(model.__file__)"
     assert str(installed) in tell([sys.executable, "-c", where], tmp_path, installed)

@@ -102,7 +102,7 @@ def test_a_stop_by_the_leader_costs_the_others(engine, seen) -> None:
         for run in range(engine.runs):
             others = [k for k in range(len(countries)) if k != found.leader[run, position]]
             cost = found.cost_usd[run, position, others].sum()
-            # While the largest producer licenses its germanium, another leads, and its stop raises that producer's rents.
+            # The largest producer licenses its germanium: another leads, whose stop raises the first one's rents.
             assert cost > 0.0 or good == "germanium_refined", (good, run, cost)
             assert seen["supply_at_risk_usd"][good, "WLD"][run] == pytest.approx(cost, rel=1e-9)
     assert np.isnan(Observer(engine.world).observe(engine_of(prepare("tiny"), 1, 1))[-2]).all()
