@@ -6,7 +6,8 @@ import pkgutil
 import struct
 
 import pytest
-from hypothesis import given, settings
+from equation import EQUATIONS, MARKET, resolve, rules, value
+from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
 import model.rules
@@ -173,3 +174,61 @@ def test_compiled_rule_equals_its_oracle(rule):
         assert _bits(rule(*values)) == _bits(rule.py_func(*values))
 
     agrees()
+
+
+def _agrees(rule, equation, domain):
+    """Assert that an equation gives what its rule does, on the rule's domain."""
+    plain = rule.py_func
+    module = inspect.getmodule(plain)
+    others = {name: other.py_func for name, other in vars(module).items() if hasattr(other, "py_func")}
+    names = list(inspect.signature(plain).parameters)
+
+    @settings(max_examples=100, deadline=None, derandomize=True)
+    @given(st.tuples(*(domain[name] for name in names)))
+    def agrees(values):
+        try:
+            stated = value(equation, dict(zip(names, values, strict=True)), others)
+        except OverflowError:
+            reject()
+        found = plain(*values)
+        if isinstance(stated, tuple):
+            found = found[: len(stated)]
+        assert found == pytest.approx(stated, rel=1e-9, abs=1e-12)
+
+    agrees()
+
+
+@pytest.mark.parametrize(
+    "path", [f"{module}.{name}" for module, known in EQUATIONS.items() for name in known]
+)
+def test_equation_on_the_page_is_the_rule(path):
+    """The equation that docs/odd.md states for a rule gives the rule's value."""
+    module, name = path.split(".")
+    _agrees(rules()[path], EQUATIONS[module][name], DOMAIN)
+
+
+#: Domain of the market's functions: interior, away from the guards that keep compiled code from overflowing.
+MARKET_DOMAIN = {
+    **dict.fromkeys(["net", "cost", "price", "wedge", "freight", "mean", "a", "b"], st.floats(1.0, 1e5)),
+    **dict.fromkeys(["export_duty", "import_duty", "landed"], st.floats(0.0, 1e5)),
+    **dict.fromkeys(["export_tax", "tariff"], st.floats(0.0, 2.0)),
+    **dict.fromkeys(["capacity_t", "quantity_t", "reference"], st.floats(1.0, 1e6)),
+    **dict.fromkeys(["spread"], st.floats(1e3, 1e5)),
+    **dict.fromkeys(["output_t"], st.floats(0.01, 0.99)),
+    **dict.fromkeys(["elasticity", "choke_power", "choke_ratio"], st.floats(0.5, 8.0)),
+    **dict.fromkeys(["u"], st.floats(1e-6, 0.999)),
+    "form": st.just(0),
+    "width": st.just(1.0),
+}
+
+
+@pytest.mark.parametrize("path", MARKET)
+def test_equation_of_the_market_is_its_function(path):
+    """The equation that docs/odd.md states for a function of the market gives the function's value."""
+    _agrees(resolve(path), MARKET[path], MARKET_DOMAIN)
+
+
+def test_a_wrong_equation_is_noticed():
+    """With a sign turned round the comparison fails."""
+    with pytest.raises(AssertionError):
+        _agrees(rules()["expectation.expect"], "before - speed * (seen - before)", DOMAIN)
