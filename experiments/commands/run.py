@@ -127,7 +127,7 @@ def run_run(arguments: argparse.Namespace) -> int:
     for who in players.values():
         who_is(who)
     if not arguments.json and is_cold():
-        print("compiling the rules, once; about a minute ...", file=sys.stderr, flush=True)
+        print("compiling the rules, once; a minute or two ...", file=sys.stderr, flush=True)
     results = _run_with_bar(scenario, arguments, players)
     draw = getattr(arguments, "draw_report", None)
     pages = {"report.html": draw(results)} if draw else {}
