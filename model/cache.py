@@ -1,8 +1,9 @@
 """Where compiled rules are kept.
 
 Numba's own cache does not notice a change in a rule that another rule imports. So the cache folder is
-named by a hash of all rule sources, Numba, Python and the processor: any change gives a new folder.
-The same hash, `rule_hash()`, goes into every result.
+named by a hash of all compiled rules' sources, Numba, Python and the processor: any change gives a new folder.
+`rule_hash()`, which goes into every result and log, covers every source of `model` and `agents`: a rule that is not
+compiled decides too.
 """
 
 import functools
@@ -27,12 +28,22 @@ _FOLDER = Path(__file__).parent
 
 @functools.cache
 def rule_hash() -> str:
-    """Return a hash of the source of every rule the product runs, 16 hexadecimal digits."""
+    """Return a hash of all that decides a run beside scenario, seed and data, 16 hexadecimal digits."""
+    return _hash_of(compiled_only=False)
+
+
+@functools.cache
+def compiled_hash() -> str:
+    """Return a hash of the source of every compiled rule, 16 hexadecimal digits."""
+    return _hash_of(compiled_only=True)
+
+
+def _hash_of(compiled_only: bool) -> str:
     digest = hashlib.sha256()
     folders = [_FOLDER, _FOLDER.parent / "agents"]
     for path in sorted(p for folder in folders for p in folder.rglob("*.py")):
         source = path.read_bytes()
-        if b"model.compiled" in source or path.name in _CONSTANTS:
+        if not compiled_only or b"model.compiled" in source or path.name in _CONSTANTS:
             digest.update(path.relative_to(_FOLDER.parent).as_posix().encode())
             digest.update(source)
     return digest.hexdigest()[:16]
@@ -68,10 +79,10 @@ def _age(path: Path) -> float:
 
 
 def use_cache() -> Path | None:
-    """Point Numba at the folder of this rule hash; the person's own NUMBA_CACHE_DIR wins."""
+    """Point Numba at the folder of these compiled rules; the person's own NUMBA_CACHE_DIR wins."""
     if os.environ.get("NUMBA_CACHE_DIR"):
         return None
-    key = f"{rule_hash()}-{numba.__version__}-{sys.version_info.major}.{sys.version_info.minor}"
+    key = f"{compiled_hash()}-{numba.__version__}-{sys.version_info.major}.{sys.version_info.minor}"
     digest = hashlib.sha256(f"{key}-{platform.machine()}-{platform.processor()}".encode()).hexdigest()[:16]
     root = _cache_root()
     folder = root / digest

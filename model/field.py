@@ -22,7 +22,8 @@ REQUIRED: Any = object()  #: default of a field that must be written
 #: What a field may hold. A path is one number, a list with one for each quarter (the last holds on), or a
 #: table of the quarters from which each number holds. Dated numbers are a table of years or quarters.
 KINDS = ("number", "integer", "share", "path", "flag", "text", "choice", "quarter",
-         "good", "goods", "country", "countries", "place", "shares", "weights", "dated", "words")  # fmt: skip
+         "good", "goods", "country", "countries", "place", "shares", "weights", "dated", "words",
+         "table")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -260,6 +261,12 @@ def _weights(field: Field, value: Any, place: Place, about: str) -> dict[str, fl
     }
 
 
+def _table(field: Field, value: Any, place: Place, about: str) -> dict[str, Any]:
+    if not isinstance(value, Mapping):
+        place.refuse(f"{field.label}{about} is {_shown(value)}; it must be a table.")
+    return dict(value)
+
+
 def _dated(field: Field, value: Any, place: Place, about: str) -> dict[str, float]:
     if not isinstance(value, Mapping) or not value:
         place.refuse(
@@ -286,5 +293,5 @@ _READERS = {
     "number": _number, "share": _number, "integer": _integer, "path": _path, "flag": _flag, "text": _text,
     "choice": _choice, "quarter": _quarter, "good": _good, "goods": _goods, "country": _country,
     "countries": _countries, "place": _place, "shares": _shares, "weights": _weights, "dated": _dated,
-    "words": _words,
+    "words": _words, "table": _table,
 }  # fmt: skip

@@ -17,6 +17,8 @@ from model.name import EU_MEMBERS, WORLD, did_you_mean
 from model.order import Order, OrderKind, order_from
 from model.quarter_date import first_date, last_date, quarter_index
 from model.sheet import read_sheet
+from model.treaty import Treaty
+from model.treaty_library import treaty_of_row
 from model.treaty_move import BY_NAME as MOVES_BY_NAME
 from model.treaty_move import apply_move
 
@@ -24,13 +26,28 @@ _MEASURE = Field("measure", "integer", "Measure", "the measure's id, as the view
                  remedy="The view lists the measures in force with their ids.")  # fmt: skip
 
 
+_DOCUMENT = Field("document", "table", "Document", "id, kind, members and clauses, as in a scenario")
+
+
+def _drafts(order: Order) -> str:
+    return f"{order.actor} drafts treaty {order.fields['document'].get('id', '')} in {order.quarter}."
+
+
 def _repeals(order: Order) -> str:
     return f"{order.actor} repeals measure {order.fields['measure']} in {order.quarter}."
 
 
 REPEAL = OrderKind("repeal", "Repeal", "Ends one of its own measures at once.", (_MEASURE,), _repeals)
-#: Everything a state may order: all instruments, repeal, treaty moves.
-STATE_ORDERS_BY_NAME: dict[str, OrderKind] = {**BY_NAME, REPEAL.name: REPEAL, **MOVES_BY_NAME}
+DRAFT = OrderKind(
+    "draft_treaty", "New treaty", "Puts a treaty of its own on the table.", (_DOCUMENT,), _drafts
+)
+#: Everything a state may order: all instruments, repeal, treaties of its own, moves about treaties.
+STATE_ORDERS_BY_NAME: dict[str, OrderKind] = {
+    **BY_NAME,
+    REPEAL.name: REPEAL,
+    DRAFT.name: DRAFT,
+    **MOVES_BY_NAME,
+}
 
 Sheets = Mapping[str, Sequence[Any]]
 
@@ -54,7 +71,9 @@ def take_orders(engine: Any, sheets: Sheets) -> list[tuple[str, int, Order]]:
             number = order.fields["measure"]
             engine.switch(number, engine.history.measure_force[:, number] * ~mask)
     for _, run, order in accepted:
-        if order.type in MOVES_BY_NAME:
+        if order.type == DRAFT.name:
+            engine.add_treaty(_treaty(engine, order, Place()))
+        elif order.type in MOVES_BY_NAME:
             apply_move(engine, order, np.arange(engine.runs) == run)
     _switch_on(engine, [(run, order) for _, run, order in accepted if order.type in BY_NAME])
     for seat, run, order in accepted:
@@ -90,6 +109,8 @@ def check_orders(engine: Any, seat: str, run: int, given: Any) -> list[Order]:
         _check_names(engine, order, place)
         if order.type == REPEAL.name:
             _check_repeal(engine, run, order, place)
+        elif order.type == DRAFT.name:
+            _treaty(engine, order, place.at("fields").at("document"))
         elif order.type in MOVES_BY_NAME:
             apply_move(engine, order, False)  # in no run: only to be refused here if it must be
         orders.append(order)
@@ -134,6 +155,24 @@ def _check_names(engine: Any, order: Order, place: Place) -> None:
                         f"{field.label} of {order.actor} is {word}, which this world has within OTH. "
                         f"Write OTH, or one of {', '.join(countries)}."
                     )
+
+
+def _treaty(engine: Any, order: Order, place: Place) -> Treaty:
+    """Return the treaty that a state drafts, on the table from this quarter, for states to decide on."""
+    if engine.runs > 1:
+        place.refuse(
+            f"{order.actor} drafts a treaty; that takes an engine of one run, this one has {engine.runs}."
+        )
+    settled = ("signed", "in_force", "ended")
+    row = {key: value for key, value in order.fields["document"].items() if key not in settled}
+    treaty = treaty_of_row({**row, "proposed": order.quarter, "decides": True}, place)
+    if order.actor not in treaty.members:
+        place.at("members").refuse(
+            f"{order.actor} drafts a treaty without itself. Add {order.actor} to the members."
+        )
+    if treaty.id in [other.id for other in engine.treaties.treaties]:
+        place.at("id").refuse(f"Treaty {treaty.id} is there already. Give the new one an id of its own.")
+    return treaty
 
 
 def _check_repeal(engine: Any, run: int, order: Order, place: Place) -> None:

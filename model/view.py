@@ -11,7 +11,7 @@ import numpy as np
 
 from model.draw import PLAYER, VIEW, address, normal, uniform
 from model.happening import event_view
-from model.instrument import Stock
+from model.instrument import Stock, StockRule
 from model.instruments import BY_NAME
 from model.layout import PLANT_KINDS
 from model.network import Floats
@@ -216,7 +216,7 @@ def treaties_view(engine: Any, run: int) -> list[dict[str, Any]]:
 
 
 def public_measures(engine: Any, run: int, seat: str, goods: set[str] | None = None) -> list[dict[str, Any]]:
-    """Return the measures that a seat may know: all in force but others' stock orders, and its own to come.
+    """Return the measures that a seat may know: all in force but others' own stockpiles, and its own to come.
 
     `id` is what `repeal` asks for; `goods` keeps those on some of these goods only.
     """
@@ -224,7 +224,7 @@ def public_measures(engine: Any, run: int, seat: str, goods: set[str] | None = N
     now, listed = set(in_force(engine, run)), []
     for m in in_force(engine, run, ahead=True):
         order, mine = measures[m].order, measures[m].order.actor == seat
-        secret = not mine and any(isinstance(edit, Stock) for edit in measures[m].edits)
+        secret = not mine and measures[m].treaty < 0 and is_about_stocks(measures[m])
         covered = order.fields.get("good", [])
         if secret or not (mine or m in now) or (goods is not None and not goods.intersection(covered)):
             continue
@@ -238,6 +238,11 @@ def public_measures(engine: Any, run: int, seat: str, goods: set[str] | None = N
             "by_treaty": measures[m].treaty >= 0, "text": BY_NAME[order.type].text(order),
         })  # fmt: skip
     return listed
+
+
+def is_about_stocks(measure: Any) -> bool:
+    """Tell whether a measure would show what its state stores or means to store: orders, stockpiles, vaults."""
+    return any(isinstance(edit, Stock | StockRule) for edit in measure.edits)
 
 
 def announced_projects(engine: Any) -> list[dict[str, Any]]:

@@ -172,7 +172,7 @@ def test_a_seat_cannot_flood_the_game():
 
 def test_every_instrument_is_an_order_in_play():
     """Whatever a scenario may write as a measure, a seat may order, and treaty moves and repeal besides."""
-    assert set(STATE_ORDERS_BY_NAME) == {*BY_NAME, *MOVES_BY_NAME, "repeal"}
+    assert set(STATE_ORDERS_BY_NAME) == {*BY_NAME, *MOVES_BY_NAME, "repeal", "draft_treaty"}
     assert {"sign_treaty", "leave_treaty", "claim_territory"} <= set(STATE_ORDERS_BY_NAME)
 
 
@@ -183,6 +183,62 @@ def test_treaty_moves_reach_the_runs_that_ordered_them():
     e._inside = True
     take_orders(e, {"CHN": [[], [claim]]})
     assert e.columns.pair_claims.sum(axis=1).tolist() == [0.0, 1.0]
+
+
+PACT = {
+    "id": "pact", "kind": "memorandum", "members": ["AUS", "CHN"],
+    "clauses": [{"type": "mutual_exemption", "fields": {"good": ["lithium_refined"]}}],
+}  # fmt: skip
+
+
+def draft(**changes):
+    return [{"type": "draft_treaty", "fields": {"document": {**PACT, **changes}}}]
+
+
+def test_a_state_drafts_a_treaty_and_others_sign():
+    """A treaty drafted in play is on the table, is signed by both, and then spares its members the quota."""
+
+    class Host:
+        def decide(self, view):
+            orders = draft() if view["quarter"] == "2025Q2" else []
+            return orders + [{"type": "sign_treaty", "fields": {"treaty": t["id"]}} for t in view["treaties"]]
+
+    class Guest:
+        def decide(self, view):
+            return [{"type": "sign_treaty", "fields": {"treaty": t["id"]}} for t in view["treaties"]]
+
+    quota = {"type": "export_quota", "actor": "CHN", "quarter": "2025Q1", "end": None,
+             "fields": {"good": "lithium_refined", "quantity_t": 5000.0}}  # fmt: skip
+    e = engine(1, {"AUS": Host(), "CHN": Guest()}, quota)
+    routes = e.world.routes
+    mine = (routes["good"] == "lithium_refined") & (routes["origin"] == "CHN")
+    to_member, to_other = (
+        int(np.flatnonzero(mine & (routes["destination"] == c))[0]) for c in ("AUS", "OTH")
+    )
+    states, restricted = [], []
+    for _ in range(6):
+        e.step()
+        view = state_view(e, 0, 0)
+        states.append([t["state"] for t in view["treaties"]])
+        restricted.append(e.history.route_restricted[0, [to_member, to_other]].tolist())
+    assert states[0] == [] and states[-1] == ["in force"]
+    assert restricted[0] == [1.0, 1.0] and restricted[-1] == [0.0, 1.0]
+    assert [entry["order"]["type"] for entry in e.log][0] == "draft_treaty"
+
+
+@pytest.mark.parametrize(
+    "orders, words",
+    [
+        (draft(members=["AUS", "OTH"]), "drafts a treaty without itself"),
+        (draft(kind="pact"), "must be one of"),
+        (draft(clauses=[{"type": "peace", "fields": {}}]), "peace"),
+        ([{"type": "draft_treaty", "fields": {"document": 3}}], "it must be a table"),
+    ],
+)
+def test_a_wrong_draft_is_refused(orders, words):
+    """What is no treaty, or one of others, is refused with its place."""
+    with pytest.raises(OreblocError, match=words):
+        check_orders(engine(), "CHN", 0, orders)
 
 
 def view_after(quarters, country, *measures):
@@ -202,6 +258,21 @@ def test_a_view_hides_the_stocks_of_others():
     held = float(e.columns.buyer_reserve_t.max())
     assert held == pytest.approx(150.0)
     assert f"{held:.6g}" in json.dumps(own) and not any(g["reserve_t"] for g in other["goods"])
+
+
+def test_a_view_hides_what_others_mean_to_store():
+    """A stockpile's target is its own state's to know; what a treaty in force has members store is public."""
+    stockpile = {"type": "strategic_stockpile", "fields": {"good": "lithium_refined", "target_t": 777.0}}
+    own, other = (view_after(2, code, dated(stockpile, "2025Q1"))[1] for code in ("CHN", "AUS"))
+    assert [m["type"] for m in own["measures"]] == ["strategic_stockpile"]
+    assert other["measures"] == [] and "777" not in json.dumps(other)
+    clause = {"type": "joint_stockpile", "fields": {"good": "lithium_refined", "quantity_t": 900.0}}
+    pact = {**PACT, "in_force": "2025Q1", "signed": "2025Q1", "clauses": [clause]}
+    scenario = tiny_scenario(treaties=[pact])
+    e = Engine(scenario, world=tiny_world(scenario), decide=DECISIONS)
+    e.step()
+    listed = state_view(e, 0, e.world.countries.index("OTH"))["measures"]
+    assert {m["actor"] for m in listed if m["type"] == "strategic_stockpile"} == {"AUS", "CHN"}
 
 
 def test_a_view_hides_what_is_to_come():
