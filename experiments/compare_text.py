@@ -130,16 +130,16 @@ def _row(comparison: Comparison, metric: str, good: str, group: str, horizon: st
 def _table(comparison: Comparison) -> list[str]:
     """Return by good: price outside and the leading group's share, differences at the horizons."""
     times = _told(comparison)
-    head = "".join(f"{'price, ' + time:>20}" for time in times) + "".join(
-        f"{'share, ' + time:>16}" for time in times
+    head = "".join(f"{'price ' + time:>16}" for time in times) + "".join(
+        f"{'share ' + time:>13}" for time in times
     )
     lines = [f"{'good':<22}{head}"[: _WIDTH + 2].rstrip()]
     bloc = next(iter(comparison.groups))
     for good in comparison.goods:
         prices = [_of(comparison, "outside_price_usd_per_t", good, time) for time in times]
         shares = [_row(comparison, "production_share", good, bloc, time) for time in times]
-        cells = "".join(f"{_relative(row):>20}" for row in prices) + "".join(
-            f"{_points(r):>16}" for r in shares
+        cells = "".join(f"{_relative(row):>16}" for row in prices) + "".join(
+            f"{_points(r):>13}" for r in shares
         )
         lines.append(f"{good:<22}{cells}")
     return lines
@@ -161,7 +161,7 @@ def _points(row: Difference | None) -> str:
     if row is None:
         return "-"
     error = "" if row.error is None else f" +- {100 * row.error:.1f}"
-    return f"{100 * row.mean:+.1f}{error} pt"
+    return f"{100 * row.mean:+.1f}{error}"
 
 
 def _money(comparison: Comparison) -> list[str]:
@@ -189,7 +189,8 @@ def _legend(comparison: Comparison) -> list[str]:
     )
     return [
         f"{error}price: mean paid on arrival outside the restricting or largest producer;",
-        f"share: of {_group(bloc)} in the world's output. The parts of welfare add up; investment is apart.",
+        f"share: percentage points of {_group(bloc)} in the world's output;",
+        "the parts of welfare add up; investment is apart.",
         *[part for line in lines for part in _wrapped(line)],
         f"certificate: worst violation {max(comparison.a.violation, comparison.b.violation):.1e}",
     ]

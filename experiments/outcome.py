@@ -55,9 +55,11 @@ METRICS: dict[str, Metric] = {
         Metric("state_rent_usd", "usd", "wedges of quotas that a state, or its importers under the quota, received"),
         Metric("levy_usd", "usd", "share of a treaty's common levy received, less what was handed in"),
         Metric("burden_usd", "usd", "share of a treaty's price support borne, less what others took over"),
+        Metric("programme_usd", "usd", "public programmes and the keep of state stocks"),
+        Metric("fund_usd", "usd", "public money for capacity started in the quarter, a part of what it costs"),
         Metric("welfare_consumer_usd", "usd", "worth of final use beyond what is paid for it"),
         Metric("welfare_producer_usd", "usd", "output and support less inputs and variable cost, where plants stand"),
-        Metric("welfare_treasury_usd", "usd", "taxes, duties and top-ups less support, stock purchases and shares"),
+        Metric("welfare_treasury_usd", "usd", "taxes, duties, top-ups less support, programmes, stocks bought, shares"),
         Metric("welfare_rent_usd", "usd", "wedges of quotas and licences, and top-ups that sellers keep"),
         Metric("welfare_variety_usd", "usd", "worth of choice among suppliers: landed price less index, times use"),
         Metric("welfare_total_usd", "usd", "sum of the five lines of welfare; investment is not taken off"),
@@ -69,6 +71,7 @@ METRICS: dict[str, Metric] = {
         Metric("owner_share", "share", "part of the world's primary output by home country of the plants' owner"),
         Metric("bloc_share", "share", "part of the world's primary output owned by members of a declared treaty"),
         Metric("supply_at_risk_usd", "usd", "cost of a year's stop by the leading exporter; once a year, else null"),
+        Metric("score_usd", "usd", "a seat's score: weighted welfare less investment and expected loss from a stop"),
         Metric("residual_t", "t", "what the clearing left unexplained: output less shipments, storage, disposal"),
     ]
 }  # fmt: skip

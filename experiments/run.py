@@ -20,6 +20,7 @@ from agents import DECISIONS
 from experiments.compile_time import CompileClock, compile_clock
 from experiments.data_report import CREDITS, good_rows
 from experiments.log import log_text
+from experiments.measure_money import MeasureMoney
 from experiments.observer import Floats, Observer, Panel
 from experiments.outcome import METRICS, Outcome, declared_outcomes, headline_goods, restricted_goods
 from experiments.player_file import fill_seats
@@ -174,6 +175,7 @@ class _Record:
         self.flow_tables: list[Any] = []
         self.outcomes = declared_outcomes(world, observer.restrictors)
         self.kept = [_kept(panel, self.outcomes) for panel in observer.panels]
+        self.money = MeasureMoney()
 
     def take(self, quarter: str, engines: list[Engine], observed: list[list[Floats]]) -> None:
         """Add a quarter: `observed` holds the panels of each engine."""
@@ -184,6 +186,7 @@ class _Record:
             else:
                 self._take_many(quarter, panel, self.kept[position], values)
         self._take_flows(quarter, engines)
+        self.money.take(engines[0])
 
     def _take_many(self, quarter: str, panel: Panel, kept: list[int], values: Floats) -> None:
         cells = tuple(panel.cells[position] for position in kept)
@@ -308,6 +311,7 @@ def _manifest(world: World, record: _Record, worst: _Worst, seconds: dict[str, f
         "base": _base(world),
         "measures": _measures(scenario),
         "treaties": [{"text": text(treaty), **_plain(treaty.to_mapping())} for treaty in scenario.treaties],
+        "measure_money": record.money.rows(),
         "measure_notes": _plain(compile_measures(world, scenario).notes),
         "parameters": _parameters(scenario),
         "assumptions": _rows(world.assumptions),

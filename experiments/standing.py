@@ -22,6 +22,9 @@ Recorded = tuple[str, tuple[Cell, ...], Floats]
 #: Marks of the EU's Critical Raw Materials Act for 2030, parts of yearly consumption: own extraction, own
 #: processing, recycling, and the most from one third country. Source: CRMA2024.
 MARKS = {"mine": 0.10, "processing": 0.40, "recycling": 0.25, "one_country": 0.65}
+#: What a seat's score weighs: each line of welfare, investment, and supply at risk as the chance a year of a stop by
+#: each leading exporter. The chance is a judgement: three stops or near stops in fifteen years.
+SCORE_WEIGHTS = {**dict.fromkeys(PARTS, 1.0), "investment": -1.0, "supply_at_risk": -0.2}
 _NOTHING_T = 1e-9
 #: Recorded money of states and the column it is read from.
 _MONEY = (
@@ -29,6 +32,8 @@ _MONEY = (
     ("state_rent_usd", "country_rent_usd"),
     ("levy_usd", "country_levy_usd"),
     ("burden_usd", "country_burden_usd"),
+    ("programme_usd", "country_programme_usd"),
+    ("fund_usd", "country_fund_usd"),
 )
 
 
@@ -107,13 +112,15 @@ class Standing:
     ) -> list[Recorded]:
         """Return the metrics of a quarter. `use`, `arrivals` [runs, buyers' cells], `made`, `recycled` too."""
         gains = self._welfare(engine)
+        investment, risk = self._investment(engine), self._risk(engine, gains)
         return [
             *self._welfare_lines(gains),
             *self._money(engine),
             *self._dependence(engine, use, arrivals, made, recycled),
             *self._owners(engine),
-            self._investment(engine),
-            self._risk(engine, gains),
+            investment,
+            risk,
+            self._score(gains, investment[2], risk[2]),
         ]
 
     def _welfare(self, engine: Any) -> Welfare:
@@ -124,7 +131,7 @@ class Standing:
             e.network, e.layout, e.terms, e.answer, e.history.support_usd_per_t,
             e.history.floor_public_share, len(self.countries),
         )  # fmt: skip
-        shared = e.columns.country_levy_usd - e.columns.country_burden_usd
+        shared = e.columns.country_levy_usd - e.columns.country_burden_usd - e.columns.country_programme_usd
         return found._replace(treasury_usd=found.treasury_usd + shared)
 
     def _welfare_lines(self, gains: Welfare) -> list[Recorded]:
@@ -190,6 +197,15 @@ class Standing:
         by_host = np.zeros((spent.shape[0], len(self.countries)))
         np.add.at(by_host.T, layout.site_country, spent.T)
         return "investment_usd", self.nations, _and_world(by_host)
+
+    def _score(self, gains: Welfare, investment: Floats, risk: Floats) -> Recorded:
+        """Return each seat's score of the quarter; the year's expected loss counts where it is known."""
+        runs, size = gains.consumer_usd.shape
+        score = sum(SCORE_WEIGHTS[name] * values for name, values in zip(PARTS, gains, strict=True))
+        at_risk = np.nansum(risk.reshape(runs, len(self.headline), size + 1)[:, :, :size], axis=1)
+        score = score + SCORE_WEIGHTS["investment"] * investment[:, :size]
+        score = score + SCORE_WEIGHTS["supply_at_risk"] * at_risk
+        return "score_usd", self.nations[:size], np.asarray(score)
 
     def _risk(self, engine: Any, gains: Welfare) -> Recorded:
         """Return what a year without the leading supplier would cost, once a year, null in other quarters."""

@@ -2,7 +2,8 @@
 
 Found by clearing that counterfactual: the market of the quarter just run, once more, with every route abroad from the
 good's largest exporter closed, smuggling included. Buyers may draw a quarter of the stock they hold, and states
-release a quarter of theirs, since both must last the year. The cost of a country is four times what its welfare loses.
+release a quarter of theirs, since both must last the year. The cost of a country is four times what its welfare loses;
+who gains by another's stop (a restricted producer whose licences are worth more) has nothing at risk.
 """
 
 from typing import Any, NamedTuple
@@ -18,7 +19,7 @@ _QUARTERS = 4.0
 
 
 class SupplyRisk(NamedTuple):
-    """The cost of a year's stop: `cost_usd` [runs, goods, countries], above 0 for a loss; `leader` [runs, goods]."""
+    """A year's stop: `cost_usd` [runs, goods, countries], 0 where nothing is lost; `leader` [runs, goods]."""
 
     cost_usd: Floats
     leader: NDArray[np.int64]
@@ -49,7 +50,7 @@ def supply_at_risk(engine: Any, goods: list[str]) -> SupplyRisk:
         clearer.clear(stopped, answer, warm=True, components=np.array([component], dtype=np.int64))
         lost = today - _total(e, stopped, answer, countries)
         lost[answer.status[:, component] != 0] = np.nan
-        cost[:, position] = _QUARTERS * lost
+        cost[:, position] = _QUARTERS * np.maximum(lost, 0.0)
     return SupplyRisk(cost, leader)
 
 

@@ -1,9 +1,12 @@
 """Where countries stand: shares by owner and bloc, dependence and marks, investment, what a stop would cost."""
 
+from collections import defaultdict
+
 import numpy as np
 import pytest
 
 from agents import DECISIONS
+from experiments.measure_money import MeasureMoney
 from experiments.observer import Observer
 from experiments.preparation import prepare
 from experiments.standing import MARKS
@@ -102,10 +105,20 @@ def test_a_stop_by_the_leader_costs_the_others(engine, seen) -> None:
         for run in range(engine.runs):
             others = [k for k in range(len(countries)) if k != found.leader[run, position]]
             cost = found.cost_usd[run, position, others].sum()
-            # The largest producer licenses its germanium: another leads, whose stop raises the first one's rents.
-            assert cost > 0.0 or good == "germanium_refined", (good, run, cost)
+            assert cost > 0.0, (good, run, cost)
             assert seen["supply_at_risk_usd"][good, "WLD"][run] == pytest.approx(cost, rel=1e-9)
-    assert np.isnan(Observer(engine.world).observe(engine_of(prepare("tiny"), 1, 1))[-2]).all()
+    early = Observer(engine.world)
+    place = [panel.metric for panel in early.panels].index("supply_at_risk_usd")
+    assert np.isnan(early.observe(engine_of(prepare("tiny"), 1, 1))[place]).all()
+
+
+def test_who_gains_by_a_stop_has_nothing_at_risk(engine) -> None:
+    """The largest producer licenses its germanium, so another leads: its stop pays the first one, at no risk to it."""
+    found = supply_at_risk(engine, GOODS)
+    assert (found.cost_usd >= 0.0).all()
+    germanium, china = GOODS.index("germanium_refined"), engine.world.countries.index("CHN")
+    assert (found.leader[:, germanium] != china).all()
+    assert (found.cost_usd[:, germanium, china] == 0.0).all()
 
 
 def test_stocks_lower_what_is_at_risk(engine) -> None:
@@ -117,3 +130,63 @@ def test_stocks_lower_what_is_at_risk(engine) -> None:
     assert supply_at_risk(rich, GOODS).cost_usd[:, :, :].sum() < 0.8 * bare.cost_usd.sum()
     for old, new in zip(before, (*engine.answer, *engine.terms), strict=True):
         np.testing.assert_array_equal(old, new)
+
+
+def test_the_score_is_what_its_weights_say(engine, seen) -> None:
+    """Welfare less investment less a fifth of what a stop of any good's leader would cost."""
+    for country in ("USA", "CHN"):
+        risk = sum(seen["supply_at_risk_usd"][good, country] for good in GOODS)
+        wanted = (
+            seen["welfare_total_usd"]["all", country] - seen["investment_usd"]["all", country] - 0.2 * risk
+        )
+        np.testing.assert_allclose(seen["score_usd"]["all", country], wanted, rtol=1e-9)
+
+
+def test_the_money_of_measures_is_the_ledgers() -> None:
+    """By measure and party: every measure's money adds up to nothing, and all measures to what treasuries booked."""
+    rows = [
+        {"type": "export_tax", "actor": "CHN", "quarter": "2025Q1", "fields": {"good": "gallium_refined", "rate": 0.2}},
+        {"type": "import_tariff", "actor": "USA", "quarter": "2025Q1",
+         "fields": {"good": "gallium_refined", "rate": 0.3}},
+        {"type": "import_tariff", "actor": "USA", "quarter": "2025-02-01",
+         "fields": {"good": "gallium_refined", "rate": 0.1}},
+        {"type": "price_floor", "actor": "JPN", "quarter": "2025Q1",
+         "fields": {"good": "gallium_refined", "price_usd_per_t": 2e6, "form": "minimum_price"}},
+        {"type": "price_floor", "actor": "EU27", "quarter": "2025Q1",
+         "fields": {"good": "germanium_refined", "price_usd_per_t": 9e6}},
+        {"type": "price_support", "actor": "USA", "quarter": "2025Q1",
+         "fields": {"good": "germanium_refined", "strike_usd_per_t": 9e6}},
+    ]  # fmt: skip
+    kept = prepare("tiny").to_mapping()["measures"]
+    scenario = prepare("tiny", changes={"measures": [*kept, *rows]})
+    engine = Engine(scenario, 1, world=calibrate(scenario), decide=DECISIONS)
+    money, booked = MeasureMoney(), defaultdict(float)
+    columns = {
+        "export_tax": "country_export_tax_usd",
+        "tariff": "country_tariff_usd",
+        "top_up": "country_topup_usd",
+    }
+    for _ in range(3):
+        engine.step()
+        money.take(engine)
+        for kind, name in {**columns, "support": "country_support_usd"}.items():
+            booked[kind] += getattr(engine.columns, name)[0].sum()
+        booked["rent"] += engine.columns.firm_rent_usd[0].sum() + engine.columns.country_rent_usd[0].sum()
+    found = money.rows()
+    for number in {row["measure"] for row in found}:
+        moved = [row["usd"] for row in found if row["measure"] == number]
+        assert sum(moved) == pytest.approx(0.0, abs=1e-9 * sum(map(abs, moved)))
+    for kind in columns:
+        total = sum(row["usd"] for row in found if row["kind"] == kind and row["side"] == "treasury")
+        assert total == pytest.approx(booked[kind], rel=1e-9), kind
+    paid = -sum(row["usd"] for row in found if row["kind"] == "support" and row["side"] == "treasury")
+    assert paid == pytest.approx(booked["support"], rel=1e-9) and paid > 0.0
+    rents = sum(row["usd"] for row in found if row["kind"] == "rent" and row["usd"] > 0.0)
+    assert rents == pytest.approx(booked["rent"], rel=1e-9) and rents > 0.0
+    shares = {
+        row["measure"]: row["usd"] for row in found if row["kind"] == "tariff" and row["side"] == "treasury"
+    }
+    first, second = len(kept) + 1, len(kept) + 2
+    assert 0.0 < shares[second] < shares[first]
+    sellers = [row for row in found if row["kind"] == "top_up" and row["side"] == "firms"]
+    assert sellers and all(row["measure"] == len(kept) + 3 for row in sellers)
