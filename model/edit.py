@@ -11,7 +11,7 @@ import numpy as np
 
 from model.instrument import Cap, Cost, Edit, Floor, Fund, Site, Support, Tables
 from model.instruments import BY_NAME
-from model.measure_note import without_effect
+from model.measure_note import clause_notes, without_effect
 from model.measure_plan import (
     BASE_QUARTERS,
     COSTS,
@@ -50,6 +50,7 @@ def compile_measures(tables: Tables, scenario: Scenario) -> MeasurePlan:
         lambda order, treaty: compile_order(order, site, dated=False, treaty=treaty),
         len(measures),
     )
+    notes += clause_notes(of_clauses, places, len(measures), site, scenario)
     stock = _state_stock(site, scenario)
     return _plan(site, [*measures, *of_clauses], notes, stock, len(scenario.treaties), places)
 

@@ -1,5 +1,8 @@
 """Why a measure has no effect in a world: the words for the manifest and for `orebloc check`."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from model.instrument import (
     Cap,
     Cost,
@@ -15,6 +18,7 @@ from model.instrument import (
     StockRule,
     Support,
 )
+from model.instruments import BY_NAME
 from model.name import chain_of
 from model.order import Order
 from model.quarter_date import first_date, last_date, quarter_label
@@ -36,6 +40,30 @@ def without_effect(order: Order, made: list[Edit], site: Site, scenario: Scenari
     missed = [good for good in goods if good not in covered]
     reasons = dict.fromkeys(_why(order, good, site, scenario) for good in missed)
     return missed, "; ".join(reasons)
+
+
+def clause_notes(
+    measures: Sequence[Any], places: Sequence[Any], first: int, site: Site, scenario: Scenario
+) -> list[dict[str, Any]]:
+    """Return, for each clause, the goods on which no member's order does anything in this world, and why.
+
+    `measures`: those of all clauses, the first with number `first`; `places` say which clause each carries out. That
+    some members have nothing to do, since they do not make or buy a good, is as it should be.
+    """
+    notes = []
+    for part in places:
+        made = [measures[number - first] for number in range(part.first, part.last)]
+        found = [without_effect(measure.order, measure.edits, site, scenario) for measure in made]
+        wanted = [(good, n) for n, m in enumerate(made) for good in m.order.fields.get("good", [])]
+        works = {good for good, n in wanted if good not in found[n][0]}
+        goods = list(dict.fromkeys(good for good, _ in wanted if good not in works))
+        treaty = scenario.treaties[part.treaty]
+        if goods and (treaty.clauses[part.clause].fields.get("good") or len(goods) == len(scenario.goods)):
+            why = "; ".join(dict.fromkeys(why for _, why in found if why))
+            words = BY_NAME[made[0].order.type].text(made[0].order)
+            notes.append({"measure": part.first, "treaty": treaty.id, "article": part.clause + 1, "text": words,
+                          "goods": goods, "why": why})  # fmt: skip
+    return notes
 
 
 def _out_of_time(order: Order, site: Site) -> str:

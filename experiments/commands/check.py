@@ -16,7 +16,7 @@ def add_check_command(subparsers: "argparse._SubParsersAction[argparse.ArgumentP
         "check",
         help="check a scenario file",
         description="Read a scenario file (or a shipped scenario by name), calibrate its base year, and print what it "
-        "decides, which measures have no effect and why, and what of the base year is left out. "
+        "decides, which measures and clauses have no effect and why, and what of the base year is left out. "
         "Exit code 2 and one line with file, field, value, limit and remedy if it cannot be run.",
     )
     parser.add_argument("file", metavar="FILE", help="TOML file, or the name of a scenario")
@@ -73,6 +73,10 @@ def notices(scenario: Scenario) -> list[str]:
 
 
 def _without_effect(scenario: Scenario, note: dict[str, Any]) -> str:
+    if "treaty" in note:
+        on = ", ".join(note["goods"])
+        where = f"article {note['article']} of treaty {note['treaty']}"
+        return f"note: {where} has no effect on {on}: {note['why']} ({note['text'].rstrip('.')})"
     every = scenario.measures[note["measure"]].fields.get("good", [])
     on = "" if note["goods"] == every else f" on {', '.join(note['goods'])}"
     return f"note: measures[{note['measure']}] has no effect{on}: {note['why']} ({note['text'].rstrip('.')})"

@@ -354,8 +354,23 @@ def share_levy(table, network, layout, terms, answer, history, columns, turnover
 
 
 @rule
+def refund_support(layout, columns, turnover, run, s, plant, paid):
+    """Give back what treasuries paid a plant under support `s`: each its own share, the host where nobody is named."""
+    told = 0.0
+    for c in range(layout.support_share.shape[1]):
+        part = layout.support_share[s, c] * paid
+        told += layout.support_share[s, c]
+        post(columns.balance_usd, run, layout.transit_account, layout.treasury_account + c, part, turnover)
+        columns.country_burden_usd[run, c] -= part
+    if not told > 0.0:
+        c = layout.plant_country[plant]
+        post(columns.balance_usd, run, layout.transit_account, layout.treasury_account + c, paid, turnover)
+        columns.country_burden_usd[run, c] -= paid
+
+
+@rule
 def share_support(table, measures, layout, answer, history, columns, turnover, run, burden):
-    """Divide what a clause's price supports paid out among the members bound, by their shares."""
+    """Divide what treasuries paid under a clause's price supports among the members bound, by their shares, once."""
     first = table.burden_treaty[burden] * table.countries
     total, shares = 0.0, 0.0
     for c in range(table.countries):
@@ -367,15 +382,13 @@ def share_support(table, measures, layout, answer, history, columns, turnover, r
         m = measures.support_measure[s]
         if m >= table.measure_burden.size or table.measure_burden[m] != burden:
             continue
-        paid = 0.0
+        if layout.support_by_users[s] > 0:
+            continue  # users paid within their prices; treasuries have nothing to share
         for p in range(measures.support_start[s], measures.support_start[s + 1]):
-            paid += history.support_usd_per_t[run, s] * answer.output_t[run, measures.support_plant[p]]
-        payer = layout.support_payer[s]
-        total += paid
-        post(
-            columns.balance_usd, run, layout.transit_account, layout.treasury_account + payer, paid, turnover
-        )
-        columns.country_burden_usd[run, payer] -= paid
+            k = measures.support_plant[p]
+            paid = history.support_usd_per_t[run, s] * answer.output_t[run, k]
+            total += paid
+            refund_support(layout, columns, turnover, run, s, k, paid)
     for c in range(table.countries):
         if history.treaty_member[run, first + c] > 0.0:
             part = table.burden_share[burden, c] / shares * total

@@ -140,6 +140,25 @@ def test_check_tells_what_has_no_effect_and_why(tmp_path, capsys):
     ]
 
 
+def test_check_tells_which_clauses_do_nothing(tmp_path, capsys):
+    """An article that moves nobody is told with treaty, article and reason; one that only some carry out is not."""
+    clause = (
+        "[[treaties.clauses]]\ntype = 'gap_subsidy'\nfields = {{ good = '{}', strike_usd_per_t = 9e6 }}\n"
+    )
+    head = (
+        "name = 'club'\nstart = '2025Q1'\nend = '2026Q4'\nbase_year = 2024\ngoods = ['gallium']\n"
+        "[[treaties]]\nid = 'pact'\nkind = 'club'\nmembers = ['USA', 'CHN']\nsigned = '2025Q1'\n"
+    )
+    file = written(tmp_path, "club", head + clause.format("nickel") + clause.format("gallium"))
+    assert run_check(parse("check", str(file))) == 0
+    notes = [
+        line.partition(" (")[0] for line in capsys.readouterr().out.splitlines() if "treaty pact" in line
+    ]
+    assert notes == [
+        "note: article 1 of treaty pact has no effect on nickel_refined: nickel_refined is not in the scenario"
+    ]
+
+
 def test_check_refuses_what_a_run_refuses(tmp_path):
     """A base year without data is refused by `check` with the message of the run."""
     file = written(

@@ -173,6 +173,25 @@ def test_the_outlay_of_a_price_support_is_borne_by_shares():
     assert balanced(e)
 
 
+def test_an_outlay_is_shared_by_who_really_paid_it():
+    """A support that two treasuries, or users, paid is given back to the first two and shared once, by nobody else."""
+    fields = {"good": "gallium", "strike_usd_per_t": 3e6, "burden": {"JPN": 0.2, "USA": 0.8}}
+    e = engine(treaty({"type": "gap_subsidy", "fields": fields}, members=["JPN", "USA"]))
+    usa, korea, japan = (e.world.countries.index(code) for code in ("USA", "KOR", "JPN"))
+    share = np.zeros_like(e.layout.support_share)
+    share[:, usa], share[:, korea] = 0.5, 0.5
+    e.layout = e.layout._replace(support_share=share, support_payer=np.full_like(e.layout.support_payer, -1))
+    steps(e, 4)
+    paid = e.columns.country_support_usd[0]
+    borne = paid + e.columns.country_burden_usd[0]
+    assert borne[korea] == pytest.approx(0.0, abs=1e-9 * paid.sum()) and paid[korea] > 0.0
+    assert borne[usa] == pytest.approx(0.8 * paid.sum()) and borne[japan] == pytest.approx(0.2 * paid.sum())
+    assert balanced(e)
+    e.layout = e.layout._replace(support_by_users=np.ones_like(e.layout.support_by_users))
+    steps(e, 1)
+    assert not e.columns.country_burden_usd.any() and balanced(e)
+
+
 def test_a_coordinated_restriction_raises_the_target_price():
     """I19, I21: members ship no more to the target than the joint quota; it pays more than without."""
     fields = {"good": "gallium", "target": ["USA"], "form": "quota", "quantity_t": 2.0, "period": "quarter"}
