@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 if TYPE_CHECKING:
     from agents import DominantExporter, Miner, Refiner, State
     from experiments.commands.scenarios import listing as scenarios
+    from experiments.paired import compare, explain
     from experiments.player_check import check_player
     from experiments.replay import replay
     from experiments.scenario_file import load_scenario
@@ -40,6 +41,8 @@ __all__ = [
     "State",
     "TradeModel",
     "check_player",
+    "compare",
+    "explain",
     "load_scenario",
     "main",
     "read_results",
@@ -63,6 +66,8 @@ _HOMES = {
     "ScenarioError": ("model.error", "ScenarioError"),
     "State": ("agents", "State"),
     "check_player": ("experiments.player_check", "check_player"),
+    "compare": ("experiments.paired", "compare"),
+    "explain": ("experiments.paired", "explain"),
     "replay": ("experiments.replay", "replay"),
     "TradeModel": ("experiments.trade_model", "TradeModel"),
     "load_scenario": ("experiments.scenario_file", "load_scenario"),

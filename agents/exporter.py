@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from agents.exporter_coercion import press
+from agents.exporter_log import log_changes, standing
 from agents.exporter_menu import Doctrine, Menu, open_menu
 from agents.exporter_scout import Judged, Scout, merge, moves_of, switch_some
 from agents.exporter_words import tell_plan
@@ -182,6 +183,7 @@ def carry_out(engine: Engine, menu: Menu, plan: Plan) -> None:
 def decide_exporter(engine: Engine, menu: Menu) -> None:
     """Decide for every run of the engine: press on states that provoked, plan where it is time, note the modes."""
     columns, step = engine.columns, engine.step_number
+    before = standing(engine, menu)
     pressed = press(engine, menu)
     planned = columns.country_planned[:, menu.row]
     due = (planned <= 0.0) | (step + 1.0 - planned >= engine.values[:, POSITION["exporter_plan_quarters"]])
@@ -191,6 +193,7 @@ def decide_exporter(engine: Engine, menu: Menu) -> None:
         carry_out(engine, menu, plan)
         if rows[0] == 0:
             tell_plan(engine, menu, plan)
+    log_changes(engine, menu, before)
     _note_mode(engine, menu)
 
 

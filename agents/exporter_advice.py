@@ -5,16 +5,11 @@ from typing import Any
 import numpy as np
 
 from agents.exporter import doctrine_of, make_plan
+from agents.exporter_log import MAIN_FIELDS, scaled_order
 from agents.exporter_menu import Menu, open_menu
 from agents.exporter_scout import moves_of
 from model.engine import Engine
 from model.parameter import POSITION
-
-#: The number of each instrument of the menu that its level scales.
-_MAIN = {
-    "export_tax": "rate", "export_licence": "rate", "export_quota": "quantity_t",
-    "production_subsidy": "rate_usd_per_t", "price_support": "strike_usd_per_t",
-}  # fmt: skip
 
 
 def advise_state(engine: Engine, run: int, country: int) -> list[dict[str, Any]]:
@@ -41,10 +36,8 @@ def advise_state(engine: Engine, run: int, country: int) -> list[dict[str, Any]]
     given: list[dict[str, Any]] = [{"type": "repeal", "fields": {"measure": number}} for number in earlier]
     for measure, on, level in moves_of(twin, menu, rows, plan.stance):
         if on[0] > 0.0:
-            order = twin.plan.measures[measure].order
-            main = _MAIN[order.type]
-            fields = {**order.fields, main: order.fields[main] * float(level[0])}
-            given.append({"type": order.type, "fields": {k: v for k, v in fields.items() if v is not None}})
+            order = scaled_order(twin, measure, float(level[0]))
+            given.append({"type": order.type, "fields": dict(order.fields)})
     return given
 
 
@@ -56,6 +49,11 @@ def _earlier(engine: Engine, menu: Menu, run: int) -> list[int]:
     for m, measure in enumerate(engine.plan.measures):
         own = measure.order.actor == menu.code and measure.treaty < 0 and m >= len(engine.scenario.measures)
         covers = goods.intersection(measure.order.fields.get("good", []))
-        if own and covers and measure.order.type in _MAIN and engine.history.measure_force[run, m] > 0.0:
+        if (
+            own
+            and covers
+            and measure.order.type in MAIN_FIELDS
+            and engine.history.measure_force[run, m] > 0.0
+        ):
             found.append(m)
     return found

@@ -9,14 +9,22 @@ from model.engine import Engine
 from model.mode import COERCE, FLOOD, LIMIT, MILK, MODE_WORDS, NEGOTIATE, NORMAL
 from model.network import Bools, Floats
 
+#: Stances closer than this are one and the same decision.
+_SAME = 0.01
+
 
 def tell_plan(engine: Engine, menu: Menu, plan: Any) -> None:
-    """Add a row for every market whose mode changed, and for every market at the first plan."""
+    """Add a row for every market whose mode or stance changed, and for every market at the first plan."""
     names = list(engine.world.goods["name"])
-    told = {(row["seat"], row["market"]): row["mode"] for row in engine.decisions if "market" in row}
+    told = {
+        (row["seat"], row["market"]): (row["mode"], row["stance"])
+        for row in engine.decisions
+        if "market" in row
+    }
     for k, group in enumerate(menu.goods):
         market, mode = ", ".join(names[g] for g in group), int(plan.mode[0, k])
-        if told.get((menu.code, market)) == MODE_WORDS[mode]:
+        last, stance = told.get((menu.code, market), ("", 0.0))
+        if last == MODE_WORDS[mode] and abs(stance - float(plan.stance[0, k])) < _SAME:
             continue
         numbers = {
             MODE_WORDS[other]: _numbers(one, k, None if one.later is None else engine)

@@ -20,7 +20,8 @@ from model.phase.treaty import share_outlays
 from model.quarter_date import quarter_label
 from model.rules.stake import border_cost, feared_answer, stop_chance, weigh
 from model.trade_model import dominant_country
-from model.treaty_state import COUNTERED, IN_FORCE, PROPOSED
+from model.treaty_move import BY_NAME as MOVES
+from model.treaty_state import COUNTERED, IN_FORCE, PROPOSED, SIGNED, SUSPENDED
 from model.welfare import welfare_by_good
 
 #: Quarters between two looks at a treaty on the table, and at one in force.
@@ -90,19 +91,22 @@ def decide_treaties(engine: Any) -> None:
 def _sign(engine: Any, x: int, rows: Ints) -> None:
     """Have those sign who gain if those sign who gain; an order of a player stands."""
     inside = np.tile(_invited(engine, x), (rows.size, 1))
-    stakes = None
-    for _ in range(_ROUNDS):
-        stakes = weigh_membership(engine, x, rows, inside)
-        willing = inside & (stakes.total >= stakes.asked)
-        if (willing == inside).all():
+    told = weigh_membership(engine, x, rows, inside)
+    for left in range(_ROUNDS - 1, -1, -1):
+        willing = inside & (told.total >= told.asked)
+        if (willing == inside).all() or not left:
             break
         inside = willing
-    if stakes is None:
-        return
+        again = weigh_membership(engine, x, rows, inside)
+        # Who was left out keeps the reason for which it was.
+        told = Stakes(*(np.where(inside, new, old) for new, old in zip(again, told, strict=True)))
+    inside = willing
     votes = _block(engine, x, engine.columns.member_vote)
     played = _played(engine)
     votes[np.ix_(rows, ~played)] = inside[:, ~played].astype(float)
-    _tell(engine, x, rows, stakes, inside, "signs", "does not sign")
+    signed = has_signed_before(_block(engine, x, engine.columns.member_state))[rows]
+    _tell(engine, x, rows, told, inside, "signs", "does not sign")
+    _log_moves(engine, x, rows, told, "sign_treaty", inside & ~signed & ~played)
 
 
 def _review(engine: Any, x: int, rows: Ints) -> None:
@@ -120,6 +124,13 @@ def _review(engine: Any, x: int, rows: Ints) -> None:
         notice[row, leaves[k] & free & (notice[row] < 0.0)] = engine.step_number
         votes[row, joins[k] & free] = 1.0
     _tell(engine, x, rows, stakes, (inside & ~leaves) | joins, "stays in", "stays out of")
+    _log_moves(engine, x, rows, stakes, "leave_treaty", leaves & free)
+    _log_moves(engine, x, rows, stakes, "sign_treaty", joins & free)
+
+
+def has_signed_before(state: Floats) -> Bools:
+    """Tell of members' states whether they have signed and not left."""
+    return np.asarray((state >= SIGNED) & (state <= SUSPENDED))
 
 
 def weigh_membership(engine: Any, x: int, rows: Ints, inside: Bools) -> Stakes:
@@ -162,16 +173,17 @@ def weigh_membership(engine: Any, x: int, rows: Ints, inside: Bools) -> Stakes:
     return stakes
 
 
-def stability(engine: Any, x: int, run: int = 0) -> list[dict[str, Any]]:
+def stability(engine: Any, x: int, run: int = 0, members: Bools | None = None) -> list[dict[str, Any]]:
     """Return, for each country named in a treaty, what it gains by being in, and whether it would leave or join.
 
-    Members are those bound now, or all that are named where the treaty is not in force. Rows of `country`, `member`,
-    `gain_usd`, the parts, `verdict` (stays, would leave, would join, stays out) and `reason`.
+    Members are those bound now, or all that are named where the treaty is not in force, or `members` [C]. Rows of
+    `country`, `member`, `gain_usd`, the parts, `verdict` (stays, would leave, would join, stays out) and `reason`.
     """
     rows = np.array([run])
     bound = _block(engine, x, engine.columns.member_state)[rows] == IN_FORCE
     invited = _invited(engine, x)
     inside = bound if bound.any() else np.tile(invited, (1, 1))
+    inside = inside if members is None else np.tile(members, (1, 1))
     stakes = weigh_membership(engine, x, rows, inside)
     found = []
     for c in np.flatnonzero(invited):
@@ -191,7 +203,7 @@ def stability(engine: Any, x: int, run: int = 0) -> list[dict[str, Any]]:
 def reason(stakes: Stakes, row: int, c: int) -> str:
     """Return why in words and numbers: what a country gains by being in, the largest parts first."""
     parts = [(name, float(stakes[part][row, c])) for part, name in enumerate(PARTS)]
-    parts = sorted((p for p in parts if abs(p[1]) >= 5e3), key=lambda p: -abs(p[1]))
+    parts = sorted((p for p in parts if abs(p[1]) >= 5e4), key=lambda p: -abs(p[1]))
     total, asked = float(stakes.total[row, c]), float(stakes.asked[row, c])
     named = ", ".join(f"{name} {_money(usd)}" for name, usd in parts[:4]) or "nothing moves"
     bar = f", asks for {_money(asked).lstrip('+')}" if asked > 0.0 else ""
@@ -395,6 +407,20 @@ def _tell(engine: Any, x: int, rows: Ints, stakes: Stakes, yes: Bools, does: str
             "gain_usd": float(stakes.total[0, c]),
             "why": f"{code} {verb} {treaty.title}: {reason(stakes, 0, int(c))}.",
         })  # fmt: skip
+
+
+def _log_moves(engine: Any, x: int, rows: Ints, stakes: Stakes, move: str, who: Bools) -> None:
+    """Write the moves of the first run into the log, each with its reason."""
+    if not rows.size or rows[0] != 0:
+        return
+    treaty = engine.treaties.treaties[x]
+    for c in np.flatnonzero(who[0] & _invited(engine, x)):
+        code = engine.world.countries[c]
+        order = order_from(
+            {"type": move, "actor": code, "quarter": engine.quarter_label, "fields": {"treaty": treaty.id}},
+            MOVES,
+        )
+        engine.record(code, order, why=reason(stakes, 0, int(c)))
 
 
 def _money(usd: float) -> str:

@@ -100,6 +100,11 @@ class Explanation:
         """Return what is explained."""
         return self.last - self.first
 
+    def __str__(self) -> str:
+        from experiments.cause_text import describe_explanation
+
+        return describe_explanation(self)
+
     def record(self) -> dict[str, Any]:
         """Return everything as JSON has it."""
         return {**asdict(self), "parts": [asdict(part) for part in self.parts], "change": self.change}

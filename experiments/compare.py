@@ -84,6 +84,11 @@ class Comparison:
             f"Groups: {', '.join(self.groups)}; horizons: {times}."
         )
 
+    def __str__(self) -> str:
+        from experiments.compare_text import describe_comparison
+
+        return describe_comparison(self)
+
     def record(self) -> dict[str, Any]:
         """Return everything but the paths as JSON has it."""
         rows = [{key: _plain(value) for key, value in asdict(row).items()} for row in self.differences]

@@ -1,8 +1,9 @@
 """The log of a game: JSON Lines that replay it exactly.
 
 Line 1 is `{format, scenario, seed, version, rule_hash, data_hash, players, orders}` with the whole scenario; then one
-line for each order, `{seq, quarter, seat, order}`. Seats of `players` are replayed from the log; what built-in
-behaviours ordered stands there to be read, and is decided anew. `orders` is the hash of the lines after the first.
+line for each order, `{seq, quarter, seat, order}`, with `why` where a state that chooses says why. Seats of `players`
+are replayed from the log; what built-in behaviours of states ordered stands there to be read, and is decided anew.
+`orders` is the hash of the lines after the first.
 """
 
 import hashlib
@@ -22,6 +23,7 @@ from model.sheet import shown
 FORMAT = 1
 _HEAD = ("format", "scenario", "seed", "version", "rule_hash", "data_hash", "players")
 _ENTRY = ("seq", "quarter", "seat", "order")
+_WHY = "why"
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ def log_text(
     manifest: Mapping[str, Any], players: Mapping[str, str], entries: Sequence[Mapping[str, Any]]
 ) -> str:
     """Return a log as text: the header from a run's manifest, then its orders."""
-    lines = [_line({key: entry[key] for key in _ENTRY}) for entry in entries]
+    lines = [_line({key: entry[key] for key in (*_ENTRY, _WHY) if key in entry}) for entry in entries]
     header = {
         "format": FORMAT,
         "scenario": manifest["scenario"],
@@ -120,7 +122,7 @@ def _header(place: Path, header: Any) -> Mapping[str, Any]:
 
 def _entry(place: Path, number: int, row: Any, scenario: Scenario) -> Mapping[str, Any]:
     line = number + 1
-    if not isinstance(row, Mapping) or set(row) != set(_ENTRY):
+    if not isinstance(row, Mapping) or set(row) - {_WHY} != set(_ENTRY):
         _refuse(place, line, f"it must be {', '.join(_ENTRY)}")
     if row["seq"] != number:
         _refuse(

@@ -40,7 +40,8 @@ class Results:
       totals. With more than one run it holds the declared outcomes only (`manifest["outcomes"]`)
     - `quantiles`: quarter, good, country, metric, quantile, value, unit over the runs; empty for one run
     - `flows`: run, quarter, good, origin, destination, quantity_t, landed_price_usd_per_t, wedge_usd_per_t
-    - `manifest`: scenario, seed, versions, rule and data hash, certificate, assumptions, data that are weak
+    - `manifest`: scenario, seed, versions, rule and data hash, certificate, assumptions, data that are weak, what each
+      measure cost whom (`measure_money`), what states that choose decided and why (`decisions`)
     - `log`: the orders given in run 0 as JSON Lines, which `orebloc replay` runs again; see `experiments/log.py`
     """
 
@@ -75,6 +76,11 @@ class Results:
             f"<Results of {manifest['name']}: {manifest['start']} to {manifest['end']}, {runs}, "
             f"seed {manifest['seed']}; {len(self.series):,} rows of series, {len(self.flows):,} of flows>"
         )
+
+    @property
+    def decisions(self) -> list[dict[str, Any]]:
+        """Return what states that choose decided in run 0, in order: quarter, seat, why in words, and the numbers."""
+        return list(self.manifest.get("decisions", []))
 
     def central(self) -> pd.DataFrame:
         """Return the one series to show: the run, or the median over an ensemble's runs."""

@@ -115,7 +115,7 @@ def _run(
         "calibration": calibrated - started - compiled,
         "quarters": time.perf_counter() - calibrated - (clock.seconds - compiled),
     }
-    manifest = {**_manifest(world, record, worst, seconds), "players": who}
+    manifest = {**_manifest(world, record, worst, seconds), "players": who, **_decided(engines[0])}
     return record.results(manifest, log_text(manifest, who, engines[0].log))
 
 
@@ -237,8 +237,18 @@ class Recorder:
             )
         seconds = {"compilation": 0.0, "calibration": 0.0, "quarters": time.perf_counter() - self.started}
         manifest = _manifest(self.engine.world, self.record, self.worst, seconds)
-        manifest.update(end=self.engine.quarter_label, seed=self.engine.seed, players=dict(self.players))
+        manifest.update(
+            end=self.engine.quarter_label,
+            seed=self.engine.seed,
+            players=dict(self.players),
+            **_decided(self.engine),
+        )
         return self.record.results(manifest, log_text(manifest, self.players, self.engine.log))
+
+
+def _decided(engine: Engine) -> dict[str, Any]:
+    """Return what states that choose decided in the engine's first run, and why."""
+    return {"decisions": [_plain(row) for row in engine.decisions]}
 
 
 def _kept(panel: Panel, outcomes: list[Outcome]) -> list[int]:

@@ -1,5 +1,6 @@
 """The summary of a run on the terminal: who leads in the base year and at the end, prices, certificate."""
 
+import textwrap
 from collections import defaultdict
 from typing import Any
 
@@ -8,6 +9,7 @@ import pandas as pd
 from experiments.results import Results
 
 _WIDTHS = (22, 27, 27, 26)
+_MOST_DECISIONS = 12
 _GROUPS = {
     "lace": "lanthanum and cerium",
     "ndpr": "neodymium and praseodymium",
@@ -33,7 +35,9 @@ def summary(results: Results) -> str:
         lines.append(
             _line(good, _top(base.get(good, {})), _top(_shares(final, good)), _prices(final, good, manifest))
         )
-    return "\n".join([*lines, "", *_legend(goods, manifest), *_smuggled(results), "", *_foot(manifest)])
+    return "\n".join(
+        [*lines, "", *_legend(goods, manifest), *_smuggled(results), *_decided(results), "", *_foot(manifest)]
+    )
 
 
 def restricted(manifest: dict[str, Any]) -> set[str]:
@@ -67,6 +71,26 @@ def _smuggled(results: Results) -> list[str]:
     tonnes = smuggled_t(results)
     order = [row["name"] for row in results.manifest["goods"] if row["name"] in tonnes]
     return [f"smuggled {tonnes[good]:,.0f} t of {good} over the run" for good in order]
+
+
+def _decided(results: Results) -> list[str]:
+    """Return the last decision of each state that chooses on each matter, with its reason."""
+    last = {
+        (row["seat"], *(row.get(key, "") for key in ("market", "target", "treaty", "measure"))): row
+        for row in results.decisions
+    }
+    if not last:
+        return []
+    rows = list(last.values())
+    lines = [
+        "",
+        f"decided by states that choose, last on each matter ({len(results.decisions)} decisions in all):",
+    ]
+    for row in rows[-_MOST_DECISIONS:]:
+        lines += textwrap.wrap(f"{row['quarter']} {row['why']}", 110, subsequent_indent="  ")
+    if len(rows) > _MOST_DECISIONS:
+        lines.append(f"and {len(rows) - _MOST_DECISIONS} more in manifest.json under decisions")
+    return lines
 
 
 def _final(results: Results) -> pd.DataFrame:

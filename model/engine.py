@@ -42,8 +42,8 @@ class Engine:
     - `step_number` quarters done, `quarter_label` the quarter last run (during a step: the current one)
     - `treaties` their documents and arrays
     - `world`, `plan` (measures), `layout`, `network` (with the measures' quotas): fixed
-    - `log`: the orders given in the engine's first run; `played`: names of the states whose orders come from players,
-      which built-in behaviours leave alone
+    - `log`: the orders given in the engine's first run, those of states that choose with the reason
+    - `played`: names of the states whose orders come from players, which built-in behaviours leave alone
     """
 
     def __init__(
@@ -219,11 +219,14 @@ class Engine:
         if level is not None:
             history.measure_level[:, measure] = np.broadcast_to(np.asarray(level, float), (self.runs,))
 
-    def record(self, seat: str, order: Order, run: int = 0) -> None:
-        """Write an order that took effect this quarter into the log, which is that of the first run."""
+    def record(self, seat: str, order: Order, run: int = 0, why: str = "") -> None:
+        """Write an order that took effect this quarter into the log, which is that of the first run.
+
+        `why` is the reason in words, where whoever decided gives one.
+        """
         if run == 0:
             entry = {"seq": len(self.log) + 1, "quarter": self.quarter_label, "seat": seat}
-            self.log.append({**entry, "order": order.to_mapping()})
+            self.log.append({**entry, "order": order.to_mapping(), **({"why": why} if why else {})})
 
     def inject(self, event: Mapping[str, Any]) -> None:
         """Let an event happen in the coming quarter in all runs, as the entry of a scenario without a date.

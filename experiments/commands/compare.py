@@ -88,16 +88,12 @@ def run_compare(arguments: argparse.Namespace) -> int:
 
 def scenarios_of(arguments: argparse.Namespace) -> "tuple[Scenario, Scenario]":
     """Return the two scenarios a command line names: B is A with `--set` where it is left out."""
-    from experiments.preparation import prepare
+    from experiments.paired import pair
 
     changes = read_changes(arguments.changes)
     if arguments.b is None and not changes:
         raise OreblocError("There is nothing to compare: give a second scenario B, or --set PATH=VALUE.")
-    a = prepare(arguments.a, seed=arguments.seed, until=arguments.until)
-    b = prepare(arguments.b or arguments.a, changes=changes, seed=a.seed, until=arguments.until)
-    if arguments.b is None or a.name == b.name:
-        b = b.with_changes({"title": f"{b.title}, changed"}) if a.title == b.title else b
-    return a, b
+    return pair(arguments.a, arguments.b, changes=changes, seed=arguments.seed, until=arguments.until)
 
 
 def _compare_with_bar(a: "Scenario", b: "Scenario", arguments: argparse.Namespace) -> "Comparison":

@@ -1,4 +1,7 @@
-"""`orebloc treaty [ID|FILE]`: the text of a treaty, from the object that runs, or the list of those that ship."""
+"""`orebloc treaty [ID|FILE]`: the text of a treaty, from the object that runs, or the list of those that ship.
+
+With `--stability` it says who would leave each treaty of a scenario and who would join, and why.
+"""
 
 import argparse
 import json
@@ -29,6 +32,18 @@ def add_treaty_command(subparsers: "argparse._SubParsersAction[argparse.Argument
     parser.add_argument(
         "--merge", metavar="OTHER", help="join it with another one into a forum, and print that"
     )
+    parser.add_argument(
+        "--stability",
+        action="store_true",
+        help="say who would leave and who would join, by clearing the markets",
+    )
+    parser.add_argument(
+        "--at", metavar="QUARTER", help="with --stability: when (default: after the first year)"
+    )
+    parser.add_argument(
+        "--ask", action="append", default=[], metavar="COUNTRY",
+        help="with --stability: ask a country that the treaty does not name too; repeatable",
+    )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print the documents as JSON")
     parser.set_defaults(run=run_treaty)
 
@@ -65,6 +80,10 @@ def _of_file(path: Path) -> list[Treaty]:
 
 def run_treaty(arguments: argparse.Namespace) -> int:
     """Print texts or the list; return 0. Raises `OreblocError` where there is no such treaty."""
+    if arguments.stability:
+        return _run_stability(arguments)
+    if arguments.at or arguments.ask:
+        raise ScenarioError("--at and --ask go with --stability. Write --stability too, or leave them out.")
     if arguments.name is None:
         treaties = [shipped_treaty(name) for name in shipped_ids()]
     else:
@@ -80,4 +99,21 @@ def run_treaty(arguments: argparse.Namespace) -> int:
         print("\n".join(treaty_line(treaty) for treaty in treaties))
     else:
         print("\n\n".join(text(treaty) for treaty in treaties) or f"{arguments.name} has no treaties.")
+    return 0
+
+
+def _run_stability(arguments: argparse.Namespace) -> int:
+    from experiments.preparation import prepare
+    from experiments.stability import describe_stability, treaty_stability
+
+    if arguments.name is None:
+        raise ScenarioError("--stability needs a scenario. Write `orebloc treaty SCENARIO --stability`.")
+    if arguments.name in shipped_ids():
+        scenario = prepare("baseline")
+        row = {"id": arguments.name, "decides": True, "proposed": scenario.start}
+        scenario = scenario.with_changes({"treaties": [row]})
+    else:
+        scenario = prepare(arguments.name)
+    found = treaty_stability(scenario, arguments.at, arguments.ask)
+    print(json.dumps(found, indent=1, allow_nan=False) if arguments.json else describe_stability(found))
     return 0

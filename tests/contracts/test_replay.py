@@ -117,6 +117,33 @@ def test_another_player_may_go_on(game):
     assert later == {"CHN"}
 
 
+CHOOSING = {
+    "name": "choosing", "start": "2025Q1", "end": "2025Q4", "base_year": 2024, "seed": 1,
+    "goods": ["gallium"], "countries": ["CHN", "JPN", "USA", "EU27", "KOR"],
+    "seats": {"CHN": "exporter", "JPN": {"behaviour": "state", "doctrine": "hawk"},
+              "USA": {"behaviour": "state", "doctrine": "industrial"}},
+    "treaties": [{"id": "pact", "kind": "club", "members": ["EU27", "JPN", "USA"], "proposed": "2025Q1",
+                  "decides": True,
+                  "clauses": [{"type": "gap_subsidy", "fields": {"good": "gallium", "strike_usd_per_t": 6e5}}]}],
+}  # fmt: skip
+
+
+def test_what_states_choose_is_told_and_replays(tmp_path):
+    """Moves of built-in states are in the log with the reason; results tell all decisions; the replay is exact."""
+    done = orebloc.run(CHOOSING)
+    done.save(tmp_path / "game", {})
+    entries = [json.loads(line) for line in done.log.splitlines()[1:]]
+    signed = [entry for entry in entries if entry["order"]["type"] == "sign_treaty"]
+    assert signed and all("usd a quarter" in entry["why"] for entry in signed)
+    told = orebloc.read_results(tmp_path / "game").decisions
+    assert told == done.decisions
+    assert {row["seat"] for row in told} >= {"CHN", "JPN", "USA"}
+    assert all(row["why"] and row["quarter"] for row in told)
+    again = orebloc.replay(tmp_path / "game")
+    assert same(again.series, done.series) and again.log == done.log
+    assert again.decisions == done.decisions
+
+
 def torn(lines):
     return [*lines[:-1], lines[-1][:20]]
 

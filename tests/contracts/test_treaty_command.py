@@ -69,11 +69,43 @@ def test_a_treaty_is_printed_listed_merged_and_written_as_json(tmp_path, capsys)
     assert "The European Union, the United States and Japan (the members)" in capsys.readouterr().out
 
 
+def test_stability_tells_who_would_leave_and_join(tmp_path, capsys):
+    """Each country named has a verdict with its reason, one that is asked besides too; the text says the same."""
+    file = tmp_path / "table.toml"
+    file.write_text(
+        "name = 'table'\nstart = '2025Q1'\nend = '2026Q4'\nbase_year = 2024\ngoods = ['gallium']\n"
+        "countries = ['CHN', 'JPN', 'USA', 'EU27', 'KOR']\n"
+        "[[measures]]\ntype = 'export_licence'\nactor = 'CHN'\nquarter = '2025Q1'\n"
+        "fields = { good = 'gallium', rate = 0.1 }\n"
+        "[[treaties]]\nid = 'pact'\nkind = 'club'\nmembers = ['CHN', 'JPN']\nsigned = '2025Q1'\n"
+        "in_force = '2025Q1'\n[[treaties.clauses]]\ntype = 'mutual_exemption'\n"
+    )
+    words = ["treaty", str(file), "--stability", "--at", "2025Q2", "--ask", "KOR"]
+    assert orebloc.main([*words, "--json"]) == 0
+    (found,) = json.loads(capsys.readouterr().out)
+    rows = {row["country"]: row for row in found["rows"]}
+    assert (found["treaty"], found["state"], found["quarter"]) == ("pact", "in force", "2025Q2")
+    assert set(rows) == {"CHN", "JPN", "KOR"}
+    assert rows["JPN"]["member"] and rows["JPN"]["gain_usd"] > 0.0 and rows["JPN"]["verdict"] == "stays"
+    assert not rows["KOR"]["member"] and rows["KOR"]["users"] > 0.0
+    assert found["stable_without"] == (rows["KOR"]["verdict"] != "would join")
+    assert orebloc.main(words) == 0
+    told = capsys.readouterr().out
+    assert "stable within: " in told and max(map(len, told.splitlines())) <= 110
+    assert all(
+        rows[code]["verdict"] in told and rows[code]["reason"].split(":")[0][:40] in told for code in rows
+    )
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
         (["treaty", "msp_forun"], "Did you mean msp_forum?"),
         (["treaty", "--merge", "msp_forum"], "--merge joins two treaties"),
+        (["treaty", "tiny", "--stability"], "Scenario tiny has no treaties"),
+        (["treaty", "--stability"], "--stability needs a scenario"),
+        (["treaty", "msp_forum", "--ask", "KOR"], "go with --stability"),
+        (["treaty", "us_eu_japan", "--stability", "--at", "1999Q1"], "--at is 1999Q1"),
     ],
 )
 def test_a_mistake_is_told_in_one_line(words, message, capsys):

@@ -154,6 +154,30 @@ def test_it_plans_once_a_year():
     assert planned == [1.0] * 4 + [5.0] * 4 + [9.0]
 
 
+def test_what_it_switches_stands_in_the_log_with_its_reason():
+    """The tax it chooses is an order of the log with its rate and why; without a seat the log is empty."""
+    e = engine(CONTESTED, **QUICK)
+    e.step()
+    (entry,) = e.log
+    assert (entry["seat"], entry["quarter"], entry["order"]["type"]) == ("CHN", "2025Q1", "export_tax")
+    assert entry["order"]["fields"]["rate"] == pytest.approx(stance_of(e)[1])
+    assert entry["why"] == e.decisions[0]["why"]
+    idle = engine(CONTESTED, seat=None)
+    idle.step()
+    assert idle.log == []
+
+
+def test_restrictions_and_their_end_stand_in_the_log():
+    """A licence against the state that provoked it, later its repeal, each with its reason."""
+    e = engine(HARD, seat=RIVALRY, measures=(TARIFF,), **HAWK)
+    for _ in range(12):
+        e.step()
+    types = [entry["order"]["type"] for entry in e.log]
+    assert types[0] == "export_licence" and "repeal" in types
+    assert e.log[0]["order"]["fields"]["target"] == ["OTH"]
+    assert all("OTH" in entry["why"] for entry in e.log)
+
+
 class Echo(DominantExporter):
     """Takes the seat and does what it is advised."""
 

@@ -1,0 +1,99 @@
+"""Who would leave a scenario's treaties and who would join, by clearing the markets with each country in and out."""
+
+import textwrap
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from agents import DECISIONS
+from agents.membership import stability
+from model.calibration import calibrate
+from model.engine import Engine
+from model.error import OreblocError
+from model.name import did_you_mean
+from model.quarter_date import quarter_index, quarter_label
+from model.scenario import Scenario
+from model.treaty import Treaty, with_member
+from model.treaty_state import NONE, STATE_WORDS
+
+#: Quarters run before treaties are looked at, where no quarter is asked for.
+USUAL_QUARTERS = 4
+
+
+def treaty_stability(
+    scenario: Scenario, at: str | None = None, ask: Sequence[str] = ()
+) -> list[dict[str, Any]]:
+    """Run a scenario up to the quarter `at` and return, for each of its treaties, who would leave and who would join.
+
+    Records of `treaty`, `title`, `state`, `quarter`, `rows` (see `agents.membership.stability`; countries of `ask` that
+    the treaty does not name are asked too), `stable_within`, `stable_without`. Raises `OreblocError` for a scenario
+    without treaties, a quarter outside, or a country that does not stand apart.
+    """
+    before_end = quarter_index(scenario.end) - 1
+    last = at or quarter_label(min(scenario.start_index + USUAL_QUARTERS - 1, before_end))
+    if not scenario.treaties:
+        raise OreblocError(
+            f"Scenario {scenario.name} has no treaties. Write [[treaties]] into it, or name another."
+        )
+    if not scenario.start_index <= quarter_index(last) <= before_end:
+        raise OreblocError(
+            f"--at is {last}; it must lie in {scenario.start} to {quarter_label(before_end)}: states look at the "
+            "quarter after it. Set a later end, or ask for an earlier quarter."
+        )
+    engine = Engine(scenario, world=calibrate(scenario), decide=DECISIONS)
+    for code in ask:
+        if code not in engine.world.countries:
+            remedy = did_you_mean(
+                code, engine.world.countries, f"There are {', '.join(engine.world.countries)}."
+            )
+            raise OreblocError(f"Country {code} does not stand apart in this scenario. {remedy}")
+    while scenario.start_index + engine.step_number <= quarter_index(last):
+        engine.step()
+    return [_of_treaty(engine, x, last, ask) for x in range(len(scenario.treaties))]
+
+
+def _of_treaty(engine: Engine, x: int, quarter: str, ask: Sequence[str]) -> dict[str, Any]:
+    treaty = engine.treaties.treaties[x]
+    rows = stability(engine, x)
+    rows += [_newcomer(engine, x, code) for code in ask if code not in treaty.members]
+    return {
+        "treaty": treaty.id, "title": treaty.title, "state": STATE_WORDS[int(engine.columns.treaty_state[0, x])],
+        "quarter": quarter, "rows": rows,
+        "stable_within": not any(row["verdict"] == "would leave" for row in rows),
+        "stable_without": not any(row["verdict"] == "would join" for row in rows),
+    }  # fmt: skip
+
+
+def _newcomer(engine: Engine, x: int, code: str) -> dict[str, Any]:
+    """Return the row of a country that the treaty does not name: the treaty is drafted anew with it on a copy."""
+    twin, treaty = engine.fork(), engine.treaties.treaties[x]
+    number = twin.add_treaty(_reopened(with_member(treaty, code), f"{treaty.id}_with_{code.lower()}"))
+    twin.columns.treaty_state[:, x] = NONE  # the one it takes the place of
+    members = np.array([member in treaty.members for member in twin.world.countries])
+    return next(row for row in stability(twin, number, members=members) if row["country"] == code)
+
+
+def _reopened(treaty: Treaty, name: str) -> Treaty:
+    return replace(treaty, id=name, proposed=None, signed=None, in_force=None, ended=None, decides=True)
+
+
+def describe_stability(found: Sequence[dict[str, Any]]) -> str:
+    """Return the records in words: a line for each country, then whether the treaty is stable."""
+    blocks = []
+    for treaty in found:
+        lines = [f"{treaty['title']} ({treaty['treaty']}): {treaty['state']} in {treaty['quarter']}"]
+        for row in sorted(treaty["rows"], key=lambda row: (not row["member"], -row["gain_usd"])):
+            side = "member" if row["member"] else "outside"
+            head = f"  {row['country']:<6}{side:<9}{row['verdict']:<13}"
+            lines += textwrap.wrap(
+                f"{head}{row['reason']}", 110, subsequent_indent=" " * len(head), drop_whitespace=True
+            )
+        within, without = treaty["stable_within"], treaty["stable_without"]
+        lines.append(
+            f"  stable within: {'yes' if within else 'no, somebody would leave'}; "
+            f"stable without: {'yes' if without else 'no, somebody would join'}"
+        )
+        blocks.append("\n".join(lines))
+    return "\n\n".join(blocks)
