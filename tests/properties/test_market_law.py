@@ -172,7 +172,7 @@ def test_tightening_a_quota_raises_its_wedge(seed: int, pick: int, log_share: fl
 def test_tightening_a_quota_moves_the_two_prices_apart(
     seed: int, pick: int, share: float, cut: float
 ) -> None:
-    """One market, choice sharper than demand: covered buyers pay more, the restricted supplier gets less."""
+    """I44: one market, choice sharper than demand: covered buyers pay more, the restricted supplier gets less."""
     problem, chain = open_problem(seed, stages=1)
     supplier = pick % problem["stages"][0]["suppliers"]
     add_quota(problem, chain, 0, supplier, share, 1 + pick % 2)

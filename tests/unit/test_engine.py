@@ -58,7 +58,7 @@ def test_every_column_is_declared_with_unit_rows_and_meaning():
 
 
 def test_same_seed_same_run_bit_for_bit():
-    """Two engines on one scenario and seed agree in every bit; another seed differs."""
+    """I45: two engines on one scenario and seed agree in every bit; another seed differs."""
     one, other = engine(*MEASURES).run(), engine(*MEASURES).run()
     assert_same(state(one), state(other))
     assert np.any(engine(*MEASURES, seed=8).run().columns.node_price != one.columns.node_price)
