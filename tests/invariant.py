@@ -4,11 +4,14 @@
 list is tests/invariants/list.toml; `restated` says what holds exactly here, or what is measured.
 """
 
+import importlib.util
 import re
 import sys
 import tomllib
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 if __package__:  # run as a module: the tests' own folder is not on the path
     sys.path.insert(0, str(Path(__file__).parent))
@@ -46,6 +49,18 @@ def _read() -> tuple[Invariant, ...]:
 
 
 INVARIANTS: tuple[Invariant, ...] = _read()
+
+
+@cache
+def module_at(path: str) -> Any:
+    """Return a test module by its file."""
+    spec = importlib.util.spec_from_file_location(path.replace("/", "_").removesuffix(".py"), ROOT / path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
 _TABLE = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 

@@ -47,6 +47,11 @@ def _world(seed: int, stated: str) -> Story:
     return Story(Engine(made, 1, world=replace(world, plants=plants), decide=DECISIONS))
 
 
+def forget() -> None:
+    """Forget the worlds run so far: what is run next may be of a model changed for a test."""
+    _world.cache_clear()
+
+
 def free(seed: int) -> Story:
     """Return the same world without measures."""
     return random_world(seed)

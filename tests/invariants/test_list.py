@@ -1,28 +1,17 @@
 """The list of invariants is whole, and its page is what the tests say."""
 
-import importlib.util
 import inspect
 import re
-from functools import cache
 
 import invariant
 import pytest
-from invariant import INVARIANTS, PAGE, ROOT
+from invariant import INVARIANTS, PAGE, module_at
 from tendency import PAGE_SEEDS, TENDENCIES, frequency
 
 TEXT = PAGE.read_text(encoding="utf-8")
 QUICK_SEEDS = range(2000, 2008)
 #: At least this part of the few worlds of the quick check; I7 in words fails more often than it holds.
 LEAST = {4: 0.5, 7: 0.0, 16: 0.7, 18: 0.7, 21: 0.7, 44: 0.5}
-
-
-@cache
-def module_at(path):
-    """Return a test module by its file."""
-    spec = importlib.util.spec_from_file_location(path.replace("/", "_").removesuffix(".py"), ROOT / path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def test_all_48_are_there_once():
