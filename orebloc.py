@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from experiments.player_check import check_player
     from experiments.replay import replay
     from experiments.scenario_file import load_scenario
+    from experiments.study.archive import open_study as study
+    from experiments.study.runner import resume_study, run_study
+    from experiments.study.study import define_study
+    from experiments.study.study_file import load_study
     from experiments.trade_model import TradeModel
     from model.error import ClearingError, OreblocError, ScenarioError
     from model.market.problem import solve_problem as solve_market
@@ -43,13 +47,18 @@ __all__ = [
     "check_player",
     "compare",
     "explain",
+    "define_study",
     "load_scenario",
+    "load_study",
     "main",
     "read_results",
     "replay",
+    "resume_study",
     "run",
+    "run_study",
     "scenarios",
     "solve_market",
+    "study",
 ]
 
 _FOLDER = Path(__file__).resolve().parent
@@ -68,6 +77,11 @@ _HOMES = {
     "check_player": ("experiments.player_check", "check_player"),
     "compare": ("experiments.paired", "compare"),
     "explain": ("experiments.paired", "explain"),
+    "define_study": ("experiments.study.study", "define_study"),
+    "load_study": ("experiments.study.study_file", "load_study"),
+    "resume_study": ("experiments.study.runner", "resume_study"),
+    "run_study": ("experiments.study.runner", "run_study"),
+    "study": ("experiments.study.archive", "open_study"),
     "replay": ("experiments.replay", "replay"),
     "TradeModel": ("experiments.trade_model", "TradeModel"),
     "load_scenario": ("experiments.scenario_file", "load_scenario"),
@@ -79,6 +93,7 @@ _HOMES = {
 _COMMANDS = {
     "run": ("run a scenario and write series, flows, manifest and a report", "experiments.commands.run"),
     "scenarios": ("list the scenarios that come with the product", "experiments.commands.scenarios"),
+    "study": ("run studies of many runs, resume, read and report them", "experiments.commands.study"),
     "compare": ("compare two scenarios under common luck", "experiments.commands.compare"),
     "explain": ("attribute a change of a number to its causes", "experiments.commands.explain"),
     "check": ("check a scenario file without running it", "experiments.commands.check"),
@@ -176,8 +191,8 @@ def run(
 
     `scenario` is a name, the path of a TOML file, a mapping or a `Scenario`; `changes` sets values by path
     (`{"parameters.discount_private": 0.08}`); `until` stops early (`"2030Q4"`); `flows` is `"first"` or `"all"`
-    runs; `progress` is called with 1 after each quarter. The answer does not depend on `workers`. `players` fills seats
-    by country, firm or role (`{"CHN": Gambler, "JPN": "random"}`, see docs/play.md); runs go one by one then.
+    runs; `progress` is called with 1 after each quarter. The answer does not depend on `workers`. `players` fills
+    seats by country, firm or role (`{"CHN": Gambler, "JPN": "random"}`, see docs/play.md); runs go one by one then.
     Raises `OreblocError` for a value that cannot be run, `ClearingError` where a market misses its tolerance.
     """
     _guard()

@@ -150,11 +150,14 @@ class Observer:
         world = [_NEXT_TO_UNUSED * float(use.get(good, 0.0)) for good in self.goods]
         self.least_use = np.maximum(np.array(least + world), _NOTHING_T)
 
-    def observe(self, engine: Engine) -> list[Floats]:
-        """Return one array [runs, cells] for every panel."""
-        return [values for _, _, values in self._quarter(engine)]
+    def observe(self, engine: Engine, wanted: frozenset[str] | None = None) -> list[Floats]:
+        """Return one array [runs, cells] for every panel.
 
-    def _quarter(self, engine: Engine | None) -> list[Recorded]:
+        `wanted` names the metrics that are asked for (None: all); of others the costly ones come without a run.
+        """
+        return [values for _, _, values in self._quarter(engine, wanted)]
+
+    def _quarter(self, engine: Engine | None, wanted: frozenset[str] | None = None) -> list[Recorded]:
         """Return (metric, cells, values); without an engine the values are empty."""
         network, answer, terms = _market(engine) if engine else _nothing(self.world.network)
         flow, output = answer.flow_t, answer.output_t
@@ -193,6 +196,7 @@ class Observer:
                 purchases,
                 self.made_where_used(production),
                 self.made_where_used(self.recycled(output)),
+                wanted,
             ),
             self._residual(engine, output.shape[0]),
         ]

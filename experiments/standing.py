@@ -26,6 +26,9 @@ MARKS = {"mine": 0.10, "processing": 0.40, "recycling": 0.25, "one_country": 0.6
 #: each leading exporter. The chance is a judgement: three stops or near stops in fifteen years.
 SCORE_WEIGHTS = {**dict.fromkeys(PARTS, 1.0), "investment": -1.0, "supply_at_risk": -0.2}
 _NOTHING_T = 1e-9
+_WELFARE = tuple(f"welfare_{name}_usd" for name in (*PARTS, "total"))
+_DEPENDENCE = ("own_supply_share", "recycling_share", "import_dependence_share", "crma_marks_index")
+_OWNERS = ("owner_share", "bloc_share")
 #: Recorded money of states and the column it is read from.
 _MONEY = (
     ("topup_usd", "country_topup_usd"),
@@ -108,19 +111,39 @@ class Standing:
         self.bloc_cells = tuple((good, name) for good in self.goods for name in self.blocs)
 
     def quarter(
-        self, engine: Any, use: Floats, arrivals: Floats, made: Floats, recycled: Floats
+        self,
+        engine: Any,
+        use: Floats,
+        arrivals: Floats,
+        made: Floats,
+        recycled: Floats,
+        wanted: frozenset[str] | None = None,
     ) -> list[Recorded]:
-        """Return the metrics of a quarter. `use`, `arrivals` [runs, buyers' cells], `made`, `recycled` too."""
-        gains = self._welfare(engine)
-        investment, risk = self._investment(engine), self._risk(engine, gains)
+        """Return the metrics of a quarter. `use`, `arrivals` [runs, buyers' cells], `made`, `recycled` too.
+
+        Metrics that are not `wanted` (None: all are) and cost time have values without a run.
+        """
+
+        def asked(*names: str) -> Any:
+            return engine if wanted is None or not wanted.isdisjoint(names) else None
+
+        gains = self._welfare(asked(*_WELFARE, "score_usd"))
+        investment = self._investment(asked("investment_usd", "score_usd"))
+        risk = self._risk(asked("supply_at_risk_usd", "score_usd"))
+        all_three = asked("score_usd") is not None
+        parts = (
+            (gains, investment[2], risk[2])
+            if all_three
+            else (self._welfare(None), investment[2][:0], risk[2][:0])
+        )
         return [
             *self._welfare_lines(gains),
             *self._money(engine),
-            *self._dependence(engine, use, arrivals, made, recycled),
-            *self._owners(engine),
+            *self._dependence(asked(*_DEPENDENCE), use, arrivals, made, recycled),
+            *self._owners(asked(*_OWNERS)),
             investment,
             risk,
-            self._score(gains, investment[2], risk[2]),
+            self._score(*parts),
         ]
 
     def _welfare(self, engine: Any) -> Welfare:
@@ -149,7 +172,9 @@ class Standing:
         self, engine: Any, use: Floats, arrivals: Floats, made: Floats, recycled: Floats
     ) -> list[Recorded]:
         """Return own supply, recycling and the largest single foreign supplier over use, and the marks they meet."""
-        flow = engine.answer.flow_t if engine else np.zeros((0, len(self.world.routes)))
+        if engine is None:
+            return [(name, self.used, np.zeros((0, len(self.used)))) for name in _DEPENDENCE]
+        flow = engine.answer.flow_t
         largest = np.zeros((flow.shape[0], len(self.used)))
         if self.group_start.size and flow.shape[0]:
             sums = np.add.reduceat(flow[:, self.order], self.group_start, axis=1)
@@ -207,9 +232,9 @@ class Standing:
         score = score + SCORE_WEIGHTS["supply_at_risk"] * at_risk
         return "score_usd", self.nations[:size], np.asarray(score)
 
-    def _risk(self, engine: Any, gains: Welfare) -> Recorded:
+    def _risk(self, engine: Any) -> Recorded:
         """Return what a year without the leading supplier would cost, once a year, null in other quarters."""
-        runs = gains.consumer_usd.shape[0]
+        runs = engine.answer.price.shape[0] if engine is not None else 0
         cost = np.full((runs, len(self.headline), len(self.countries) + 1), np.nan)
         if engine is not None and _ends_year(engine):
             found = supply_at_risk(engine, self.headline)

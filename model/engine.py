@@ -35,7 +35,8 @@ class Engine:
 
     A run's figures depend on the scenario, the seed and its number alone. Give `world` to share one calibration
     between engines, `decide` for deciding functions (`agents.DECISIONS`), `go_on=True` to keep a missed clearing as a
-    status instead of raising `ClearingError`.
+    status instead of raising `ClearingError`. `given` holds parameters by name, [runs] each, in place of the
+    scenario's or drawn ones.
 
     - `decisions` what states that choose decided in the first run, and why; `menus` the measures they choose from
     - `columns` the state (`model/schema.py`), `terms` and `answer` the last quarter's market
@@ -56,6 +57,7 @@ class Engine:
         world: World | None = None,
         decide: Deciders | None = None,
         go_on: bool = False,
+        given: Mapping[str, Floats] | None = None,
     ) -> None:
         self.scenario = scenario
         self.runs = runs
@@ -69,6 +71,8 @@ class Engine:
         self.layout = lay_out(self.world, self.plan, self.network)
         self.sites = site_table(self.world, self.network)
         self.values: Floats = parameter_table(scenario, self.seed, first_run, runs)
+        for name, values in (given or {}).items():
+            self.values[:, POSITION[name]] = values
         self.treaties = self._lay_out(scenario.treaties, self.plan)
         self.columns = open_columns(
             self.world, self.network, self.layout, self.values, self.seed, first_run, len(scenario.treaties)
@@ -147,8 +151,8 @@ class Engine:
     def add_measures(self, orders: Sequence[Order], *, dated: bool = False, treaty: int = -1) -> list[int]:
         """Take in orders as measures, all off, and return their numbers; `switch` puts them in force.
 
-        `dated` ones keep to their own start and end once they are on; others hold from when they are switched on until
-        switched off. `treaty`: number of the treaty they carry out. Everything remembered stays.
+        `dated` ones keep to their own start and end once they are on; others hold from when they are switched on
+        until switched off. `treaty`: number of the treaty they carry out. Everything remembered stays.
         """
         first = len(self.plan.measures)
         more = [compile_order(order, self.plan.site, dated=dated, treaty=treaty) for order in orders]
@@ -207,7 +211,8 @@ class Engine:
         self._take_plan(extend_plan(self.plan, [], treaties=count))
 
     def switch(self, measure: int, on: Any, level: Any = None) -> None:
-        """Put a measure in or out of force from this quarter: `on` and `level` (scales its main number) [runs] or one.
+        """Put a measure in or out of force from this quarter: `on` and `level` (scales its main number) [runs] or
+        one.
 
         A level of a measure that stays on changes in place.
         """

@@ -1,0 +1,284 @@
+"""Carrying out a study: which chunks are left, who computes them, what happens when a worker dies.
+
+A chunk whose worker died is tried once more, for the cause may lie outside; one that kills again is halved until the
+run at fault stands alone. That run is recorded with status `killed`, and the study goes on.
+"""
+
+import contextlib
+import itertools
+import json
+import os
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from experiments.study.kernel import Answer, Reader, Task, join_answers, killed_answer, rows_to_bytes
+from experiments.study.plan import make_plan
+from experiments.study.pool import DIED, DONE, PROGRESS, RAISED, REFUSED, Event, LocalPool, Pool
+from experiments.study.store import LOCK, Store
+from experiments.study.study import Study
+from experiments.study.world_cache import WorldCache
+from model.base.data import data_hash
+from model.cache import rule_hash
+from model.error import OreblocError
+
+COMPUTE = "experiments.study.kernel:compute"
+#: Workers that one chunk may kill before what is left of it is given up.
+MOST_DEATHS = 64
+_WAIT_SECONDS = 0.5
+
+
+@dataclass
+class _Job:
+    """Rows of one chunk that a worker is given; `deaths` of workers that had them, `told` runs reported done."""
+
+    chunk: int
+    rows: NDArray[np.int64]
+    deaths: int = 0
+    told: int = 0
+
+
+@dataclass
+class _Chunk:
+    """A chunk that is on its way in parts: what has come, and how many runs are still out."""
+
+    left: int
+    parts: list[Answer] = field(default_factory=list)
+    deaths: int = 0
+
+
+@dataclass
+class Tally:
+    """What a call did: runs computed, by status; deaths of workers; notes on what was repaired."""
+
+    runs: int = 0
+    status: dict[str, int] = field(default_factory=dict)
+    deaths: int = 0
+    notes: list[str] = field(default_factory=list)
+    first_error: str = ""
+
+    @property
+    def failed(self) -> int:
+        """Runs that have no complete series."""
+        return self.runs - self.status.get("ok", 0)
+
+
+Progress = Callable[[int, Tally], None]
+
+
+def run_study(
+    study: Study,
+    folder: str | Path,
+    *,
+    runs: int | None = None,
+    workers: int | None = None,
+    scheduler: str | None = None,
+    progress: Progress | None = None,
+    compute: str = COMPUTE,
+    started: Callable[[Store], None] | None = None,
+) -> Store:
+    """Run a study into a new folder and return its store. Raises `OreblocError`.
+
+    `runs` asks for so many in all, `workers` local processes (one per core), `scheduler` the address of a Dask
+    cluster; `progress` is called with the runs newly done and the tally; `started` once the folder stands.
+    """
+    plan = make_plan(study, runs)
+    store = Store(folder)
+    store.create(study, plan, runs)
+    if started:
+        started(store)
+    carry_on(store, workers=workers, scheduler=scheduler, progress=progress, compute=compute)
+    return store
+
+
+def resume_study(
+    folder: str | Path,
+    *,
+    workers: int | None = None,
+    scheduler: str | None = None,
+    progress: Progress | None = None,
+    compute: str = COMPUTE,
+) -> Tally:
+    """Go on with a study where it stopped, after repairing what can be repaired; return what was done."""
+    store = Store(folder)
+    store.check_hashes()
+    return carry_on(store, workers=workers, scheduler=scheduler, progress=progress, compute=compute)
+
+
+def carry_on(
+    store: Store,
+    *,
+    workers: int | None = None,
+    scheduler: str | None = None,
+    progress: Progress | None = None,
+    compute: str = COMPUTE,
+) -> Tally:
+    """Compute the chunks of a folder that are not done. Raises `OreblocError`."""
+    with _only_one(store):
+        notes = store.repair()
+        study, experiments = store.study(), store.experiments()
+        left = sorted(set(range(store.manifest()["chunks"])) - store.done())
+        runner = _Runner(store, study, experiments, left, progress)
+        runner.tally.notes += notes
+        if not left:
+            return runner.tally
+        if compute == COMPUTE:
+            check_outcomes(study)
+        with contextlib.closing(_pool(workers, scheduler, compute, len(left))) as pool:
+            runner.run(pool)
+        return runner.tally
+
+
+def check_outcomes(study: Study) -> None:
+    """Raise `OreblocError` where an outcome is not recorded in one of the scenarios, before runs are spent on it."""
+    worlds = WorldCache()
+    for scenario in study.scenarios.values():
+        Reader(study, worlds, scenario)
+
+
+def _pool(workers: int | None, scheduler: str | None, compute: str, chunks: int) -> Any:
+    if workers is not None and workers < 1:
+        raise OreblocError(
+            f"Number of workers is {workers}; it must be 1 or more. Leave it out for one per core."
+        )
+    if scheduler:
+        from experiments.study.cluster import DaskPool
+
+        return DaskPool(scheduler, compute)
+    return LocalPool(min(workers or usual_workers(), chunks), compute)
+
+
+def usual_workers() -> int:
+    """Return the number of processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+@contextlib.contextmanager
+def _only_one(store: Store) -> Iterator[None]:
+    """Hold the folder for one runner at a time; the system lets go of it when that one ends, however it ends."""
+    try:
+        import fcntl
+    except ImportError:  # not on this system; a second runner would only repeat work
+        yield
+        return
+    with open(store.folder / LOCK, "w", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise OreblocError(
+                f"Study in {store.folder} is being run by another process. Wait for it, or end it first."
+            ) from None
+        yield
+
+
+class _Runner:
+    """Hands out chunks and takes answers."""
+
+    def __init__(
+        self,
+        store: Store,
+        study: Study,
+        experiments: pd.DataFrame,
+        left: list[int],
+        progress: Progress | None,
+    ) -> None:
+        self.store, self.study, self.progress = store, study, progress
+        self.text = json.dumps(study.to_mapping())
+        self.experiments = experiments.drop(columns="chunk")
+        self.chunk_rows = _rows_by_chunk(experiments["chunk"].to_numpy())
+        self.waiting = deque(_Job(chunk, self.chunk_rows[chunk]) for chunk in left)
+        self.open: dict[int, _Chunk] = {}
+        self.jobs: dict[int, _Job] = {}
+        self.numbers = itertools.count()
+        self.tally = Tally()
+
+    def run(self, pool: Pool) -> None:
+        """Compute everything that is left."""
+        while self.waiting or self.jobs:
+            while self.waiting and pool.room > 0:
+                self._hand_out(pool)
+            event = pool.wait(_WAIT_SECONDS)
+            if event is not None and event.job in self.jobs:
+                self._take(event)
+
+    def _hand_out(self, pool: Pool) -> None:
+        job, number = self.waiting.popleft(), next(self.numbers)
+        self.jobs[number] = job
+        rows = self.experiments.iloc[job.rows]
+        pool.submit(number, Task(self.text, job.chunk, rows_to_bytes(rows), rule_hash(), data_hash()))
+
+    def _take(self, event: Event) -> None:
+        job = self.jobs[event.job]
+        if event.kind == PROGRESS:
+            self._tell(job, int(event.content))
+            return
+        del self.jobs[event.job]
+        if event.kind == REFUSED:
+            raise OreblocError(str(event.content))
+        if event.kind == DONE:
+            self._tell(job, len(job.rows) - job.told)
+            self._done(job, event.content)
+        elif event.kind in (DIED, RAISED):
+            self._lost(job, event)
+
+    def _tell(self, job: _Job, runs: int) -> None:
+        job.told += runs
+        if self.progress:
+            self.progress(runs, self.tally)
+
+    def _done(self, job: _Job, answer: Answer) -> None:
+        whole = self.open.setdefault(job.chunk, _Chunk(len(self.chunk_rows[job.chunk])))
+        whole.parts.append(answer)
+        whole.left -= len(job.rows)
+        if whole.left > 0:
+            return
+        del self.open[job.chunk]
+        answer = whole.parts[0] if len(whole.parts) == 1 else join_answers(job.chunk, whole.parts)
+        self.store.keep(answer)
+        self._count(answer)
+
+    def _count(self, answer: Answer) -> None:
+        self.tally.runs += len(answer.runs)
+        for status, count in answer.runs["status"].value_counts().items():
+            self.tally.status[str(status)] = self.tally.status.get(str(status), 0) + int(count)
+        if not self.tally.first_error:
+            self.tally.first_error = next((str(word) for word in answer.runs["error"] if word), "")
+        if self.progress:
+            self.progress(0, self.tally)
+
+    def _lost(self, job: _Job, event: Event) -> None:
+        """Try again what a dead worker had, in halves if it was not the first time."""
+        self._tell(job, -job.told)
+        self.tally.deaths += event.kind == DIED
+        whole = self.open.setdefault(job.chunk, _Chunk(len(self.chunk_rows[job.chunk])))
+        whole.deaths += 1
+        first = job.deaths == 0 and event.kind == DIED
+        if whole.deaths > MOST_DEATHS:
+            self._give_up(job, f"Not computed: its chunk had ended {MOST_DEATHS} workers before.")
+        elif first:
+            self.waiting.appendleft(_Job(job.chunk, job.rows, 1))
+        elif len(job.rows) == 1:
+            how = f"worker {event.content}" if event.kind == DIED else str(event.content)
+            self._give_up(job, f"Run {int(self.experiments['run'].iloc[job.rows[0]])}: {how}.")
+        else:
+            half = len(job.rows) // 2
+            for rows in (job.rows[half:], job.rows[:half]):
+                self.waiting.appendleft(_Job(job.chunk, rows, 1))
+
+    def _give_up(self, job: _Job, error: str) -> None:
+        rows = self.experiments.iloc[job.rows]
+        self._tell(job, len(job.rows))
+        self._done(job, killed_answer(self.study, job.chunk, rows, error))
+
+
+def _rows_by_chunk(chunk: NDArray[Any]) -> list[NDArray[np.int64]]:
+    order = np.argsort(chunk, kind="stable")
+    return np.split(order, np.flatnonzero(np.diff(chunk[order])) + 1)

@@ -1,0 +1,350 @@
+"""The folder of a study: what is written when, so that nothing is lost and nothing is half there.
+
+    manifest.json           the study, its scenarios, hashes, versions; written before anything slow
+    experiments.parquet     one row for each run: scenario, policy, point, replicate, luck, factors
+    series/000000.parquet   run, quarter and one float32 column for each declared outcome; there means done
+    runs/000000.parquet     status, error, seconds, host, worst certificate, hashes, outcomes in float64
+    flows/, agents/         of the runs the study declares
+    report.html             once asked for
+
+Every file is written under a temporary name (never ending in `.parquet`), flushed to disk and renamed. The series of
+a chunk comes last, so that where it is, the rest is.
+"""
+
+import contextlib
+import json
+import os
+import platform
+import secrets
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from experiments.study.kernel import Answer, parquet_bytes
+from experiments.study.plan import Plan, make_plan
+from experiments.study.study import Study, study_from
+from model.base.data import data_hash
+from model.cache import rule_hash
+from model.error import OreblocError
+
+FORMAT = 1
+MANIFEST, EXPERIMENTS, LOCK = "manifest.json", "experiments.parquet", ".running"
+SERIES, RUNS = "series", "runs"
+#: Tables a chunk may have, the one whose presence means done last.
+TABLES = ("flows", "agents", RUNS, SERIES)
+_LIBRARIES = ("orebloc", "numba", "numpy", "pandas", "pyarrow", "scipy", "SALib")
+
+
+class Store:
+    """Reads and writes the folder of one study."""
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = Path(folder)
+
+    def create(self, study: Study, plan: Plan, wanted: int | None = None) -> None:
+        """Write manifest and table of runs into a new or empty folder. Raises `OreblocError`."""
+        check_new(self.folder)
+        with told(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            manifest = {**manifest_of(study, plan), "wanted": wanted}
+            text = json.dumps(manifest, indent=1, ensure_ascii=False, allow_nan=False)
+            write_file(self.folder / MANIFEST, (text + "\n").encode())
+            self._write_experiments(plan)
+
+    def _write_experiments(self, plan: Plan) -> None:
+        table = plan.runs.assign(chunk=plan.chunk.astype("int32"))
+        write_file(
+            self.folder / EXPERIMENTS, parquet_bytes(pa.Table.from_pandas(table, preserve_index=False))
+        )
+
+    def manifest(self) -> dict[str, Any]:
+        """Return the manifest. Raises `OreblocError` where the folder holds no study."""
+        path = self.folder / MANIFEST
+        try:
+            found = json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise OreblocError(
+                f"{self.folder} holds no study: {MANIFEST} is missing. Give the folder of `orebloc study run`."
+            ) from None
+        except (OSError, ValueError) as error:
+            raise OreblocError(
+                f"{path} cannot be read: {error}. Run the study again into another folder."
+            ) from None
+        if not isinstance(found, dict) or "study" not in found:
+            raise OreblocError(
+                f"{self.folder} holds the results of something else, not of a study. Give the folder of `orebloc "
+                f"study run`."
+            )
+        if found["format"] != FORMAT:
+            raise OreblocError(
+                f"Study in {self.folder} has format {found['format']}; this version reads {FORMAT}. Use the "
+                f"version that "
+                "wrote it."
+            )
+        return found
+
+    def study(self) -> Study:
+        """Return the study that the folder holds."""
+        return study_from(self.manifest()["study"])
+
+    def experiments(self) -> pd.DataFrame:
+        """Return the table of runs, with the chunk of each. Raises `OreblocError` where it is damaged."""
+        path = self.folder / EXPERIMENTS
+        try:
+            return pd.read_parquet(path)
+        except (OSError, pa.ArrowException) as error:
+            raise OreblocError(
+                f"{path} cannot be read: {first_line(error)}. The table of runs cannot be repaired; run the study "
+                f"again into "
+                "another folder."
+            ) from None
+
+    def check_hashes(self) -> None:
+        """Raise `OreblocError` where the folder's results were made by other rules or other base data."""
+        found = self.manifest()
+        for what, wanted, here in (
+            ("rules", found["rule_hash"], rule_hash()),
+            ("base data", found["data_hash"], data_hash()),
+        ):
+            if wanted != here:
+                raise OreblocError(
+                    f"Study in {self.folder} was begun with {what} {wanted}; this installation has {here}. "
+                    f"Results of "
+                    "both would be mixed. Use the version that began it, or run the study into another folder."
+                )
+
+    def done(self) -> set[int]:
+        """Return the numbers of the chunks that are done."""
+        joined = set(self.manifest_of_compaction().get("chunks", []))
+        return joined | {int(path.stem) for path in (self.folder / SERIES).glob("[0-9]*.parquet")}
+
+    def keep(self, answer: Answer) -> None:
+        """Write a chunk's tables; the series comes last. Raises `OreblocError` where the disk refuses."""
+        with told(self.folder):
+            tables = {
+                **answer.tables,
+                RUNS: parquet_bytes(pa.Table.from_pandas(answer.runs, preserve_index=False)),
+            }
+            for name in TABLES:
+                if name in tables:
+                    (self.folder / name).mkdir(exist_ok=True)
+                    write_file(self.folder / name / f"{answer.chunk:06d}.parquet", tables[name])
+
+    def repair(self) -> list[str]:
+        """Take away what is half written or damaged, so that it is computed anew; return what was done, in words."""
+        told_of = [*self._sweep(), *self._remake_experiments()]
+        if self.manifest_of_compaction():
+            return told_of
+        for number in sorted(self.done()):
+            for name in (SERIES, RUNS):
+                path = self.folder / name / f"{number:06d}.parquet"
+                fault = damage(path)
+                if fault:
+                    with contextlib.suppress(OSError):
+                        (self.folder / SERIES / path.name).unlink()
+                    told_of.append(f"chunk {number}: {name}/{path.name} {fault}; it is computed again")
+                    break
+        return told_of
+
+    def _remake_experiments(self) -> list[str]:
+        if not damage(self.folder / EXPERIMENTS):
+            return []
+        with told(self.folder):
+            self._write_experiments(make_plan(self.study(), self.manifest()["wanted"]))
+        return ["the table of runs was made again from the manifest"]
+
+    def _sweep(self) -> list[str]:
+        left = [path for path in self.folder.rglob(".*.part") if path.is_file()]
+        for path in left:
+            path.unlink(missing_ok=True)
+        count = len(left)
+        return [f"{count} half-written file{'s' if count > 1 else ''} taken away"] if count else []
+
+    def files(self, table: str) -> list[Path]:
+        """Return the files of a table, in order; the joined one where the chunks were joined."""
+        joined = bool(self.manifest_of_compaction())
+        return sorted((self.folder / table).glob("all.parquet" if joined else "[0-9]*.parquet"))
+
+    def manifest_of_compaction(self) -> dict[str, Any]:
+        """Return what was joined: the numbers of the chunks."""
+        path = self.folder / "compaction.json"
+        return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+
+    def compact(self) -> int:
+        """Join the chunks of a finished study into one file a table; return how many there were.
+
+        Raises `OreblocError`.
+        """
+        waiting = self.manifest()["chunks"] - len(self.done())
+        if waiting:
+            raise OreblocError(
+                f"Study in {self.folder} has {waiting} chunks to go; it must be finished. `orebloc study resume "
+                f"{self.folder}` goes on."
+            )
+        if self.manifest_of_compaction():
+            return 0
+        parts = {name: self.files(name) for name in TABLES}
+        with told(self.folder):
+            for name in TABLES:
+                if parts[name]:
+                    join_files(self.folder / name / "all.parquet", parts[name])
+            record = {"chunks": sorted(self.done())}
+            write_file(self.folder / "compaction.json", json.dumps(record).encode())
+            for path in (path for name in TABLES for path in parts[name]):
+                path.unlink()
+        return len(parts[SERIES])
+
+    def size_bytes(self) -> dict[str, int]:
+        """Return bytes by table."""
+        return {
+            name: sum(path.stat().st_size for path in self.files(name))
+            for name in TABLES
+            if (self.folder / name).is_dir()
+        }
+
+
+def manifest_of(study: Study, plan: Plan) -> dict[str, Any]:
+    """Return what a folder says of itself."""
+    return {
+        "format": FORMAT,
+        "made": datetime.now(UTC).isoformat(timespec="seconds"),
+        "name": study.name,
+        "title": study.title,
+        "question": study.question,
+        "study": study.to_mapping(),
+        "seed": study.seed,
+        "runs": plan.count,
+        "chunks": plan.chunks,
+        "chunk": study.chunk,
+        "quarters": study.quarters,
+        "columns": list(study.columns),
+        "notes": list(plan.notes),
+        "rule_hash": rule_hash(),
+        "data_hash": data_hash(),
+        "versions": _versions(),
+    }
+
+
+def _versions() -> dict[str, str]:
+    found = {"python": platform.python_version(), "system": f"{platform.system()} {platform.machine()}"}
+    for name in _LIBRARIES:
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            found[name] = metadata.version(name)
+    return found
+
+
+def check_new(folder: Path) -> None:
+    """Raise `OreblocError` where a study cannot begin in a folder, because something is there."""
+    if folder.exists() and not folder.is_dir():
+        raise OreblocError(
+            f"Output {folder} is a file; it must be a new or empty folder. Choose another --out."
+        )
+    if folder.is_dir() and any(folder.iterdir()):
+        if (folder / MANIFEST).is_file():
+            name = _name_of(folder)
+            raise OreblocError(
+                f"Output folder {folder} holds study {name}; nothing was overwritten. `orebloc study resume "
+                f"{folder}` "
+                "goes on with it; choose another --out to run anew."
+            )
+        raise OreblocError(
+            f"Output folder {folder} holds {len(list(folder.iterdir()))} files; it must be new or empty. Choose "
+            f"another "
+            "--out."
+        )
+
+
+def _name_of(folder: Path) -> str:
+    try:
+        return str(json.loads((folder / MANIFEST).read_text(encoding="utf-8")).get("name", "?"))
+    except (OSError, ValueError):
+        return "?"
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """Write a file under a temporary name, flush it to disk, and rename it; no trace is left where that fails."""
+    part = path.with_name(f".{path.stem}-{secrets.token_hex(4)}.part")
+    try:
+        with open(part, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(part, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            part.unlink()
+        raise
+    _flush_folder(path.parent)
+
+
+def _flush_folder(folder: Path) -> None:
+    """Make a rename last through a power cut, where the system can."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def join_files(target: Path, parts: Iterable[Path]) -> None:
+    """Join Parquet files into one, a row group each, without holding them all."""
+    part = target.with_name(f".{target.stem}-{secrets.token_hex(4)}.part")
+    writer: pq.ParquetWriter | None = None
+    try:
+        for path in parts:
+            table = pq.read_table(path)
+            writer = writer or pq.ParquetWriter(part, table.schema, compression="zstd")
+            writer.write_table(table.cast(writer.schema))
+        if writer:
+            writer.close()
+        with open(part, "rb") as file:
+            os.fsync(file.fileno())
+        os.replace(part, target)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def damage(path: Path) -> str:
+    """Return what is wrong with a Parquet file in words, nothing where it can be read to its end."""
+    try:
+        with pq.ParquetFile(path) as file:
+            for group in range(file.num_row_groups):
+                file.read_row_group(group, use_threads=False)
+    except FileNotFoundError:
+        return "is missing"
+    except (OSError, pa.ArrowException):
+        return "is damaged"
+    return ""
+
+
+class told(contextlib.AbstractContextManager[None]):
+    """Turns what the disk refuses into a message for the person."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
+        if isinstance(error, OSError):
+            reason = (error.strerror or str(error)).lower()
+            raise OreblocError(
+                f"Study cannot be written to {self.folder}: {reason}. What was finished is kept. Free space "
+                f"there, then `orebloc study resume {self.folder}`."
+            ) from error
+
+
+def first_line(error: BaseException) -> str:
+    """Return the first line of an error's words, without its full stop."""
+    return (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
+
+
+def plain(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a record as JSON has it."""
+    return json.loads(json.dumps(record, default=str))  # type: ignore[no-any-return]

@@ -1,0 +1,545 @@
+"""What a study is: its question, the scenarios compared, what is varied, what is looked at, and how points are
+chosen.
+
+A study is a mapping (a TOML file, or a dictionary in Python) that `study_from` reads and checks; messages name the
+file and the field as those of scenarios do.
+"""
+
+import copy
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from experiments.outcome import ALL_GOODS, METRICS, WORLD
+from experiments.preparation import prepare
+from experiments.study.study_field import DESIGN, HEAD, KEEP, LEVER, OUTCOME, PARTS, SCENARIO
+from model.distribution import Distribution, distribution_from
+from model.error import OreblocError, ScenarioError
+from model.field import Field, Place, read_field, read_fields, refuse_unknown
+from model.name import COUNTRIES, country_remedy, did_you_mean
+from model.parameter import PARAMETERS
+from model.quarter_date import quarter_index, quarter_label
+from model.scenario import Scenario
+
+#: Read from the scenario as well as from the table of values, so that runs that differ in it cannot share a batch.
+_READ_FROM_SCENARIO = ("dominant_share",)
+
+
+@dataclass(frozen=True)
+class Factor:
+    """One thing that varies: a lever (chosen) or an uncertainty (not chosen).
+
+    `path` is a parameter's name or a path of the scenario; either `values` are tried one by one, or numbers are drawn
+    from `spread`. `scenarios`: those of the study it acts in (None: all).
+    """
+
+    name: str
+    role: str
+    path: str
+    values: tuple[Any, ...] = ()
+    spread: Distribution | None = None
+    scenarios: tuple[str, ...] | None = None
+    unit: str = ""
+
+    @property
+    def in_batch(self) -> bool:
+        """Whether runs with different values may share a batch.
+
+        Most parameters are columns of the engine's values.
+        """
+        known = PARAMETERS.get(self.path)
+        return known is not None and not known.one_for_all and self.path not in _READ_FROM_SCENARIO
+
+    @property
+    def change(self) -> str:
+        """The path by which a scenario is changed."""
+        return f"parameters.{self.path}" if self.path in PARAMETERS else self.path
+
+    @property
+    def is_number(self) -> bool:
+        """Whether all its values are numbers."""
+        return all(isinstance(v, int | float) and not isinstance(v, bool) for v in self.values)
+
+    def at(self, u: NDArray[np.float64]) -> list[Any]:
+        """Return the values at places 0 to 1 of its range, one for each."""
+        if self.spread is None:
+            places = np.minimum((np.asarray(u) * len(self.values)).astype(int), len(self.values) - 1)
+            return [self.values[place] for place in places]
+        return [self.spread.sample(float(place)) for place in u]
+
+    def acts_in(self, scenario: str) -> bool:
+        """Whether it changes anything in a scenario of the study."""
+        return self.scenarios is None or scenario in self.scenarios
+
+    def ends(self) -> list[Any]:
+        """Return values to try when the study is checked."""
+        if self.spread is None:
+            return list(self.values)
+        low, high = self.spread.support()
+        return [value for value in (low, high) if np.isfinite(value)]
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How points are chosen; see `experiments.study.design`. `rows` are those of one's own table."""
+
+    kind: str
+    runs: int | None = None
+    levels: int | None = None
+    rows: tuple[Mapping[str, Any], ...] = ()
+    together: bool = False
+    second_order: bool = False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One number of a run: a metric summed over `goods` and `countries`, taken over quarters `first` to `last`.
+
+    Country `*` is the one whose inside price is set against the outside one. `goal` says which side is better.
+    """
+
+    name: str
+    metric: str
+    goods: tuple[str, ...]
+    countries: tuple[str, ...]
+    take: str
+    first: str | None
+    last: str | None
+    goal: str
+    title: str
+
+    @property
+    def column(self) -> str:
+        """The column of the series it is read from: metric.good.country."""
+        return f"{self.metric}.{'+'.join(self.goods)}.{'+'.join(self.countries)}"
+
+    @property
+    def unit(self) -> str:
+        """The metric's unit."""
+        return METRICS[self.metric].unit
+
+
+@dataclass(frozen=True)
+class Study:
+    """A checked study. `scenarios` are ready to run by the study's names for them; `raw` is what was written."""
+
+    name: str
+    title: str
+    question: str
+    expected: tuple[str, ...]
+    runtime: str
+    found: str
+    seed: int
+    replicates: int
+    until: str | None
+    chunk: int
+    luck: str
+    common_luck: bool
+    scenarios: Mapping[str, Scenario]
+    levers: tuple[Factor, ...]
+    uncertainties: tuple[Factor, ...]
+    design: Sampling
+    policies: Sampling
+    outcomes: tuple[Outcome, ...]
+    flows: int
+    agents: int
+    file: str = field(default="", compare=False)
+    raw: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def factors(self) -> tuple[Factor, ...]:
+        """Levers, then uncertainties."""
+        return (*self.levers, *self.uncertainties)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns of the series, in order, each once."""
+        return tuple(dict.fromkeys(outcome.column for outcome in self.outcomes))
+
+    @property
+    def quarters(self) -> list[str]:
+        """Names of the quarters run, the same in all scenarios."""
+        scenario = next(iter(self.scenarios.values()))
+        return [scenario.quarter_label(step) for step in range(scenario.quarters)]
+
+    def to_mapping(self) -> dict[str, Any]:
+        """Return the study as it was written, as JSON values."""
+        return copy.deepcopy(dict(self.raw))
+
+    def with_changes(self, **changes: Any) -> "Study":
+        """Return a checked copy with keys of the file replaced: `study.with_changes(replicates=4)`."""
+        return study_from({**self.to_mapping(), **changes}, file=self.file)
+
+
+def define_study(**keys: Any) -> Study:
+    """Return a study from the keys of a study file, as Python values. Raises `OreblocError`.
+
+    `define_study(name="mine", question="...", scenarios=["baseline"], uncertainties={...}, outcomes=[...])`
+    """
+    return study_from(keys)
+
+
+def study_from(mapping: Mapping[str, Any], *, file: str = "", folder: Path | None = None) -> Study:
+    """Read and check a study. Raises `OreblocError` at the first fault, with file and field.
+
+    `folder` is where paths of files begin (the working folder if None).
+    """
+    raw = json.loads(json.dumps(dict(mapping), default=str))
+    place = Place(file=file)
+    refuse_unknown(raw, [*(item.name for item in HEAD), *PARTS], place)
+    head = {item.name: read_field(item, raw, place) for item in HEAD}
+    if not (head["name"].isidentifier() and head["name"] == head["name"].lower()):
+        place.at("name").refuse(
+            f"Name is {head['name']!r}; it must be in lower snake case, such as floor_height."
+        )
+    head["title"] = head["title"] or head["name"].replace("_", " ").capitalize()
+    raw["scenarios"] = _stand_alone(raw.get("scenarios"), place.at("scenarios"), folder or Path())
+    constants = _constants(raw.get("constants", {}), place.at("constants"))
+    scenarios = _scenarios(raw["scenarios"], constants, head, place.at("scenarios"))
+    levers = _factors(raw.get("levers", {}), "lever", list(scenarios), place.at("levers"))
+    doubts = _factors(raw.get("uncertainties", {}), "uncertainty", list(scenarios), place.at("uncertainties"))
+    _check_names(levers, doubts, place)
+    _check_factors((*levers, *doubts), scenarios, place)
+    design = _sampling(raw, "design", doubts or levers, folder, place)
+    policies = _sampling(raw, "policies", levers, folder, place)
+    _check_sampling(design, policies, levers, doubts, place)
+    keep = read_fields(KEEP, raw.get("keep", {}), place.at("keep"))
+    return Study(
+        **head,
+        expected=tuple(_texts(raw.get("expected", []), place.at("expected"))),
+        scenarios=scenarios,
+        levers=levers,
+        uncertainties=doubts,
+        design=design,
+        policies=policies,
+        outcomes=_outcomes(raw.get("outcomes"), scenarios, place.at("outcomes")),
+        **keep,
+        file=file,
+        raw=raw,
+    )
+
+
+def _stand_alone(value: Any, place: Place, folder: Path) -> list[dict[str, Any]]:
+    """Return the scenarios as rows that hold everything: name, source word, the scenario as it resolves."""
+    rows = [
+        {"name": _word(row), "scenario": row} if isinstance(row, str) else row for row in _list(value, place)
+    ]
+    if not rows:
+        place.refuse('The list of scenarios is empty; name at least one, such as ["baseline"].')
+    return [_one_alone(row, place.at(i), folder) for i, row in enumerate(rows)]
+
+
+def _word(path: str) -> str:
+    return Path(path).stem if path.endswith(".toml") else path
+
+
+def _one_alone(row: Any, place: Place, folder: Path) -> dict[str, Any]:
+    if not isinstance(row, Mapping):
+        place.refuse(f"Scenario is {row!r}; it must be a name or a table with name and scenario.")
+    changes = row.get("changes", {})
+    if not isinstance(changes, Mapping):
+        place.at("changes").refuse(f"Changes are {changes!r}; they must be a table of paths and values.")
+    written = row.get("written")
+    read = read_fields(SCENARIO, {k: v for k, v in row.items() if k not in ("changes", "written")}, place)
+    if written is None:
+        source = folder / read["scenario"]
+        written = prepare(source if source.suffix == ".toml" else read["scenario"]).to_mapping()
+    return {**read, "changes": dict(changes), "written": written}
+
+
+def _scenarios(
+    rows: Sequence[Mapping[str, Any]], constants: Mapping[str, Any], head: Mapping[str, Any], place: Place
+) -> dict[str, Scenario]:
+    found: dict[str, Scenario] = {}
+    for i, row in enumerate(rows):
+        spot = place.at(i)
+        if row["name"] in found:
+            spot.at("name").refuse(f"Scenario {row['name']} is there twice. Give each its own name.")
+        try:
+            found[row["name"]] = prepare(
+                row["written"],
+                changes={**constants, **row["changes"]},
+                seed=head["seed"],
+                until=head["until"],
+            )
+        except OreblocError as error:
+            spot.refuse(f"Scenario {row['name']} cannot be run: {error}")
+    first = next(iter(found.values()))
+    for name, scenario in found.items():
+        if (scenario.start, scenario.end) != (first.start, first.end):
+            place.refuse(
+                f"Scenario {name} runs from {scenario.start} to {scenario.end}; it must run from {first.start} to "
+                f"{first.end} as {next(iter(found))} does. Set start and end in its changes, or until."
+            )
+    return found
+
+
+def _constants(value: Any, place: Place) -> dict[str, Any]:
+    if not isinstance(value, Mapping):
+        place.refuse(f"Constants are {value!r}; they must be a table of names and values.")
+    return {f"parameters.{name}" if name in PARAMETERS else name: item for name, item in value.items()}
+
+
+def _factors(value: Any, role: str, scenarios: Sequence[str], place: Place) -> tuple[Factor, ...]:
+    if not isinstance(value, Mapping):
+        place.refuse(f"{place.path} is {value!r}; it must be a table, one entry for each {role}.")
+    return tuple(_factor(name, row, role, scenarios, place.at(name)) for name, row in value.items())
+
+
+def _factor(name: str, row: Any, role: str, scenarios: Sequence[str], place: Place) -> Factor:
+    subject = f"{role.capitalize()} {name}"
+    if not isinstance(row, Mapping):
+        place.refuse(f"{subject} is {row!r}; it must be a table with values, or with low and high.")
+    path = read_field(LEVER[0], row, place, f" of {name}") or name
+    if path not in PARAMETERS and "." not in path:
+        remedy = did_you_mean(
+            path, PARAMETERS, "Write a parameter's name, or a path such as measures.0.fields.rate."
+        )
+        place.refuse(
+            f"{subject} does not exist: {path!r} is no parameter and no path of a scenario. {remedy}"
+        )
+    chosen = _acts_in(row, scenarios, place, subject)
+    rest = {key: item for key, item in row.items() if key not in ("path", "scenarios", "unit")}
+    unit = read_field(LEVER[3], row, place) or (PARAMETERS[path].unit if path in PARAMETERS else "")
+    if "values" in rest:
+        return Factor(name, role, path, _values(rest, place, subject), None, chosen, unit)
+    return Factor(name, role, path, (), _spread(rest, role, place, subject, path), chosen, unit)
+
+
+def _acts_in(
+    row: Mapping[str, Any], scenarios: Sequence[str], place: Place, subject: str
+) -> tuple[str, ...] | None:
+    if "scenarios" not in row:
+        return None
+    chosen = tuple(_texts(row["scenarios"], place.at("scenarios")))
+    for word in chosen:
+        if word not in scenarios:
+            remedy = did_you_mean(word, scenarios, f"It has {', '.join(scenarios)}.")
+            place.at("scenarios").refuse(
+                f"{subject} acts in {word!r}, which is no scenario of the study. {remedy}"
+            )
+    return chosen
+
+
+def _values(rest: Mapping[str, Any], place: Place, subject: str) -> tuple[Any, ...]:
+    refuse_unknown(rest, ["values"], place)
+    values = rest["values"]
+    if not isinstance(values, list) or not values:
+        place.at("values").refuse(f"{subject} has values {values!r}; they must be a list of one or more.")
+    return tuple(values)
+
+
+def _spread(rest: Mapping[str, Any], role: str, place: Place, subject: str, path: str) -> Distribution:
+    if "kind" in rest:
+        spread = distribution_from(rest, place, path)
+    else:
+        known = " or a distribution (kind, ...)" if role == "uncertainty" else ""
+        for key in ("low", "high"):
+            if key not in rest:
+                place.refuse(f"{subject} has no {key}. Write values, or low and high{known}.")
+        refuse_unknown(rest, ["low", "high"], place)
+        low, high = (read_field(item, rest, place, f" of {path}") for item in LEVER[1:3])
+        if not low < high:
+            place.refuse(
+                f"{subject} goes from low {low:g} to high {high:g}; low must be below high. Exchange them."
+            )
+        spread = distribution_from({"kind": "uniform", "low": low, "high": high}, place, path)
+    low, high = spread.support()
+    if not low < high:
+        place.refuse(f"{subject} goes from low {low:g} to high {high:g}; low must be below high.")
+    return spread
+
+
+def _check_names(levers: Sequence[Factor], doubts: Sequence[Factor], place: Place) -> None:
+    taken = ("run", "scenario", "policy", "point", "replicate", "luck", "quarter", "status")
+    seen: dict[str, str] = {}
+    for factor in (*levers, *doubts):
+        spot = place.at("levers" if factor.role == "lever" else "uncertainties").at(factor.name)
+        if factor.name in taken:
+            spot.refuse(
+                f"{factor.role.capitalize()} {factor.name!r} has the name of a column of ours. Choose another."
+            )
+        if factor.name in seen:
+            spot.refuse(f"{factor.name!r} is a {seen[factor.name]} as well. Keep one of them.")
+        seen[factor.name] = factor.role
+
+
+def _check_factors(factors: Sequence[Factor], scenarios: Mapping[str, Scenario], place: Place) -> None:
+    """Try every factor's ends in every scenario it acts in, so that what cannot be run is told before it is."""
+    for factor in factors:
+        spot = place.at("levers" if factor.role == "lever" else "uncertainties").at(factor.name)
+        if factor.path in PARAMETERS:
+            _check_limits(factor, spot)
+            continue
+        for name, scenario in scenarios.items():
+            if factor.acts_in(name):
+                for value in factor.ends():
+                    _try(scenario, name, factor, value, spot)
+
+
+def _check_limits(factor: Factor, place: Place) -> None:
+    """Refuse a parameter's values where they reach beyond what the parameter may be."""
+    known = PARAMETERS[factor.path]
+    limits = Field(factor.name, "number", f"{factor.role.capitalize()} {factor.name}", known.what, known.unit,
+                   known.low, known.high)  # fmt: skip
+    for value in factor.values if factor.spread is None else factor.spread.support():
+        wide = isinstance(value, float) and not np.isfinite(value)
+        if wide or not known.low <= float(read_number(value, limits, place)) <= known.high:
+            remedy = " Truncate the distribution with low and high." if factor.spread is not None else ""
+            place.refuse(f"{limits.label} reaches {value:g}; it must stay {limits.limit()}.{remedy}")
+
+
+def read_number(value: Any, limits: Field, place: Place) -> float:
+    """Return a number. Raises `ScenarioError` for anything else."""
+    free = Field(limits.name, "number", limits.label, limits.help, limits.unit)
+    return float(read_field(free, {limits.name: value}, place))
+
+
+def _try(scenario: Scenario, name: str, factor: Factor, value: Any, place: Place) -> None:
+    try:
+        scenario.with_changes({factor.change: value})
+    except ScenarioError as error:
+        place.refuse(
+            f"{factor.role.capitalize()} {factor.name} cannot be {value!r} in scenario {name}: {error}"
+        )
+
+
+def _sampling(
+    raw: Mapping[str, Any], key: str, factors: Sequence[Factor], folder: Path | None, place: Place
+) -> Sampling:
+    spot = place.at(key)
+    value = raw.get(key)
+    if value is None:
+        drawn = any(factor.spread is not None for factor in factors)
+        return Sampling("latin_hypercube" if drawn else "full_factorial")
+    if not isinstance(value, Mapping):
+        spot.refuse(f"{key} is {value!r}; it must be a table with kind and runs.")
+    read = read_fields(DESIGN, {k: v for k, v in value.items() if k != "rows"}, spot)
+    rows = value.get("rows")
+    if read["file"]:
+        rows = _table_rows((folder or Path()) / read["file"], spot.at("file"))
+        raw[key].update(rows=rows, file="")  # type: ignore[index]
+    if (rows is not None) != (read["kind"] == "table"):
+        spot.refuse(
+            'A table needs rows or a file, and no other design takes them. Write kind = "table" and rows.'
+        )
+    return Sampling(
+        read["kind"], read["runs"], read["levels"], tuple(rows or ()), read["together"], read["second_order"]
+    )
+
+
+def _table_rows(path: Path, place: Place) -> list[dict[str, Any]]:
+    import pandas as pd
+
+    try:
+        table = pd.read_csv(path)
+    except (OSError, ValueError) as error:
+        place.refuse(
+            f"Table {path} cannot be read: {error}. Give a CSV file with one column for each factor."
+        )
+    return json.loads(table.to_json(orient="records"))  # type: ignore[no-any-return]
+
+
+def _check_sampling(
+    design: Sampling, policies: Sampling, levers: Sequence[Factor], doubts: Sequence[Factor], place: Place
+) -> None:
+    sampled = [*levers, *doubts] if design.together else list(doubts)
+    for key, sampling, factors in (("design", design, sampled), ("policies", policies, levers)):
+        spot = place.at(key)
+        for i, row in enumerate(sampling.rows):
+            names = [factor.name for factor in factors]
+            for name in row:
+                if name not in names:
+                    remedy = did_you_mean(str(name), names, f"It has {', '.join(names) or 'none'}.")
+                    spot.at("rows").at(i).refuse(f"Column {name!r} is no factor of this design. {remedy}")
+            for name in names:
+                if row.get(name) is None:
+                    spot.at("rows").at(i).refuse(
+                        f"Row {i + 1} has no value for {name}. Write one in every row."
+                    )
+        if sampling.kind in ("saltelli", "morris") and len(factors) < 2:
+            spot.refuse(
+                f"Design {sampling.kind} varies {len(factors)} factors; it needs 2 or more. Choose another design."
+            )
+
+
+def _outcomes(value: Any, scenarios: Mapping[str, Scenario], place: Place) -> tuple[Outcome, ...]:
+    rows = _list(value, place)
+    if not rows:
+        place.refuse(
+            "The list of outcomes is empty; write at least one [[outcomes]] with name, metric, good, country."
+        )
+    first = next(iter(scenarios.values()))
+    found = [_outcome(row, first, place.at(i)) for i, row in enumerate(rows)]
+    for i, outcome in enumerate(found):
+        if outcome.name in [other.name for other in found[:i]]:
+            place.at(i).refuse(f"Outcome {outcome.name} is there twice. Give each its own name.")
+    return tuple(found)
+
+
+def _outcome(row: Any, scenario: Scenario, place: Place) -> Outcome:
+    if not isinstance(row, Mapping):
+        place.refuse(f"Outcome is {row!r}; it must be a table with name, metric, good and country.")
+    read = read_fields(OUTCOME, {k: v for k, v in row.items() if k not in ("good", "country")}, place)
+    if read["metric"] not in METRICS:
+        remedy = did_you_mean(read["metric"], METRICS, "docs/results.md lists them.")
+        place.at("metric").refuse(f"Metric {read['metric']!r} is unknown. {remedy}")
+    for key in ("first", "last"):
+        if read[key] is not None:
+            read[key] = quarter_label(quarter_index(read[key]))
+            if not scenario.start_index <= quarter_index(read[key]) <= quarter_index(scenario.end):
+                place.at(key).refuse(
+                    f"Quarter {read[key]} is not run; it must lie within {scenario.start} to {scenario.end}."
+                )
+    if read["first"] and read["last"] and quarter_index(read["first"]) > quarter_index(read["last"]):
+        place.refuse(f"Outcome {read['name']} looks from {read['first']} to {read['last']}; exchange them.")
+    return Outcome(
+        goods=_goods(row.get("good", ALL_GOODS), scenario, place.at("good")),
+        countries=_countries(row.get("country", WORLD), place.at("country")),
+        **read,
+    )
+
+
+def _goods(value: Any, scenario: Scenario, place: Place) -> tuple[str, ...]:
+    if value == ALL_GOODS:
+        return (ALL_GOODS,)
+    read = Field("good", "goods", "Good", "a traded good, a list of them, or all")
+    goods = read_field(
+        read, {"good": value}, Place(place.file, "", scenario.rare_earths, scenario.eu_members)
+    )
+    for good in goods:
+        if good not in scenario.goods:
+            place.refuse(
+                f"Good {good} is not in scenario {scenario.name}. It has {', '.join(scenario.goods)}."
+            )
+    return tuple(goods)
+
+
+def _countries(value: Any, place: Place) -> tuple[str, ...]:
+    words = [value] if isinstance(value, str) else value
+    if not isinstance(words, list) or not words:
+        place.refuse(f"Country is {value!r}; it must be a code, a list of them, {WORLD} or *.")
+    for word in words:
+        if word not in (*COUNTRIES, WORLD, "*") and not str(word).islower():
+            place.refuse(f"Country {word!r} is unknown. {country_remedy(str(word))}")
+    return tuple(words)
+
+
+def _list(value: Any, place: Place) -> list[Any]:
+    rows = [value] if isinstance(value, str) else value if value is not None else []
+    if not isinstance(rows, list):
+        place.refuse(f"{place.path} is {value!r}; it must be a list.")
+    return rows
+
+
+def _texts(value: Any, place: Place) -> list[str]:
+    rows = _list(value, place)
+    for i, row in enumerate(rows):
+        if not isinstance(row, str):
+            place.at(i).refuse(f"{place.path} holds {row!r}; it must be text.")
+    return rows

@@ -1,0 +1,104 @@
+"""Studies on a Dask cluster: the same answer, also when a worker or the driver is killed."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from small_study import small_study
+
+from experiments.study.archive import Archive
+from experiments.study.cluster import DaskPool
+from experiments.study.runner import resume_study, run_study
+from experiments.study.store import Store
+from model.error import OreblocError
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Return the address of a cluster of two worker processes."""
+    place = tmp_path_factory.mktemp("dask")
+    path = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
+    environment = {**os.environ, "PYTHONPATH": path, "OREBLOC_TEST_FOLDER": str(place)}
+    code = (
+        "import sys\nfrom distributed import LocalCluster\nif __name__ == '__main__':\n"
+        "    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None, protocol='tcp') as "
+        "cluster:\n        print(cluster.scheduler_address, flush=True)\n        sys.stdin.read()\n"
+    )
+    script = place / "cluster.py"
+    script.write_text(code)
+    cluster = subprocess.Popen(
+        [sys.executable, str(script)], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL, text=True,
+    )  # fmt: skip
+    assert cluster.stdout is not None and cluster.stdin is not None
+    try:
+        yield cluster.stdout.readline().strip()
+    finally:
+        cluster.stdin.close()
+        cluster.wait(30)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of the study as one local worker computes it."""
+    folder = tmp_path_factory.mktemp("study") / "one"
+    run_study(small_study(), folder, workers=1)
+    return folder
+
+
+def hashes(folder: Path) -> dict[int, str]:
+    """Return each run's hash."""
+    runs = Archive(folder).runs
+    return dict(zip(runs["run"], runs["series_hash"], strict=True))
+
+
+def test_a_cluster_gives_the_same_answer(address: str, undisturbed: Path, tmp_path: Path) -> None:
+    """The series written from a cluster's answers are byte for byte those of a local worker."""
+    run_study(small_study(), tmp_path / "out", scheduler=address)
+    assert hashes(tmp_path / "out") == hashes(undisturbed)
+    for name in ("000000.parquet", "000001.parquet"):
+        assert (tmp_path / "out" / "series" / name).read_bytes() == (
+            undisturbed / "series" / name
+        ).read_bytes()
+
+
+def test_a_killed_worker_of_a_cluster(address: str, undisturbed: Path, tmp_path: Path) -> None:
+    """A worker of the cluster killed while it computes is replaced, and nothing is different."""
+    run_study(small_study(), tmp_path / "out", scheduler=address, compute="small_study:dies_once")
+    assert hashes(tmp_path / "out") == hashes(undisturbed)
+
+
+def test_a_killed_driver_of_a_cluster(address: str, undisturbed: Path, tmp_path: Path) -> None:
+    """A driver killed with a chunk done is resumed on the cluster to the same numbers."""
+    import signal
+    import time
+
+    code = (
+        "import sys\nfrom small_study import small_study\nfrom experiments.study.runner import run_study\n"
+        "run_study(small_study(), sys.argv[1], scheduler=sys.argv[2], compute='small_study:slow')\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests")])}
+    folder = tmp_path / "out"
+    driver = subprocess.Popen([sys.executable, "-c", code, str(folder), address], env=environment)
+    end = time.monotonic() + 120
+    while not list((folder / "series").glob("*.parquet")):
+        assert driver.poll() is None and time.monotonic() < end
+        time.sleep(0.02)
+    driver.send_signal(signal.SIGKILL)
+    driver.wait()
+    resume_study(folder, scheduler=address)
+    assert len(Store(folder).done()) == 2 and hashes(folder) == hashes(undisturbed)
+
+
+def test_a_scheduler_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An address nobody listens at is told as such."""
+    import experiments.study.cluster as cluster
+
+    monkeypatch.setattr(cluster, "_WAIT_SECONDS", 1)
+    with pytest.raises(OreblocError, match=r"Scheduler tcp://127.0.0.1:1 cannot be reached"):
+        DaskPool("tcp://127.0.0.1:1", "experiments.study.kernel:compute")
