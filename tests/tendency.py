@@ -28,15 +28,14 @@ class Frequency(NamedTuple):
 
 
 def home_price_under_floor(seed: int) -> tuple[bool, str]:
-    """I4: over four years home producers fetch no more under a high floor than with imports banned."""
+    """I4: on average of four years home producers fetch no more under a high floor than with imports banned."""
     floor = measure("price_floor", "AUS", METAL, START, price_usd_per_t=150_000.0)
     ban = measure("export_ban", "CHN", METAL, START, target=["AUS"])
     stories = [random_world(seed, order, end="2029Q2") for order in (floor, ban)]
     i = stories[0].node(METAL, "AUS")
-    with_floor, autarky = (story["price"][FIRST:, i] for story in stories)
-    t = int(np.argmax(with_floor / autarky))
-    under, shut = f"{with_floor[t]:,.0f} usd a t under the floor", f"{autarky[t]:,.0f} without imports"
-    return bool(np.all(with_floor <= autarky * _CLOSE)), f"quarter {t + 1}: home price {under}, {shut}"
+    with_floor, autarky = (float(story["price"][FIRST:, i].mean()) for story in stories)
+    words = f"home price {with_floor:,.0f} usd a t under the floor, {autarky:,.0f} without imports"
+    return with_floor <= autarky * _CLOSE, words
 
 
 def own_revenue_under_support(seed: int) -> tuple[bool, str]:
@@ -72,19 +71,18 @@ def _two(seed: int) -> list[str]:
 
 
 def world_supply_under_exemption(seed: int) -> tuple[bool, str]:
-    """I18: in none of its first six quarters does an exemption lower the world's output of metal."""
+    """I18: over its first six quarters together an exemption does not lower the world's output of metal."""
     members = _two(seed)
     orders = random_restrictions(seed, "AUS", "CHN", "OTH")
     spared = random_world(seed, *orders, treaties=(pact(members, _EXEMPT),), end=END)
     with_, without = (_made(story) for story in (spared, random_world(seed, *orders, end=END)))
-    t = int(np.argmin(with_ / without))
-    made = f"{with_[t]:,.0f} t of metal in quarter {t + 1}, {without[t]:,.0f} t else"
-    return bool(np.all(with_ * _CLOSE >= without)), f"{' and '.join(members)} exempt each other: {made}"
+    words = f"{' and '.join(members)} exempt each other: {with_:,.0f} t of metal, {without:,.0f} t else"
+    return with_ * _CLOSE >= without, words
 
 
-def _made(story: Story) -> np.ndarray:
+def _made(story: Story) -> float:
     mine = (story.engine.world.plants["good"] == METAL).to_numpy()
-    return story["output_t"][FIRST:, mine].sum(axis=1)
+    return float(story["output_t"][FIRST:, mine].sum())
 
 
 #: Who restricts what towards whom.
@@ -111,15 +109,19 @@ def target_against_the_world(seed: int) -> tuple[bool, str]:
 
 
 def two_prices_under_restriction(seed: int) -> tuple[bool, str]:
-    """I44: over two years, quarter by quarter, a licence on metal raises prices outside and lowers the price inside."""
+    """I44: on average of two years a licence on metal raises the price outside and lowers the price inside."""
     rate = float(np.random.default_rng([44, seed]).uniform(0.2, 0.9))
     story = random_world(seed, measure("export_licence", "CHN", METAL, START, rate=rate), end="2027Q2")
     base, i = random_world(seed, end="2027Q2"), story.node(METAL, "CHN")
     outside = [story.buyer(METAL, code) for code in ("AUS", "OTH")]
-    up = story["buyer_average_price"][FIRST:, outside] / base["buyer_average_price"][FIRST:, outside]
-    down = story["price"][FIRST:, i] / base["price"][FIRST:, i]
-    words = f"licence of {100 * rate:.0f} %: outside at least {up.min() - 1:+.1%}, inside at most {down.max() - 1:+.1%}"
-    return bool(np.all(up * _CLOSE >= 1.0) and np.all(down <= _CLOSE)), words
+    up, down = (
+        float(story[name][FIRST:, rows].mean() / base[name][FIRST:, rows].mean()) - 1.0
+        for name, rows in (("buyer_average_price", outside), ("price", [i]))
+    )
+    return (
+        up >= -1e-7 and down <= 1e-7,
+        f"licence of {100 * rate:.0f} %: outside {up:+.1%}, inside {down:+.1%}",
+    )
 
 
 #: By number, in the list's order.

@@ -11,7 +11,7 @@ from tendency import PAGE_SEEDS, TENDENCIES, frequency
 TEXT = PAGE.read_text(encoding="utf-8")
 QUICK_SEEDS = range(2000, 2008)
 #: At least this part of the few worlds of the quick check; I7 in words fails more often than it holds.
-LEAST = {4: 0.5, 7: 0.0, 16: 0.7, 18: 0.7, 21: 0.7, 44: 0.5}
+LEAST = {4: 0.5, 7: 0.0, 16: 0.7, 18: 0.7, 21: 0.7, 44: 0.7}
 
 
 def test_all_48_are_there_once():
@@ -49,17 +49,6 @@ def test_the_page_has_a_frequency_for_every_tendency():
 
 
 @pytest.mark.parametrize("number", TENDENCIES)
-def test_a_counterexample_on_the_page_is_one(number):
-    """In the world that the page names the tendency fails, with the figures that it shows."""
-    shown = re.search(rf"^\| I{number} \| [^|]+ \| \d+ of \d+ \| seed (\d+): (.+) \|$", TEXT, re.MULTILINE)
-    if shown is None:
-        assert re.search(rf"^\| I{number} \|.+none found \|$", TEXT, re.MULTILINE)
-        return
-    holds, words = TENDENCIES[number](int(shown[1]))
-    assert not holds and words == shown[2], "run `python -m tests.invariant`"
-
-
-@pytest.mark.parametrize("number", TENDENCIES)
 def test_a_tendency_holds_in_most_of_a_few_worlds(number):
     """In eight worlds that the page does not count."""
     found = frequency(number, QUICK_SEEDS)
@@ -68,6 +57,6 @@ def test_a_tendency_holds_in_most_of_a_few_worlds(number):
 
 @pytest.mark.soak
 def test_the_frequencies_on_the_page_are_measured():
-    """The hundred worlds give the table as committed."""
+    """The hundred worlds give the table as committed, counterexamples included."""
     tables = {"tendencies": invariant.measured(invariant.frequencies())}
     assert invariant.page(TEXT, tables) == TEXT, "run `python -m tests.invariant`"

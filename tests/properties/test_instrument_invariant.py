@@ -111,14 +111,14 @@ def test_offtake_volumes(take):
 @EACH
 def test_no_tonne_is_sold_twice(seed):
     """I12: two offtakes on the same plants settle together no more than these make."""
-    fields = {"seller": "AUS", "quantity_t": 60_000.0, "price_usd_per_t": 200_000.0, "take_or_pay": 1.0}
+    fields = {"seller": "AUS", "quantity_t": 60_000.0, "price_usd_per_t": 5e6, "take_or_pay": 1.0}
     story = random_world(seed, *(measure("offtake", c, METAL, START, **fields) for c in ("CHN", "OTH")))
     nodes = story.engine.world.nodes
     makers = np.flatnonzero((nodes["good"] == METAL) & (nodes["kind"] == "producer"))
     weight = nodes["production_t"].to_numpy()[makers]
     plants = story.engine.plan.supports[0].plants
     for t in range(3, len(story["price"])):
-        gap = 200_000.0 - float(story["price"][t - 1, makers] @ weight / weight.sum())
+        gap = 5e6 - float(story["price"][t - 1, makers] @ weight / weight.sum())
         settled_t = story["country_support_usd"][t].sum() / gap
         assert 0.0 < settled_t <= story["output_t"][t, plants].sum() * (1.0 + 1e-9)
 
