@@ -10,7 +10,9 @@ import importlib
 import importlib.util
 import os
 import re
+import signal
 import sys
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from experiments.study.study_file import load_study
     from experiments.trade_model import TradeModel
     from model.error import ClearingError, OreblocError, ScenarioError
-    from model.market.problem import solve_problem as solve_market
+    from model.market.problem import solve_market
     from model.scenario import Scenario
     from viz.results import Results, read_results
 
@@ -63,6 +65,7 @@ __all__ = [
 
 _FOLDER = Path(__file__).resolve().parent
 _PACKAGES = ("model", "agents", "experiments", "viz")
+_LIGHT = ("experiments", "viz")
 #: Public name: the module it is fetched from on first use, and its name there.
 _HOMES = {
     "ClearingError": ("model.error", "ClearingError"),
@@ -87,7 +90,7 @@ _HOMES = {
     "load_scenario": ("experiments.scenario_file", "load_scenario"),
     "read_results": ("viz.results", "read_results"),
     "scenarios": ("experiments.commands.scenarios", "listing"),
-    "solve_market": ("model.market.problem", "solve_problem"),
+    "solve_market": ("model.market.problem", "solve_market"),
 }
 #: Command: what it does, the module that brings it (its `add_<command>_command` joins it).
 _COMMANDS = {
@@ -158,6 +161,8 @@ def _guard() -> None:
         found = _found_at(package)
         if found is None or found != _FOLDER / package / "__init__.py":
             raise ShadowedPackageError(_shadow_message(package, found), name=package, path=str(found or ""))
+    for package in _LIGHT:
+        importlib.import_module(package)  # a player's folder, searched later, may hold others of these names
 
 
 def __getattr__(name: str) -> Any:
@@ -224,6 +229,8 @@ def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line. Return 0, 2 for a user's mistake, 1 for a failed run, 130 when interrupted."""
     words = list(sys.argv[1:] if argv is None else argv)
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, _stop)
     try:
         arguments = _parser(words).parse_args(words, argparse.Namespace(**_DRAW))
         return int(arguments.run(arguments) or 0)
@@ -242,6 +249,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         if isinstance(error, ClearingError):
             return _tell(str(error), 1)
         raise
+
+
+def _stop(number: int, frame: Any) -> NoReturn:
+    """Treat a request to end as a Ctrl-C: what is half done is cleared away."""
+    raise KeyboardInterrupt
 
 
 def _draw_report(results: Any) -> str:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+import mesa
+
 from agents.deciding import decide_states
 from agents.dominant_exporter import DominantExporter
 from agents.exporter_advice import advise_state
@@ -10,6 +12,7 @@ from agents.firm import decide_all_firms
 from agents.miner import Miner
 from agents.refiner import Refiner
 from agents.state import State
+from model.error import OreblocError
 from model.parameter import PARAMETERS
 from model.quarter import Deciders
 from model.scenario import Scenario, scenario_from
@@ -48,5 +51,11 @@ class TradeModel(BaseTradeModel):
             f"parameters.{n}" if n in PARAMETERS else n.replace("__", "."): v for n, v in levers.items()
         }
         ready = ready.with_changes(changes) if changes else ready
+        for name, kind in (agent_classes or {}).items():
+            if not (isinstance(kind, type) and issubclass(kind, mesa.Agent)):
+                raise OreblocError(
+                    f"Class of {name} is {kind!r}; it must be a subclass of orebloc.Miner, Refiner, State or "
+                    "DominantExporter."
+                )
         classes = {**AGENT_CLASSES, **(agent_classes or {})}
         super().__init__(ready, classes, DECISIONS, seed=seed, rng=rng, world=world)

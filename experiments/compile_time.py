@@ -1,16 +1,28 @@
 """Compilation of the rules: whether it is still to come, and how long it took."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from numba.core import config, event
 
 
 def is_cold() -> bool:
-    """Return whether no compiled rule is kept yet, so that the first run compiles them all."""
+    """Return whether no run has finished with these rules yet, so that most of them are still to be compiled."""
     folder = Path(str(config.CACHE_DIR)) if config.CACHE_DIR else None
-    return folder is None or next(folder.rglob("*.nbi"), None) is None
+    return folder is None or not (folder / _MARK).exists()
+
+
+def mark_warm() -> None:
+    """Remember that a run has finished with these rules, all of them compiled and kept."""
+    if config.CACHE_DIR:
+        with suppress(OSError):
+            (Path(str(config.CACHE_DIR)) / _MARK).touch()
+
+
+#: What tells rules aside, compiled in the first run of this version and kept.
+COMPILING = "compiling the rules, which takes a minute or two the first time and after an update ..."
+_MARK = "complete"
 
 
 class CompileClock:

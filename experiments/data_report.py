@@ -4,7 +4,16 @@ from typing import Any
 
 import pandas as pd
 
-from model.base.data import FACT_TABLES, GRADES, OWN_TABLES, data_hash, graded, read_table, years_of
+from model.base.data import (
+    FACT_TABLES,
+    GRADES,
+    OWN_TABLES,
+    data_hash,
+    graded,
+    read_table,
+    year_ranges,
+    years_of,
+)
 from model.good import Good, catalogue
 from model.parameter import PARAMETERS
 
@@ -12,6 +21,8 @@ CREDITS = (
     "IEA (2025), Critical Minerals Dataset, CC BY 4.0",
     "CEPII BACI, Etalab open licence",
     "U.S. Geological Survey, Mineral Commodity Summaries (public domain)",
+    "British Geological Survey, Eurostat, European Commission, US Department of Energy: single figures, each named in "
+    "its row",
 )
 
 
@@ -92,7 +103,7 @@ def data_lines(parameters: bool = False) -> list[str]:
 def _good_lines() -> list[str]:
     lines = ["Goods: unit, base years with mine production, rows behind the mineral (recalled, estimated)"]
     for row in good_rows():
-        span = f"{row['base_years'][0]}-{row['base_years'][-1]}"
+        span = year_ranges(row["base_years"])
         weak = f"{row['rows']} rows ({row['recalled']} recalled, {row['estimate']} estimated)"
         lines.append(f"  {row['good']:<24} {row['unit']:<26} {span}  {weak}")
     return lines
@@ -109,7 +120,7 @@ def _table_lines() -> list[str]:
 
 
 def _source_lines() -> list[str]:
-    shown = source_rows()[:12]
+    shown = [row for row in source_rows() if row["source"] != "estimate"][:12]
     return [
         "Sources most used (all: model/data/SOURCES.md)",
         *(f"  {r['rows']:>5}  {r['source']}" for r in shown),

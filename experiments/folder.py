@@ -1,5 +1,6 @@
 """Writing a folder of tables and texts, all or nothing."""
 
+import glob
 import os
 import shutil
 import tempfile
@@ -20,7 +21,8 @@ def write_folder(folder: Path, tables: Mapping[str, pd.DataFrame], texts: Mappin
     target = Path(folder)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        work = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+        _clear_abandoned(target)
+        work = Path(tempfile.mkdtemp(prefix=f".{target.name}-{os.getpid()}-", dir=target.parent))
     except OSError as error:
         raise OreblocError(_refusal(target, error)) from error
     try:
@@ -36,6 +38,24 @@ def write_folder(folder: Path, tables: Mapping[str, pd.DataFrame], texts: Mappin
         raise
     finish_folder(work, target)
     return target
+
+
+def _clear_abandoned(target: Path) -> None:
+    """Delete what killed runs to the same place left half written: hidden folders whose process has gone."""
+    for left in target.parent.glob(f".{glob.escape(target.name)}-*-*"):
+        process = left.name[len(target.name) + 2 :].split("-")[0]
+        if left.is_dir() and process.isdigit() and not _runs(int(process)):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        return True
+    return True
 
 
 def finish_folder(work: Path, target: Path) -> None:

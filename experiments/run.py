@@ -138,6 +138,9 @@ def _quarter(engine: Engine, observer: Observer) -> list[Floats]:
 
 def check_request(runs: int, flows: str, workers: int | None, players: bool = False) -> None:
     """Raise `OreblocError` for a number of runs or workers, or a choice of flows, that cannot be had."""
+    for name, number in (("runs", runs), ("workers", 1 if workers is None else workers)):
+        if isinstance(number, bool) or not isinstance(number, int):
+            raise OreblocError(f"Number of {name} is {number!r}; it must be a whole number, such as 8.")
     if players and runs > MOST_PLAYED:
         raise OreblocError(
             f"Number of runs is {runs:,}; with players it must be {MOST_PLAYED:,} or less, as they are run one by one. "

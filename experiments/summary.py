@@ -70,7 +70,18 @@ def _legend(goods: list[str], manifest: dict[str, Any]) -> list[str]:
 def _smuggled(results: Results) -> list[str]:
     tonnes = smuggled_t(results)
     order = [row["name"] for row in results.manifest["goods"] if row["name"] in tonnes]
-    return [f"smuggled {tonnes[good]:,.0f} t of {good} over the run" for good in order]
+    table = results.central()
+    made = table[(table["metric"] == "production_t") & (table["country"] == "WLD")]
+    output = made.groupby("good", observed=True)["value"].sum()
+    found = [
+        f"{good} {tonnes[good]:,.0f} t ({_percent(tonnes[good], output.get(good, 0.0))})" for good in order
+    ]
+    return [f"smuggled over the run, and as part of world output: {'; '.join(found)}."] if found else []
+
+
+def _percent(part: float, whole: float) -> str:
+    share = 100.0 * part / whole if whole > 0.0 else 100.0
+    return "under 0.1 %" if share < 0.1 else f"{share:.1f} %" if share < 10.0 else f"{share:.0f} %"
 
 
 def _decided(results: Results) -> list[str]:
@@ -148,5 +159,5 @@ def _foot(manifest: dict[str, Any]) -> list[str]:
         f"certificate: {worst}{where} in {certificate['clearings']:,} clearings, "
         f"{certificate['mean_iterations']:.1f} iterations each",
         f"seconds: {compiled}{seconds['calibration']:.1f} to calibrate, {seconds['quarters']:.1f} to run",
-        f"assumptions listed in the manifest: {len(manifest['assumptions'])}",
+        f"assumptions: {len(manifest['assumptions'])}, in the report and in manifest.json",
     ]

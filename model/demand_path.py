@@ -29,6 +29,11 @@ def dated_values(mineral: str, path: str) -> list[tuple[float, float]]:
     return [first, *later]
 
 
+def last_projected_year() -> int:
+    """Return the last year for which any projection of demand is known."""
+    return int(read_table("demand_growth")["year"].max())
+
+
 def tonnes_at(points: list[tuple[float, float]], year: float) -> float:
     """Return the tonnes at a year: constant growth between points, flat after the last.
 

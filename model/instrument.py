@@ -530,5 +530,7 @@ def highest_of(value: Path) -> float:
 
 
 def term(order: Order) -> str:
-    """Return the time in force for a sentence: `from 2025Q1 to 2026Q4`, `from 2025-04-04 on`."""
+    """Return the time in force for a sentence: `from 2025Q1 to 2026Q4`, `from 2025-04-04 on`, `in 2025Q4`."""
+    if order.end == order.quarter:
+        return f"in {order.quarter}" if "Q" in order.quarter else f"on {order.quarter}"
     return f"from {order.quarter} on" if order.end is None else f"from {order.quarter} to {order.end}"

@@ -6,7 +6,7 @@ changed copy (the command line's `--set`). Errors name file, field, value, limit
 
 import copy
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +17,7 @@ from model.field import Field, Place, read_field, read_fields, refuse_unknown
 from model.instruments import BY_NAME
 from model.order import Order, order_from
 from model.parameter import PARAMETERS, defaults
-from model.quarter_date import quarter_index, quarter_label
+from model.quarter_date import first_date, last_date, quarter_index, quarter_label
 from model.scenario_field import BASE, BEHAVIOURS, DEMAND, HEAD, LISTS, PROJECT, SHOCK
 from model.set_path import set_path, typed
 from model.treaty import Treaty
@@ -199,6 +199,10 @@ def scenario_from(mapping: Mapping[str, Any], *, file: str = "") -> Scenario:
     )
 
 
+#: No run goes beyond this year: the projections of demand end long before.
+LAST_YEAR = 2100
+
+
 def _check_head(head: dict[str, Any], place: Place) -> None:
     text = head["name"]
     if not (text.isidentifier() and text == text.lower()):
@@ -210,6 +214,10 @@ def _check_head(head: dict[str, Any], place: Place) -> None:
         head[key] = quarter_label(quarter_index(head[key]))
     if quarter_index(head["end"]) < quarter_index(head["start"]):
         place.at("end").refuse(f"Last quarter is {head['end']}; it must be {head['start']} or later.")
+    if quarter_index(head["end"]) // 4 > LAST_YEAR:
+        place.at("end").refuse(
+            f"Last quarter is {head['end']}; it must be in {LAST_YEAR} or earlier. End it sooner."
+        )
     if quarter_index(head["start"]) // 4 <= head["base_year"]:
         remedy = f"Start in {head['base_year'] + 1}Q1 or later, or choose an earlier base year"
         place.at("start").refuse(
@@ -290,11 +298,22 @@ def _parameter_field(name: str) -> Field:
 
 
 def _shock(item: Any, place: Place) -> Shock:
-    return Shock(**read_fields(SHOCK, item, place))
+    shock = Shock(**read_fields(SHOCK, item, place))
+    if shock.end is not None and last_date(shock.end) < first_date(shock.start):
+        place.at("end").refuse(
+            f"End of the shock is {shock.end}; it must not be before its start, {shock.start}."
+        )
+    return shock
 
 
 def _project(item: Any, place: Place) -> Project:
-    return Project(**read_fields(PROJECT, item, place))
+    project = Project(**read_fields(PROJECT, item, place))
+    if first_date(project.start) < first_date(project.announced):
+        place.at("start").refuse(
+            f"Start of {project.name} is {project.start}; it must not be before it was announced, "
+            f"{project.announced}. Correct one of them."
+        )
+    return project
 
 
 def _demand(item: Any, place: Place, base_year: int) -> Demand:
@@ -348,7 +367,45 @@ def _base(value: Any, place: Place) -> Base:
     for i, row in enumerate(rows.get("splits", ())):
         spot = place.at("splits").at(i).at("shares")
         refuse_unknown(row["shares"], ["lace", "ndpr", "dytb"], spot)
+    for key, names_of_row in _BASE_KEYS.items():
+        _refuse_twice(key, rows.get(key, ()), names_of_row, place.at(key))
+    _refuse_more_than_all(rows.get("demand_shares", ()), place.at("demand_shares"))
     return Base(**rows)
+
+
+#: What tells the rows of each table of the base year apart.
+_BASE_KEYS = {
+    "demand_shares": ("good", "country"),
+    "exports": ("good", "origin", "destination"),
+    "splits": ("country",),
+    "prices": ("good", "country"),
+    "stocks": ("good", "country", "holder"),
+    "stages": ("good", "country"),
+}
+
+
+def _refuse_twice(key: str, rows: Sequence[Mapping[str, Any]], columns: Sequence[str], place: Place) -> None:
+    seen: list[tuple[Any, ...]] = []
+    for i, row in enumerate(rows):
+        name = tuple(row[column] for column in columns)
+        if name in seen:
+            first = seen.index(name)
+            place.at(i).refuse(
+                f"{', '.join(name)} is there twice in base.{key}, as in row {first}. Leave one of them out."
+            )
+        seen.append(name)
+
+
+def _refuse_more_than_all(rows: Sequence[Mapping[str, Any]], place: Place) -> None:
+    """Refuse shares of a good's demand that add up to more than the world's."""
+    total: dict[str, float] = {}
+    for i, row in enumerate(rows):
+        total[row["good"]] = total.get(row["good"], 0.0) + row["share"]
+        if total[row["good"]] > 1.0 + 1e-9:
+            place.at(i).at("share").refuse(
+                f"Demand shares of {row['good']} add up to {total[row['good']]:.6g}; they must add up to 1 or less, "
+                "the others share what is left. Lower them."
+            )
 
 
 def _rows(table: Mapping[str, Any], key: str, place: Place) -> list[tuple[Any, Place]]:

@@ -15,7 +15,7 @@ HEAD = (
     Field("end", "quarter", "Last quarter", "the last quarter that is run"),
     Field("base_year", "integer", "Base year", "the year the world is calibrated to", low=1990, high=2100),
     Field("seed", "integer", "Seed", "the seed of all draws", low=0, high=2**63 - 1, default=1,
-          remedy="Choose a smaller whole number."),
+          remedy="Write a whole number within these limits."),
     Field("rare_earths", "choice", "Rare earths", "joint outputs or one good",
           choices=("joint", "single"), default="joint"),
     Field("eu_members", "flag", "EU members apart", "whether EU members stand apart",
@@ -48,7 +48,7 @@ SHOCK = (
     GOOD,
     Field("country", "place", "Country", "a country code, or WORLD"),
     Field("factor", "number", "Factor", "what demand or capacity is multiplied by", low=0.0, high=100.0,
-          remedy="Write 0.9 for a fall by a tenth."),
+          remedy="Write 0.9 for a fall by a tenth, 1.1 for a rise."),
     Field("start", "quarter", "Start", "the first quarter or day it holds"),
     Field("end", "quarter", "End", "the last quarter or day it holds", default=None),
     SOURCE,
@@ -82,7 +82,7 @@ DEMAND = (
     SOURCE,
 )  # fmt: skip
 TONNES = Field("quantity_t", "number", "Quantity", "tonnes", unit="t", low=0.0)
-PRICE: dict[str, Any] = {"unit": "usd a t", "low": 0.0}
+PRICE: dict[str, Any] = {"unit": "usd a t", "low": 1e-6, "high": 1e9, "remedy": "Write a price above 0."}
 BASE = {
     "demand_shares": (GOOD, COUNTRY,
                       Field("share", "share", "Demand share", "share of the world's", low=0.0, high=1.0),

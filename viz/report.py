@@ -232,7 +232,13 @@ def _number(value: float) -> str:
     if value != value:
         return ""
     size = abs(value)
-    return f"{value:.0f}" if size >= 1000 else f"{value:.1f}" if size >= 100 else f"{value:.4g}"
+    return (
+        f"{value:.0f}"
+        if size >= 1000 or size >= 100 and value == int(value)
+        else f"{value:.1f}"
+        if size >= 100
+        else f"{value:.4g}"
+    )
 
 
 def _plain_table(rows: list[dict[str, Any]], columns: Iterable[str]) -> str:

@@ -5,8 +5,11 @@ from typing import Any
 
 from experiments.commands.run import read_changes
 from experiments.preparation import prepare
+from model.demand_path import last_projected_year
 from model.instruments import BY_NAME
-from model.scenario import Scenario
+from model.name import WORLD
+from model.quarter_date import first_date, last_date, quarter_index
+from model.scenario import Scenario, Shock
 from model.treaty_text import text, treaty_line
 
 
@@ -41,16 +44,42 @@ def describe(scenario: Scenario) -> list[str]:
     ]
     measures = [f"- {BY_NAME[order.type].text(order)}" for order in scenario.measures]
     treaties = [f"- {treaty_line(treaty)}" for treaty in scenario.treaties]
+    shocks = [f"- {shock_line(shock)}" for shock in scenario.shocks]
     rest = {
         "uncertain parameter": len(scenario.uncertain),
-        "shock": len(scenario.shocks),
         "project": len(scenario.projects),
     }
     agreed = (
         ["1 treaty" if len(treaties) == 1 else f"{len(treaties)} treaties", *treaties] if treaties else []
     )
     others = [_count(n, what) for what, n in rest.items() if n]
-    return [*head, _count(len(measures), "measure"), *measures, *agreed, *others]
+    struck = [_count(len(shocks), "shock"), *shocks] if shocks else []
+    return [*head, _count(len(measures), "measure"), *measures, *agreed, *struck, *others]
+
+
+def shock_line(shock: Shock) -> str:
+    """Return a shock as a sentence."""
+    where = "the world" if shock.country == WORLD else shock.country
+    what = "demand for" if shock.kind == "demand" else "capacity for"
+    held = f"from {shock.start} on" if shock.end is None else f"from {shock.start} to {shock.end}"
+    return f"{what} {shock.good} in {where} is {shock.factor:g} times what it was {held}."
+
+
+def shocks_without_effect(scenario: Scenario) -> list[str]:
+    """Return a note for each shock that nothing in the scenario feels."""
+    first, last = first_date(scenario.start), last_date(scenario.end)
+    lines = []
+    for i, shock in enumerate(scenario.shocks):
+        why = ""
+        if shock.good not in scenario.goods:
+            why = f"{shock.good} is not in the scenario"
+        elif first_date(shock.start) > last:
+            why = f"it starts after the run, which ends in {scenario.end}"
+        elif shock.end is not None and last_date(shock.end) < first:
+            why = f"it ends before the run, which starts in {scenario.start}"
+        if why:
+            lines.append(f"note: shocks[{i}] has no effect: {why}")
+    return lines
 
 
 def _count(number: int, noun: str) -> str:
@@ -69,7 +98,10 @@ def notices(scenario: Scenario) -> list[str]:
     world = calibrate(scenario)
     lines = [_without_effect(scenario, note) for note in compile_measures(world, scenario).notes]
     rows = world.assumptions[world.assumptions["step"] == NOTICE]
-    return [*lines, *(f"note: {what}" for what in rows["what"])]
+    ends = last_projected_year()
+    if quarter_index(scenario.end) // 4 > ends and not scenario.demand:
+        lines.append(f"note: the projections of demand end in {ends}; from then on demand stays as it is")
+    return [*lines, *shocks_without_effect(scenario), *(f"note: {what}" for what in rows["what"])]
 
 
 def _without_effect(scenario: Scenario, note: dict[str, Any]) -> str:

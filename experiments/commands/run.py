@@ -110,7 +110,7 @@ def read_changes(pairs: list[str]) -> dict[str, str]:
 
 def run_run(arguments: argparse.Namespace) -> int:
     """Run, write, and tell; return 0."""
-    from experiments.compile_time import is_cold
+    from experiments.compile_time import COMPILING, is_cold, mark_warm
     from experiments.player_file import read_pairs, who_is
     from experiments.preparation import prepare
     from experiments.results import check_folder, default_folder
@@ -127,8 +127,9 @@ def run_run(arguments: argparse.Namespace) -> int:
     for who in players.values():
         who_is(who)
     if not arguments.json and is_cold():
-        print("compiling the rules, once; a minute or two ...", file=sys.stderr, flush=True)
+        print(COMPILING, file=sys.stderr, flush=True)
     results = _run_with_bar(scenario, arguments, players)
+    mark_warm()
     draw = getattr(arguments, "draw_report", None)
     pages = {"report.html": draw(results)} if draw else {}
     folder = results.save(arguments.out or default_folder(scenario.name), pages)

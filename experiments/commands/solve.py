@@ -28,7 +28,7 @@ def add_solve_command(subparsers: "argparse._SubParsersAction[argparse.ArgumentP
     )
     parser.add_argument("file", help="JSON file with a problem or a list of problems; - for standard input")
     parser.add_argument(
-        "--search", type=int, default=0, metavar="N", help="look for several answers from N starts"
+        "--search", type=int, default=None, metavar="N", help="look for several answers from N starts"
     )
     parser.set_defaults(run=run_solve)
 
@@ -45,8 +45,9 @@ def _read(file: str) -> object:
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:
+        where = "standard input" if file == "-" else file
         raise OreblocError(
-            f"{file} is not JSON: {error.msg} at line {error.lineno}, column {error.colno}. Mend the file there."
+            f"{where} is not JSON: {error.msg} at line {error.lineno}, column {error.colno}. Mend it there."
         ) from None
 
 
@@ -54,15 +55,17 @@ def run_solve(arguments: argparse.Namespace) -> int:
     """Solve what the file holds; return 1 if any problem was missed, else 0."""
     from model.market.problem import solve_problem, solve_problems
 
-    if arguments.search < 0:
-        raise OreblocError(f"--search is {arguments.search}; it must be 0 or more starting points.")
+    if arguments.search is not None and arguments.search < 1:
+        raise OreblocError(
+            f"--search is {arguments.search}; it must be 1 starting point or more. Leave it out for one answer."
+        )
     content = _read(arguments.file)
     try:
         if isinstance(content, list):
-            solved: object = solve_problems(content, search=arguments.search)
+            solved: object = solve_problems(content, search=arguments.search or 0)
             statuses = [problem["status"] for problem in solved]  # type: ignore[attr-defined]
         else:
-            solved = solve_problem(content, search=arguments.search)  # type: ignore[arg-type]
+            solved = solve_problem(content, search=arguments.search or 0)  # type: ignore[arg-type]
             statuses = [solved["status"]]  # type: ignore[index]
     except OreblocError as error:
         raise OreblocError(f"{error} ({arguments.file})") from None

@@ -226,8 +226,16 @@ def add_final_use(balance: Balance, good: Good, context: Context) -> None:
         context.notes.add(
             good.name, "demand", f"demand shares of {year}, the nearest year", year, "year", "demand.csv"
         )
-    regions = "regional shares of final demand: little better than guesses but for the USA"
-    context.notes.add(good.name, "demand", regions, len(shares), "countries", "demand.csv: mostly estimate")
+    own = [row for row in context.scenario.base.demand_shares if row["good"] == good.name]
+    if own:
+        what = f"share of final demand stated for {', '.join(sorted(row['country'] for row in own))}"
+        context.notes.add(good.name, "demand", what, sum(row["share"] for row in own), "share", "scenario")
+    guessed = set(shares) - {c for row in own for c in context.places.spread(row["country"])}
+    if guessed:
+        regions = "regional shares of final demand: little better than guesses but for the USA"
+        context.notes.add(
+            good.name, "demand", regions, len(guessed), "countries", "demand.csv: mostly estimate"
+        )
     if good.stage == "mine" and plants and good.name != "graphite_concentrate":
         context.notes.add(
             good.name, "stock change", "mined content beyond refineries' use", rest, "t", "yields.csv"

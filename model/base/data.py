@@ -65,6 +65,13 @@ def years_of(table: str, mineral: str) -> list[int]:
     return sorted(int(year) for year in frame.loc[frame["mineral"] == mineral, "year"].unique())
 
 
+def year_ranges(years: list[int]) -> str:
+    """Return years as ranges without the holes: `2008-2014, 2019-2025`."""
+    starts = [y for y in years if y - 1 not in years]
+    ends = [y for y in years if y + 1 not in years]
+    return ", ".join(f"{a}-{b}" if a != b else f"{a}" for a, b in zip(starts, ends, strict=True))
+
+
 def nearest_year(years: list[int], year: int) -> int:
     """Return the year nearest to `year`; of two equally near, the later."""
     return min(years, key=lambda other: (abs(other - year), -other))

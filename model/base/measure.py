@@ -1,7 +1,7 @@
 """Measures that were in force in the base year, as the base table sees them.
 
 They enter before tastes are fitted, so that lifting one has an effect: a restricting country's inside price lies
-below the price outside by a wedge (or a tax), a banned route carries nothing, a tariff stands on its routes.
+below the price outside by a wedge (or a tax), a banned route carries nothing.
 """
 
 from collections.abc import Iterator
@@ -12,6 +12,7 @@ from typing import Any
 from model.base.data import rows
 from model.base.note import NOTICE, Notes
 from model.base.place import Geography
+from model.error import OreblocError
 from model.instrument import mean_of_year
 from model.quarter_date import first_date, last_date
 
@@ -33,16 +34,22 @@ class Gap:
 
 @dataclass
 class BaseMeasures:
-    """Gaps by good; closed routes, export taxes and tariffs by (good, origin, destination) over the base year.
+    """Gaps by good; closed routes and export taxes by (good, origin, destination) over the base year.
 
-    `behind` is the first quota, licence or ban on all destinations by (good, country): what can hold a gap.
+    `behind` is the first quota, licence or ban on all destinations by (good, country): what can hold a gap. Taxes are
+    (share, usd_per_t); tariffs and floors are read once there are routes (`model.calibration.border`).
     """
 
     gaps: dict[str, Gap] = field(default_factory=dict)
     behind: dict[tuple[str, str], int] = field(default_factory=dict)
     closed: dict[tuple[str, str, str], int] = field(default_factory=dict)
-    export_tax: dict[tuple[str, str, str], float] = field(default_factory=dict)
-    tariff: dict[tuple[str, str, str], float] = field(default_factory=dict)
+    export_tax: dict[tuple[str, str, str], tuple[float, float]] = field(default_factory=dict)
+    taxing: dict[tuple[str, str], int] = field(default_factory=dict)
+
+    def tax_of(self, good: str, country: str) -> tuple[float, float]:
+        """Return the highest export tax and duty of a country on a good: share, usd_per_t."""
+        found = [tax for (g, i, _), tax in self.export_tax.items() if g == good and i == country]
+        return max((t[0] for t in found), default=0.0), max((t[1] for t in found), default=0.0)
 
 
 def base_measures(
@@ -70,8 +77,7 @@ def base_measures(
                     scenario.base_year,
                     notes,
                 )
-            elif order.type == "import_tariff":
-                _tariff(found, order, scenario.base_year, good, countries, places, notes)
+    _taxed_gaps(found, outside, notes)
     _stated_gaps(found, scenario, goods, outside, places, notes)
     _note_gaps_left_out(found, scenario.base_year, goods, countries, places, notes)
     return found
@@ -113,16 +119,21 @@ def _restriction(
     worldwide = "WORLD" in (order.fields.get("target") or ["WORLD"])
     if order.type == "export_tax":
         rate = mean_of_year(order, order.fields["rate"], year)
+        duty = mean_of_year(order, order.fields["duty_usd_per_t"], year)
         for target in targets:
             key = (good, actor, target)
-            found.export_tax[key] = found.export_tax.get(key, 0.0) + rate
+            before = found.export_tax.get(key, (0.0, 0.0))
+            found.export_tax[key] = (before[0] + rate, before[1] + duty)
+        if worldwide:
+            found.taxing.setdefault((good, actor), index)
+        return
     if order.type == "export_ban":
         if share < 0.5:
             what = f"ban by {actor} of {order.quarter} left out of the base year, in which it held for {share:.0%}"
             notes.add(good, "measure", what, share, "share", "scenario")
             return
         found.closed.update({(good, actor, target): index for target in targets})
-    if worldwide and order.type != "export_tax":
+    if worldwide:
         found.behind.setdefault((good, actor), index)
     if worldwide and order.type == "export_ban":
         return
@@ -132,11 +143,23 @@ def _restriction(
         found.gaps[good] = Gap(good, actor, outside / value, outside, index)
         what = f"price outside over price inside {actor}"
         notes.add(good, "price gap", what, value, "ratio", f"base_gap.csv: {source}")
-    elif worldwide and order.type == "export_tax" and good not in found.gaps:
-        rate = mean_of_year(order, order.fields["rate"], year)
-        found.gaps[good] = Gap(good, actor, outside / (1.0 + rate), outside, index)
+
+
+def _taxed_gaps(found: BaseMeasures, outside: dict[str, float], notes: Notes) -> None:
+    """Add the gaps that export taxes alone leave: `inside (1 + share) + duty = outside`."""
+    for (good, actor), index in found.taxing.items():
+        if good in found.gaps:
+            continue
+        share, duty = found.tax_of(good, actor)
+        inside = (outside[good] - duty) / (1.0 + share)
+        if inside <= 0.0:
+            raise OreblocError(
+                f"Export duty of {actor} on {good} is {duty:g} usd a t in the base year; it must be below the price "
+                f"outside, {outside[good]:g} usd a t. Lower it, or state base.prices."
+            )
+        found.gaps[good] = Gap(good, actor, inside, outside[good], index)
         what = f"price outside over price inside {actor}: its export tax"
-        notes.add(good, "price gap", what, 1.0 + rate, "ratio", "scenario")
+        notes.add(good, "price gap", what, outside[good] / inside, "ratio", "scenario")
 
 
 def gap_ratio(good: str, country: str, year: int) -> tuple[float, str] | None:
@@ -148,25 +171,6 @@ def gap_ratio(good: str, country: str, year: int) -> tuple[float, str] | None:
         return None
     row = min(near, key=lambda r: abs(r["year"] - year))
     return float(row["outside_over_inside"]), f"{row['year']}, {row['tag']}"
-
-
-def _tariff(
-    found: BaseMeasures,
-    order: Any,
-    year: int,
-    good: str,
-    countries: list[str],
-    places: Geography,
-    notes: Notes,
-) -> None:
-    rate = mean_of_year(order, order.fields["rate"], year)
-    for importer in places.spread(order.actor):
-        for origin in _targets(order, importer, countries, places):
-            key = (good, origin, importer)
-            found.tariff[key] = found.tariff.get(key, 0.0) + rate
-    notes.add(
-        good, "measure", f"import tariff of {order.actor}, mean of the base year", rate, "share", "scenario"
-    )
 
 
 def _stated_gaps(
@@ -182,6 +186,11 @@ def _stated_gaps(
         if inside is None or good not in goods:
             continue
         country, earlier = places.code(row["country"]), found.gaps.get(good)
+        if inside > outside[good]:
+            raise OreblocError(
+                f"Inside price of {country} on {good} is {inside:g} usd a t; it must be at most the price outside, "
+                f"{outside[good]:g} usd a t. Lower inside_usd_per_t or raise outside_usd_per_t in base.prices."
+            )
         if earlier and earlier.country != country:
             what = (
                 f"the base-year gap of {earlier.country} on {good} is left out: "
@@ -215,7 +224,7 @@ def _note_gaps_left_out(
             continue
         value, source = datum
         what = (
-            f"the base-year gap {value:g} of {country} on {good} is left out: "
+            f"the base-year price gap of {country} on {good}, {value:g} times as dear outside as inside, is left out: "
             "no measure of the scenario is behind it"
         )
         notes.add(good, NOTICE, what, value, "ratio", f"base_gap.csv: {source}")

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from model.base.data import nearest_year, read_table, rows, years_of
+from model.base.data import nearest_year, read_table, rows, year_ranges, years_of
 from model.base.note import Notes
 from model.error import OreblocError
 from model.good import Good, catalogue
@@ -77,7 +77,7 @@ def mined_or_refuse(mineral: str, year: int) -> dict[str, float]:
     if not found:
         years = years_of("mine_production", mineral)
         raise OreblocError(
-            f"Base year {year} has no mine production of {mineral}; the data hold {years[0]} to {years[-1]}. "
+            f"Base year {year} has no mine production of {mineral}; the data hold {year_ranges(years)}. "
             f"Choose such a base_year, leave {mineral} out of goods, or state base.stages."
         )
     return found
@@ -108,8 +108,13 @@ def _joint_output(good: Good, year: int, scenario: Any, notes: Notes) -> dict[st
     split = {c: deposit_shares(c, scenario) for c in oxide}
     output = {c: q * ELEMENT_PER_OXIDE * split[c][good.group] for c, q in oxide.items()}
     stated = {row["country"] for row in scenario.base.splits}
-    what = "rare-earth oxide split by deposit type"
-    notes.add(good.name, "split", what, sum(output.values()), "t", "deposit_split.csv: estimate")
+    by_type = sum(q for c, q in output.items() if c not in stated)
+    if by_type > 0.0:
+        what = "rare-earth oxide split by deposit type"
+        notes.add(good.name, "split", what, by_type, "t", "deposit_split.csv: estimate")
+    if stated & set(output):
+        what = f"rare-earth oxide split as stated for {', '.join(sorted(stated & set(output)))}"
+        notes.add(good.name, "split", what, sum(output[c] for c in stated & set(output)), "t", "scenario")
     for group, mineral in _MINERAL_OF_GROUP.items():
         published = mined(mineral, year)
         if published:

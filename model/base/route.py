@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from model.base.data import read_table, rows
+from model.base.note import NOTICE, Notes
 from model.base.place import Geography
 from model.good import Good
 from model.network import Bools, Floats
@@ -123,7 +124,13 @@ def _ratio(wanted: Floats, have: Floats) -> Floats:
 
 
 def stated_flows(
-    scenario: Any, good: Good, origins: list[str], buyers: list[str], places: Geography
+    scenario: Any,
+    good: Good,
+    origins: list[str],
+    supply: Floats,
+    buyers: list[str],
+    places: Geography,
+    notes: Notes,
 ) -> Floats | None:
     """Return the scenario's own bilateral flows of a good in tonnes per year, NaN where it states none."""
     rows = [row for row in scenario.base.exports if row["good"] == good.name]
@@ -132,7 +139,30 @@ def stated_flows(
     result = np.full((len(origins), len(buyers)), np.nan)
     for row in rows:
         origin, destination = places.code(row["origin"]), places.code(row["destination"])
+        pair, tonnes = f"{row['origin']} to {row['destination']}", float(row["quantity_t"])
         if origin in origins and destination in buyers:
             i, j = origins.index(origin), buyers.index(destination)
-            result[i, j] = np.nan_to_num(result[i, j]) + float(row["quantity_t"])
+            result[i, j] = np.nan_to_num(result[i, j]) + tonnes
+            notes.add(good.name, "routes", f"flow stated from {pair}", tonnes, "t", "scenario")
+            if tonnes == 0.0 and supply[i] > 0.0:
+                what = f"the flow of {good.name} from {pair} is stated as 0: that route stays shut for the whole run"
+                notes.add(good.name, NOTICE, what, tonnes, "t", "scenario")
+            continue
+        why = f"{row['origin']} makes none" if origin not in origins else f"{row['destination']} buys none"
+        what = f"the flow of {good.name} stated from {pair} is left out: {why}"
+        notes.add(good.name, NOTICE, what, tonnes, "t", "scenario")
     return result
+
+
+def note_prior(good: Good, origins: list[str], buyers: list[str], places: Geography, notes: Notes) -> None:
+    """Record where the first guesses of a good's routes come from."""
+    known = [buyer for buyer in buyers if supplier_shares(good, buyer, places)]
+    years = "supplier_share.csv and import_reliance.csv, of the years they give, whatever the base year"
+    notes.add(good.name, "routes", "buyers whose suppliers are known", len(known), "buyers", years)
+    if len(known) < len(buyers):
+        what = "other buyers take foreign supply in proportion to what each supplier leaves after its own use"
+        notes.add(good.name, "routes", what, len(buyers) - len(known), "buyers", "assumption")
+    what = "part of a buyer's need met at home, as far as home supply reaches"
+    notes.add(good.name, "routes", what, HOME_SHARE[good.stage], "share", "judgement")
+    what = "part of each supplier set that follows world supply, so that no plausible route is zero"
+    notes.add(good.name, "routes", what, BLEND, "share", "judgement")

@@ -18,7 +18,7 @@ from model.base.note import Notes
 from model.base.place import Geography
 from model.base.price import outside_prices, published_price
 from model.base.production import Stage, mine_output, refined_stage, stated_stage
-from model.base.route import fit_flows, prior, stated_flows
+from model.base.route import fit_flows, note_prior, prior, stated_flows
 from model.error import OreblocError
 from model.good import JOINT_MINE, Good, goods_of, inputs_of
 from model.network import Floats
@@ -261,7 +261,8 @@ def _route(table: Table, good: Good) -> Routes:
     use = np.array([used.get(c, 0.0) for c in buyers])
     use *= supply.sum() / use.sum()
     first = prior(good, origins, supply, buyers, use, table.places)
-    fixed = stated_flows(table.scenario, good, origins, buyers, table.places)
+    note_prior(good, origins, buyers, table.places, table.notes)
+    fixed = stated_flows(table.scenario, good, origins, supply, buyers, table.places, table.notes)
     open_first = _without_closed(table, good, origins, buyers, first)
     flows, miss = fit_flows(open_first, supply, use, fixed)
     if miss > ROUTE_TOLERANCE and open_first is not first:
@@ -271,9 +272,14 @@ def _route(table: Table, good: Good) -> Routes:
             del table.measures.closed[key]
         flows, miss = fit_flows(first, supply, use, fixed)
     if miss > ROUTE_TOLERANCE:
+        by = (
+            f"by {miss:.1%} of world supply"
+            if np.isfinite(miss)
+            else "of a seller or a buyer: they are more than it"
+        )
         raise OreblocError(
-            f"Flows of {good.name} stated in base.exports cannot be met: they miss production or use by {miss:.1%} of "
-            f"world supply; they must fit both. Lower them or state base.stages and base.demand_shares."
+            f"Flows of {good.name} stated in base.exports cannot be met: they miss production or use {by}; "
+            f"they must fit both. Lower them or state base.stages and base.demand_shares."
         )
     return Routes(origins, buyers, flows, _shares(first, flows, use))
 

@@ -10,9 +10,14 @@ from model.base.table import Table, build_table
 from model.calibration.layout import Layout, build_layout
 from model.calibration.owner import PlannedProject, planned_projects
 from model.calibration.plant import Works, build_works, recipe_frame
+from model.calibration.terms import residual
+from model.error import OreblocError
 from model.good import elasticity
 from model.network import ISOELASTIC, LOGISTIC, Ints, Network
 from model.world import World
+
+#: Largest miss of a node's balance at base prices, as a part of world supply.
+TOLERANCE = 1e-8
 
 
 def calibrate(scenario: Any) -> World:
@@ -34,7 +39,7 @@ def calibrate(scenario: Any) -> World:
     plants["firm"] = plants["firm"].map(firm_row)
     _note_margins(table, works)
     _note_elasticities(table)
-    return World(
+    world = World(
         scenario=scenario,
         network=_network(layout, works, plants),
         goods=layout.goods_frame,
@@ -57,6 +62,21 @@ def calibrate(scenario: Any) -> World:
             "hosts": pd.DataFrame(rows("hosts")),
         },
     )
+    _refuse_misfit(world)
+    return world
+
+
+def _refuse_misfit(world: World) -> None:
+    """Raise `OreblocError` where the base table is no equilibrium of the calibrated world: it would not start there."""
+    miss = np.abs(residual(world)["balance"])
+    worst = int(np.argmax(miss))
+    if not miss[worst] <= TOLERANCE:
+        node = world.nodes.iloc[worst]
+        raise OreblocError(
+            f"Base year {world.scenario.base_year} of {node['good']} cannot be reproduced: supply of "
+            f"{node['country']} misses its sales by {miss[worst]:.1%} of world supply; the limit is {TOLERANCE:g}. "
+            f"Change what the scenario states of {node['good']} in base."
+        )
 
 
 def _finish_nodes(layout: Layout, works: Works, plants: pd.DataFrame) -> None:
@@ -72,14 +92,18 @@ def _finish_nodes(layout: Layout, works: Works, plants: pd.DataFrame) -> None:
 
 
 def _finish_routes(layout: Layout) -> None:
-    """Add alpha (preference per tonne of capacity) and preference; a new supplier has the buyer's mean alpha."""
+    """Add alpha (preference per tonne of capacity) and preference; a new supplier has the buyer's mean alpha.
+
+    So has one that a ban keeps out. A route whose stated flow is 0 has none, and stays shut.
+    """
     routes = layout.routes
     capacity = layout.nodes["capacity_t"].to_numpy()[routes["node"].to_numpy()]
     buyer, weight = routes["buyer"].to_numpy(), routes["weight"].to_numpy()
     total = np.bincount(buyer, weights=weight)
     mean = total / np.bincount(buyer, weights=np.where(weight > 0.0, capacity, 0.0))
     own = (weight > 0.0) & (capacity > 0.0)
-    alpha = np.divide(weight, capacity, out=mean[buyer].copy(), where=own)
+    shut = (weight <= 0.0) & (capacity > 0.0) & ~routes["closed"].to_numpy(bool)
+    alpha = np.divide(weight, capacity, out=np.where(shut, 0.0, mean[buyer]), where=own)
     routes["alpha"] = alpha
     routes["preference"] = alpha * capacity
 

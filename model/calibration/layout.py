@@ -13,6 +13,7 @@ from model.base.measure import RESTRICTIONS
 from model.base.note import NOTICE
 from model.base.route import prior
 from model.base.table import Routes, Table
+from model.calibration.border import add_levies, landed_price
 from model.good import JOINT_MINE, Good, inputs_of
 from model.network import Floats
 
@@ -63,6 +64,7 @@ def build_layout(table: Table) -> Layout:
     buyer_row = {(r.good, r.country): i for i, r in enumerate(buyers.itertuples())}
     gaps = _gap_frame(table, goods)
     routes = _routes(table, nodes, buyers, gaps)
+    add_levies(table.scenario, nodes, buyers, routes, table.notes)
     layout = Layout(goods, component, goods_frame, nodes, buyers, routes, gaps, node_row, buyer_row)
     _price_routes(table, layout)
     return layout
@@ -197,10 +199,8 @@ def _gap_frame(table: Table, goods: list[Good]) -> pd.DataFrame:
         gap = table.measures.gaps.get(good.name)
         if gap is None or gap.country not in table.nodes[good.name]:
             continue
-        taxes = [
-            t for (g, i, _), t in table.measures.export_tax.items() if g == good.name and i == gap.country
-        ]
-        wedge = gap.outside / (1.0 + max(taxes, default=0.0)) - gap.inside
+        share, duty = table.measures.tax_of(good.name, gap.country)
+        wedge = (gap.outside - duty) / (1.0 + share) - gap.inside
         if wedge <= 1e-9 * gap.outside:
             continue
         records.append({
@@ -243,8 +243,6 @@ def _routes(table: Table, nodes: pd.DataFrame, buyers: pd.DataFrame, gaps: pd.Da
                 "node": i, "buyer": j, "origin": country, "destination": buyer.country, "good": buyer.good,
                 "kind": kind, "flow_t": flow, "share": share,
                 "quota": -1 if home or kind == "leak" else group.get((buyer.good, country), -1),
-                "export_tax_share": 0.0 if home or kind == "leak" else table.measures.export_tax.get(key, 0.0),
-                "tariff_share": 0.0 if home else table.measures.tariff.get(key, 0.0),
                 "closed": kind == "producer" and key in table.measures.closed,
             })  # fmt: skip
     return pd.DataFrame(records)
@@ -274,8 +272,7 @@ def _price_routes(table: Table, layout: Layout) -> None:
     freight = np.where(home, 0.0, (share_of_price * price)[of_route])
     wedge = np.append(layout.gaps["wedge_usd_per_t"].to_numpy(float), 0.0)[routes["quota"].to_numpy()]
     seller = layout.nodes["price_usd_per_t"].to_numpy()[routes["node"].to_numpy()]
-    abroad = (seller + wedge) * (1.0 + routes["export_tax_share"].to_numpy())
-    landed = (abroad + freight) * (1.0 + routes["tariff_share"].to_numpy())
+    landed = landed_price(routes, seller + wedge, freight)
     buyer, share = routes["buyer"].to_numpy(), routes["share"].to_numpy()
     index = np.bincount(buyer, weights=share * landed, minlength=len(buyers))
     routes["freight_usd_per_t"], routes["landed_price_usd_per_t"] = freight, landed

@@ -22,6 +22,9 @@ def base_terms(world: World) -> dict[str, Floats]:
         "route_freight": _column(routes, "freight_usd_per_t"),
         "route_export_tax": _column(routes, "export_tax_share"),
         "route_tariff": _column(routes, "tariff_share"),
+        "route_export_duty": _column(routes, "export_duty_usd_per_t"),
+        "route_import_duty": _column(routes, "import_duty_usd_per_t"),
+        "route_floor": _floor(world),
         "demand_t": _column(buyers, "final_use_t"),
         "demand_price": _column(buyers, "price_usd_per_t"),
         "demand_elasticity": _column(buyers, "elasticity"),
@@ -63,16 +66,25 @@ def residual(world: World) -> dict[str, Floats]:
     }  # fmt: skip
 
 
+def _floor(world: World) -> Floats:
+    """Return minimum landed prices [R]: of the base year's landed price where a floor made it."""
+    routes = world.routes
+    landed = _column(routes, "landed_price_usd_per_t")
+    held = _column(routes, "floor_share") > 0.0
+    raised = held & (_column(routes, "floor_usd_per_t") >= landed * (1.0 - 1e-12))
+    return np.where(raised, landed, -np.inf)
+
+
 def _choice(world: World, terms: dict[str, Floats], start: dict[str, Floats]) -> tuple[Floats, Floats]:
     """Return each buyer's price index [B] and each route's share [R] at base prices."""
     network = world.network
     beta = network.market_sharpness[network.buyer_market[network.route_buyer]]
     quota = world.routes["quota"].to_numpy()
     wedge = np.append(start["wedge"], 0.0)[quota]
-    landed = (start["price"][network.route_node] + wedge) * (1.0 + terms["route_export_tax"]) + terms[
-        "route_freight"
-    ]
-    landed = landed * (1.0 + terms["route_tariff"])
+    border = (start["price"][network.route_node] + wedge) * (1.0 + terms["route_export_tax"])
+    border = border + terms["route_export_duty"] + terms["route_freight"]
+    landed = border * (1.0 + terms["route_tariff"]) + terms["route_import_duty"]
+    landed = np.maximum(landed, terms["route_floor"])
     least = np.full(len(world.buyers), np.inf)
     np.minimum.at(least, network.route_buyer, landed)
     pull = terms["route_weight"] * np.exp(-beta * (landed - least[network.route_buyer]))

@@ -406,3 +406,10 @@ def solve_problems(problems: list[Problem], *, search: int = 0) -> list[Problem]
         if not isinstance(problem, dict):
             raise OreblocError(f"Problem {number} is not an object; give a problem or a list of problems.")
     return [solve_problem(problem, search=search) for problem in problems]
+
+
+def solve_market(problem: Problem | list[Problem], *, search: int = 0) -> Problem | list[Problem]:
+    """Return a problem, or each of a list, with its `solution` and `status`, see `solve_problem`."""
+    if isinstance(problem, list):
+        return solve_problems(problem, search=search)
+    return solve_problem(problem, search=search)

@@ -1,5 +1,6 @@
 """Checks of a market problem before it is solved: one clear message, naming the field."""
 
+import difflib
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -17,7 +18,7 @@ def _number(name: str, field: str, value: Any, low: float, *, above: bool = Fals
         _fail(name, field, f"is {value!r}, not a finite number", "Give a number.")
     if value < low or (above and value == low):
         limit = f"above {low:g}" if above else f"{low:g} or more"
-        _fail(name, field, f"is {value:g}; it must be {limit}", "Change the value.")
+        _fail(name, field, f"is {value:g}; it must be {limit}", f"Write a number {limit}.")
 
 
 def _numbers(name: str, field: str, values: Any, count: int, low: float, *, above: bool = False) -> None:
@@ -34,8 +35,27 @@ def _key(name: str, where: str, table: Any, key: str) -> Any:
     return table[key]
 
 
+#: Keys of each part; others are let pass as remarks, unless they look like one of these misspelt.
+_KNOWN = {
+    "problem": ("name", "stages", "demand", "solution", "status"),
+    "stage": ("name", "suppliers", "buyers", "logit_scale", "plants", "preference", "trade_cost", "price_floor",
+              "quotas"),
+    "plants": ("node", "form", "capacity", "unit_cost", "cost_spread", "slope", "input_per_output"),
+    "quota": ("arcs", "limit"),
+    "demand": ("form", "quantity", "reference_price", "elasticity", "choke_ratio", "choke_power", "intercept", "slope"),
+}  # fmt: skip
+
+
+def _refuse_misspelt(name: str, where: str, part: str, table: Any) -> None:
+    for key in table if isinstance(table, dict) else ():
+        near = difflib.get_close_matches(str(key), _KNOWN[part], n=1, cutoff=0.75)
+        if key not in _KNOWN[part] and near:
+            _fail(name, where, f"has a field {key!r}", f"Did you mean {near[0]!r}?")
+
+
 def _check_plants(name: str, where: str, stage: dict[str, Any], *, first: bool) -> None:
     plants = _key(name, where, stage, "plants")
+    _refuse_misspelt(name, f"{where}.plants", "plants", plants)
     nodes = _key(name, f"{where}.plants", plants, "node")
     if not isinstance(nodes, Sequence) or len(nodes) == 0:
         _fail(name, f"{where}.plants.node", "is empty", "A stage needs at least one plant.")
@@ -53,6 +73,9 @@ def _check_plants(name: str, where: str, stage: dict[str, Any], *, first: bool) 
     if not first:
         inputs = _key(name, f"{where}.plants", plants, "input_per_output")
         _numbers(name, f"{where}.plants.input_per_output", inputs, count, 0.0)
+    elif any(value != 0.0 for value in plants.get("input_per_output") or []):
+        what = f"is {plants['input_per_output']!r}; the first stage has no inputs"
+        _fail(name, f"{where}.plants.input_per_output", what, "Write 0 for each plant, or leave it out.")
     for k, form in enumerate(forms):
         key = "slope" if form == "linear" else "cost_spread"
         values = _key(name, f"{where}.plants", plants, key)
@@ -80,6 +103,7 @@ def _check_table(name: str, where: str, stage: dict[str, Any], key: str, low: fl
 def _check_quotas(name: str, where: str, stage: dict[str, Any]) -> None:
     for g, quota in enumerate(stage.get("quotas") or []):
         place = f"{where}.quotas[{g}]"
+        _refuse_misspelt(name, place, "quota", quota)
         _number(name, f"{place}.limit", _key(name, place, quota, "limit"), 0.0)
         arcs = _key(name, place, quota, "arcs")
         if not arcs:
@@ -97,6 +121,7 @@ def _check_quotas(name: str, where: str, stage: dict[str, Any]) -> None:
 
 def _check_demand(name: str, demand: Any, count: int) -> None:
     form = demand.get("form", "isoelastic") if isinstance(demand, dict) else None
+    _refuse_misspelt(name, "demand", "demand", demand)
     if form not in ("isoelastic", "linear", "fixed"):
         _fail(
             name,
@@ -116,6 +141,20 @@ def _check_demand(name: str, demand: Any, count: int) -> None:
                 _numbers(name, f"demand.{key}", values, count, 0.0, above=key != "elasticity")
             else:
                 _number(name, f"demand.{key}", values, 0.0, above=key != "elasticity")
+        _check_steepness(name, demand, count)
+
+
+def _check_steepness(name: str, demand: dict[str, Any], count: int) -> None:
+    """Refuse demand whose outlay grows for ever with the price: it may have no equilibrium."""
+
+    def each(key: str) -> list[float]:
+        value = demand[key]
+        return list(value) if isinstance(value, Sequence) else [value] * count
+
+    for elasticity, power in zip(each("elasticity"), each("choke_power"), strict=True):
+        if elasticity + power <= 1.0:
+            what = f"and choke_power add up to {elasticity + power:g}; they must add up to more than 1"
+            _fail(name, "demand.elasticity", what, "Raise one of them: 2 is usual for choke_power.")
 
 
 def check_problem(problem: Any) -> None:
@@ -123,11 +162,13 @@ def check_problem(problem: Any) -> None:
     if not isinstance(problem, dict):
         raise OreblocError("A problem must be an object with 'stages' and 'demand'.")
     name = str(problem.get("name", "unnamed"))
+    _refuse_misspelt(name, "problem", "problem", problem)
     stages = _key(name, "problem", problem, "stages")
     if not isinstance(stages, Sequence) or not stages:
         _fail(name, "stages", "is empty", "Give at least one stage.")
     for s, stage in enumerate(stages):
         where = f"stages[{s}]"
+        _refuse_misspelt(name, where, "stage", stage)
         for key in ("suppliers", "buyers"):
             value = _key(name, where, stage, key)
             if isinstance(value, bool) or not isinstance(value, int) or value < 1:

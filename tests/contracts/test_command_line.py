@@ -1,6 +1,9 @@
 """The command line: what it writes, and how it refuses."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -16,7 +19,8 @@ from experiments.results import FLOW_COLUMNS, SERIES_COLUMNS
         (["run", "nowhere"], "Scenario 'nowhere' is unknown"),
         (["run", "tiny", "--until", "2099Q1"], "--until is 2099Q1; it must lie within the scenario"),
         (["run", "tiny", "--until", "2024Q4"], "it must lie within the scenario"),
-        (["run", "tiny", "--until", "soon"], "soon"),
+        (["run", "tiny", "--until", "soon"], "--until: 'soon' is not a time"),
+        (["solve", "-", "--search", "0"], "--search is 0; it must be 1 starting point or more"),
         (["run", "tiny", "--set", "goods=[\"unobtainium\"]"], "unobtainium"),
         (["run", "tiny", "--set", "nonsense"], "--set is 'nonsense'; it must be path=value"),
         (["run", "tiny", "--set", "parameters.nothing=1"], "Parameter 'nothing' is unknown"),
@@ -109,7 +113,59 @@ def test_a_cold_cache_is_announced(
     for words in ([], ["--json"]):
         out = str(tmp_path / f"run{len(words)}")
         assert orebloc.main(["run", "tiny", "--until", "2025Q1", "--out", out, *words]) == 0
-        assert ("compiling the rules, once" in capsys.readouterr().err) == (not words)
+        assert ("compiling the rules, which takes a minute or two" in capsys.readouterr().err) == (not words)
+
+
+def test_what_a_killed_run_left_is_cleared_by_the_next(tmp_path: Path) -> None:
+    """Half-written folders of a process that has gone are deleted, those of one that runs are not."""
+    from experiments.folder import write_folder
+
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    left, busy = tmp_path / f".out-{gone.pid}-a1", tmp_path / f".out-{os.getppid()}-b2"
+    for folder in (left, busy):
+        folder.mkdir()
+    write_folder(tmp_path / "out", {}, {"a.txt": "a"})
+    assert not left.exists() and busy.exists() and (tmp_path / "out" / "a.txt").read_text() == "a"
+
+
+def test_a_request_to_end_is_an_interrupt(tmp_path: Path) -> None:
+    """SIGTERM ends with the words of Ctrl-C and leaves nothing behind."""
+    code = (
+        "import orebloc, os, signal, experiments.results as r\n"
+        "r.json.dumps = lambda *a, **k: os.kill(os.getpid(), signal.SIGTERM)\n"
+        "raise SystemExit(orebloc.main(['run', 'tiny', '--until', '2025Q1', '--out', 'o']))"
+    )
+    root = Path(orebloc.__file__).parent
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(root)},
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (
+        130,
+        "error: interrupted; nothing was written.",
+    )
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ({"until": 2025}, "until is 2025; it must be a quarter in quotes"),
+        ({"runs": "3"}, "Number of runs is '3'; it must be a whole number"),
+        ({"changes": [1]}, "changes is .1.; it must be a mapping"),
+    ],
+)
+def test_a_wrong_type_from_python_is_told(words: dict, message: str) -> None:
+    with pytest.raises(orebloc.OreblocError, match=message):
+        orebloc.run("tiny", **words)
+
+
+def test_a_class_that_is_no_agent_is_told() -> None:
+    with pytest.raises(
+        orebloc.OreblocError, match="Class of refiner is .*; it must be a subclass of orebloc.Miner"
+    ):
+        orebloc.TradeModel("tiny", agent_classes={"refiner": dict})
 
 
 def test_a_folder_that_holds_something_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,7 +1,9 @@
 """Players: whoever fills a seat keeps one contract, and whoever breaks it is told how."""
 
 import json
+import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -275,3 +277,18 @@ def test_a_class_without_our_packages_is_enough(idea):
     """The module that is loaded imports nothing of ours."""
     load_class(idea, "Gambler")
     assert "model" not in vars(sys.modules["orebloc_player_my_idea"])
+
+
+def test_a_folder_of_the_player_with_names_like_ours_does_no_harm(tmp_path):
+    """A `viz.py` beside the player's file is neither run nor taken for Orebloc's, and the run is kept."""
+    (tmp_path / "idea.py").write_text(GAMBLER)
+    for name in ("viz", "model", "agents", "experiments"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('mine')")
+    where = Path(sys.executable).parent
+    done = subprocess.run(
+        [sys.executable, str(Path(orebloc.__file__)), "run", "tiny", "--until", "2025Q1",
+         "--player", f"CHN={tmp_path / 'idea.py'}:Gambler", "--out", str(tmp_path / "out")],
+        capture_output=True, text=True, cwd=where,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "out" / "report.html").is_file()

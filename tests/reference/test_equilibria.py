@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from experiments.market_check import check_market
-from model.market.problem import solve_problem
+from model.error import OreblocError
+from model.market.problem import solve_market, solve_problem
 
 HERE = Path(__file__).parent
 EQUILIBRIA: list[dict[str, Any]] = json.loads((HERE / "market_equilibria.json").read_text())
@@ -83,3 +84,36 @@ def test_search_finds_all_three() -> None:
     assert prices == sorted(SEVERAL_PRICES)
     for solution in found:
         assert check_market({**SEVERAL, "solution": solution}).violation <= 1e-9
+
+
+def spoilt(**changes: Any) -> dict[str, Any]:
+    """Return the first problem with fields of its first stage changed."""
+    problem = copy.deepcopy(EQUILIBRIA[0])
+    problem["stages"][0].update(changes)
+    return problem
+
+
+def test_a_misspelt_field_is_refused_and_a_remark_is_not() -> None:
+    """A key that looks like one of the format's is a mistake; any other is let pass."""
+    for key, meant in (("price_flor", "price_floor"), ("quota", "quotas"), ("prefrence", "preference")):
+        with pytest.raises(OreblocError, match=f"has a field '{key}'. Did you mean '{meant}'"):
+            solve_problem(spoilt(**{key: []}))
+    assert solve_problem(spoilt(comment="of my own"))["status"] == "solved"
+
+
+def test_inputs_of_the_first_stage_are_refused() -> None:
+    plants = {**EQUILIBRIA[0]["stages"][0]["plants"]}
+    plants["input_per_output"] = [1.0] * len(plants["node"])
+    with pytest.raises(OreblocError, match="the first stage has no inputs"):
+        solve_problem(spoilt(plants=plants))
+
+
+def test_demand_whose_outlay_never_falls_is_refused() -> None:
+    problem = copy.deepcopy(EQUILIBRIA[0])
+    problem["demand"]["elasticity"], problem["demand"]["choke_power"] = 0.3, 0.5
+    with pytest.raises(OreblocError, match="add up to 0.8; they must add up to more than 1"):
+        solve_problem(problem)
+
+
+def test_python_takes_a_list_as_the_command_does() -> None:
+    assert [problem["status"] for problem in solve_market(EQUILIBRIA[:2])] == ["solved", "solved"]  # type: ignore[index]

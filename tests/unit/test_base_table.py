@@ -140,7 +140,7 @@ def test_hindcast_year_of_rare_earths() -> None:
 def test_a_year_without_mine_production_is_refused() -> None:
     """The refusal names mineral, years with data and the ways out."""
     with pytest.raises(
-        OreblocError, match=r"2010 has no mine production of lithium.*2019 to 2025.*base\.stages"
+        OreblocError, match=r"2010 has no mine production of lithium.*2019-2025.*base\.stages"
     ):
         build_table(scenario(base_year=2010, goods=["lithium"]))
 
@@ -275,7 +275,8 @@ def test_fitting_keeps_a_fitted_table() -> None:
 
 
 LEFT_OUT = (
-    "the base-year gap 1.8 of CHN on gallium_refined is left out: no measure of the scenario is behind it"
+    "the base-year price gap of CHN on gallium_refined, 1.8 times as dear outside as inside, is left out: "
+    "no measure of the scenario is behind it"
 )
 
 

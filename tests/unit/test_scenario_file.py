@@ -136,8 +136,55 @@ def test_check_tells_what_has_no_effect_and_why(tmp_path, capsys):
         "note: measures[0] has no effect: COD does not make cobalt_refined; COD makes cobalt_concentrate",
         "note: measures[1] has no effect: it starts in 2031Q1, after the last quarter 2026Q4",
         "note: measures[2] has no effect: nickel_refined is not in the scenario",
-        "note: the base-year gap 1.8 of CHN on gallium_refined is left out: no measure of the scenario is behind it",
+        "note: the base-year price gap of CHN on gallium_refined, 1.8 times as dear outside as inside, is left out: "
+        "no measure of the scenario is behind it",
     ]
+
+
+SHOCK = (
+    "[[shocks]]\nkind = 'demand'\ncountry = 'WORLD'\ngood = '{}'\nstart = '{}'\nend = '{}'\nfactor = 1.5\n"
+)
+HEAD = "name = 'struck'\nstart = '2025Q1'\nend = '2026Q4'\nbase_year = 2024\ngoods = ['gallium']\n"
+
+
+def test_check_tells_shocks_in_words_and_those_that_nothing_feels(tmp_path, capsys):
+    """A shock is a sentence; one on another good, one too late and one too early have a note."""
+    rows = [("gallium", "2026Q1", "2026Q2"), ("nickel", "2026Q1", "2026Q2"), ("gallium", "2030Q1", "2031Q1"),
+            ("gallium", "2020Q1", "2020Q4")]  # fmt: skip
+    file = written(tmp_path, "struck", HEAD + "".join(SHOCK.format(*row) for row in rows))
+    assert run_check(parse("check", str(file))) == 0
+    out = capsys.readouterr().out
+    assert "- demand for gallium_refined in the world is 1.5 times what it was from 2026Q1 to 2026Q2." in out
+    notes = [line for line in out.splitlines() if "shocks" in line and "note" in line]
+    assert notes == [
+        "note: shocks[1] has no effect: nickel_refined is not in the scenario",
+        "note: shocks[2] has no effect: it starts after the run, which ends in 2026Q4",
+        "note: shocks[3] has no effect: it ends before the run, which starts in 2025Q1",
+    ]
+
+
+PROJECT = (
+    "[[projects]]\nname = 'mill'\nfirm = 'mill'\ncountry = 'USA'\ngood = 'gallium'\ncapacity_t_per_year = 1\n"
+    "announced = '2026Q1'\nstart = '2025Q1'\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (HEAD + SHOCK.format("gallium", "2026Q3", "2025Q2"), "must not be before its start, 2026Q3"),
+        (HEAD.replace("2026Q4", "9999Q4"), "it must be in 2100 or earlier"),
+        (HEAD + PROJECT, "it must not be before it was announced, 2026Q1"),
+    ],
+)
+def test_times_that_cannot_be_are_refused(tmp_path, text, message):
+    with pytest.raises(ScenarioError, match=message):
+        load_scenario(written(tmp_path, "struck", text))
+
+
+def test_check_tells_where_the_projections_end(tmp_path, capsys):
+    assert run_check(parse("check", str(written(tmp_path, "struck", HEAD.replace("2026Q4", "2080Q4"))))) == 0
+    assert "note: the projections of demand end in 20" in capsys.readouterr().out
 
 
 def test_check_tells_which_clauses_do_nothing(tmp_path, capsys):

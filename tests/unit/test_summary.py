@@ -15,7 +15,7 @@ def test_the_summary_fits_a_terminal_and_names_the_leaders() -> None:
     assert "worst violation 3.0e-12 (2026Q1)" in text
     assert "top shares of output" in text and "price in 2040Q4, real" in text
     assert "in: producer price inside the country named" in text
-    assert "smuggled 128 t of gallium_refined over the run" in text
+    assert "smuggled over the run, and as part of world output: gallium_refined 128 t (" in text
     assert "permanent_magnets over the run" not in text
 
 
