@@ -22,6 +22,7 @@ _LIFE, _USE, _RAMP = POSITION["plant_life_years"], POSITION["operating_share"], 
 _SPEED, _MOST = POSITION["invest_speed"], POSITION["invest_most"]
 _PIPELINE, _ENTRY = POSITION["pipeline_most"], POSITION["entry_share"]
 _PATIENCE, _SHARE = POSITION["mothball_quarters"], POSITION["mothball_share"]
+_BACKED = POSITION["backed_patience"]
 _REOPEN_AT, _REOPEN = POSITION["reopen_utilisation"], POSITION["reopen_share"]
 _EXIT_AFTER, _EXIT = POSITION["exit_quarters"], POSITION["exit_share"]
 #: A firm with more than this share of its capacity mothballed builds nothing.
@@ -100,13 +101,19 @@ def decide_plant(layout, columns, terms, values, run, k):
     idle = columns.plant_idle_t[run, k]
     running = columns.plant_installed_t[run, k] - idle
     losses = columns.plant_loss_quarters[run, k]
-    columns.plant_mothball_t[run, k] = mothball(running, losses, values[run, _PATIENCE], values[run, _SHARE])
+    longer = values[run, _BACKED] if layout.plant_backed[k] else 1.0
+    columns.plant_mothball_t[run, k] = mothball(
+        running, losses, values[run, _PATIENCE] * longer, values[run, _SHARE]
+    )
     if idle > 0.0:
         expected = utilisation(
             columns.plant_expected_net[run, k], terms.plant_cost[run, k], terms.plant_spread[run, k]
         )
-        columns.plant_reopen_t[run, k] = reopen(idle, expected, values[run, _REOPEN_AT], values[run, _REOPEN])
-        patience = values[run, _PATIENCE] + values[run, _EXIT_AFTER]
+        if losses <= 0.0:
+            columns.plant_reopen_t[run, k] = reopen(
+                idle, expected, values[run, _REOPEN_AT], values[run, _REOPEN]
+            )
+        patience = (values[run, _PATIENCE] + values[run, _EXIT_AFTER]) * longer
         columns.plant_exit_t[run, k] = leave(idle, losses, patience, values[run, _EXIT])
 
 

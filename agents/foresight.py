@@ -8,7 +8,7 @@ from model.rules.demand import revert, substitute
 from model.rules.expectation import yearly_volatility
 from model.rules.exporter import entry_cost
 from model.rules.investment import capacity_value, hurdle, keep_share, option_multiple
-from model.rules.operation import idle_level, keep_cost, surplus
+from model.rules.operation import idle_level, interest, keep_cost, surplus
 
 _IDLE, _FAILURE = POSITION["idle_utilisation"], POSITION["project_failure_share"]
 _PATIENCE, _EXIT_AFTER = POSITION["mothball_quarters"], POSITION["exit_quarters"]
@@ -16,6 +16,7 @@ _SUB_SPEED, _SUB_MOST = POSITION["substitution_speed"], POSITION["substitution_m
 _SUB_FROM, _SUB_STAY = POSITION["substitution_threshold"], POSITION["substitution_permanent"]
 _SUB_POWER = POSITION["substitution_power"]
 _WEIGHT, _USE = POSITION["hurdle_weight"], POSITION["operating_share"]
+_DEBT, _BACKED = POSITION["debt_share"], POSITION["backed_patience"]
 _RAMP, _LIFE = POSITION["ramp_quarters"], POSITION["plant_life_years"]
 _NEW = 3
 
@@ -50,10 +51,14 @@ def foresee_margins(network, layout, columns, terms, price, price_index, values)
                 net = value - spent + terms.plant_support[run, k]
                 usual = 1.0 if layout.plant_kind[k] == _NEW else layout.plant_base_utilisation[k]
                 keep = keep_cost(spread, idle_level(values[run, _IDLE], usual))
+                if layout.plant_kind[k] == _NEW and not layout.plant_backed[k]:
+                    capital = columns.site_capex[run, s]
+                    keep += interest(capital, values[run, _DEBT], columns.site_discount[run, s])
                 loses = surplus(net, cost, spread) < keep
+                longer = values[run, _BACKED] if layout.plant_backed[k] else 1.0
                 columns.plant_expected_net[run, k] = net
                 columns.plant_loss_quarters[run, k] = (
-                    values[run, _PATIENCE] + values[run, _EXIT_AFTER] if loses else 0.0
+                    (values[run, _PATIENCE] + values[run, _EXIT_AFTER]) * longer if loses else 0.0
                 )
 
 

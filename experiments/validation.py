@@ -1,7 +1,7 @@
 """Holding the model to what happened: an episode is a scenario and a table of tests of it.
 
-An episode is run three times under the same luck: as it was, as a placebo (the shock taken out), and with buyers'
-stocks switched off. Tests are judged on the median over runs. See `docs/episodes.md`.
+An episode is run four times under the same luck: as it was, as a placebo (the shock taken out), with buyers' fear
+switched off, and without buyers' stocks. Tests are judged on the median over runs. See `docs/episodes.md`.
 """
 
 import tomllib
@@ -41,8 +41,10 @@ RUNS = 9
 MARK = 0.7
 #: A price that rises less than this over the base year has no spike.
 SPIKE = 2.0
-#: Parameters that switch buyers' stocks off: nothing is drawn, ordered or feared.
-STOCKS_OFF = {"draw_most": 0.0, "restock_speed": 0.0, "restock_most": 0.0, "stock_risk_multiple": 0.0}
+#: Parameters that switch fear off: buyers' stocks are what they are in calm times, and serve as buffers.
+CALM = {"stock_risk_multiple": 0.0, "panic": 0.0, "hoarding": 0.0}
+#: Parameters that switch buyers' stocks off altogether: nothing is drawn or ordered.
+STOCKS_OFF = {**CALM, "draw_most": 0.0, "restock_speed": 0.0, "restock_most": 0.0}
 
 _HEAD = (
     Field("name", "text", "Name", "the episode's name", default=""),
@@ -190,18 +192,22 @@ def _frozen(order: Any, value: Any, last: int) -> Any:
 
 
 def validate(episode: Episode, runs: int = RUNS) -> Verdict:
-    """Run an episode as it was, as a placebo and without buyers' stocks, and judge its tests."""
+    """Run an episode as it was, as a placebo, without fear and without buyers' stocks, and judge its tests."""
     scenario = episode.scenario
     record = run_record(scenario, episode, runs)
     outcomes = tuple(judge(record, test) for test in episode.tests)
-    without = scenario.with_changes({f"parameters.{name}": value for name, value in STOCKS_OFF.items()})
     variants = {
         "episode": record,
         "placebo": run_record(placebo(scenario), episode, runs),
-        "stocks off": run_record(without, episode, runs),
+        "calm": run_record(_with(scenario, CALM), episode, runs),
+        "stocks off": run_record(_with(scenario, STOCKS_OFF), episode, runs),
     }
     rise = {name: float(np.nanmedian(headline(found, episode))) for name, found in variants.items()}
     return Verdict(episode, outcomes, rise, runs)
+
+
+def _with(scenario: Scenario, parameters: Mapping[str, float]) -> Scenario:
+    return scenario.with_changes({f"parameters.{name}": value for name, value in parameters.items()})
 
 
 def headline(record: Record, episode: Episode) -> Floats:
@@ -266,7 +272,7 @@ def run_record(scenario: Scenario, episode: Episode, runs: int) -> Record:
     wanted = _wanted(observer, episode)
     series = {cell: np.empty((runs, scenario.quarters)) for cell in wanted}
     firms = _firms(episode, world, scenario)
-    running = {firm: np.zeros((runs, scenario.quarters)) for firm in firms}
+    running = {owned: np.zeros((runs, scenario.quarters)) for owned in firms}
     for step in range(scenario.quarters):
         engine.step()
         for panel, values in zip(observer.panels, observer.observe(engine), strict=True):
@@ -274,8 +280,8 @@ def run_record(scenario: Scenario, episode: Episode, runs: int) -> Record:
                 if (panel.metric, good, country) in series:
                     series[panel.metric, good, country][:, step] = values[:, position]
         ready = engine.columns.plant_installed_t - engine.columns.plant_idle_t
-        for firm, rows in firms.items():
-            running[firm][:, step] = ready[:, rows].sum(axis=1)
+        for owned, rows in firms.items():
+            running[owned][:, step] = ready[:, rows].sum(axis=1)
     return Record(
         scenario.start_index, scenario.quarters, runs, series, _base(world, observer, wanted), running,
         _Quota(scenario), observer.restrictors, {good: _makers(observer, good) for good in observer.goods},
@@ -297,15 +303,17 @@ def _wanted(observer: Observer, episode: Episode) -> list[Cell]:
     return list(dict.fromkeys(cells))
 
 
-def _firms(episode: Episode, world: Any, scenario: Scenario) -> dict[str, Any]:
-    """Return the plants of every firm the tests name. Raises `ScenarioError` for an unknown firm."""
+def _firms(episode: Episode, world: Any, scenario: Scenario) -> dict[tuple[str, str], Any]:
+    """Return the plants of every firm the tests name, by (firm, good). Raises `ScenarioError` for an unknown firm."""
     named = [t[key] for t in episode.tests for key in ("firm", "survivor") if t[key] is not None]
     owner = world.plants["firm_name"].to_numpy()
     for firm in named:
         if firm not in owner:
             remedy = did_you_mean(firm, sorted(set(owner)), "Name a firm of the scenario's projects.")
             raise ScenarioError(f"Firm {firm!r} owns nothing in scenario {scenario.name}. {remedy}")
-    return {firm: np.flatnonzero(owner == firm) for firm in named}
+    made = world.plants["good"].to_numpy()
+    owned = dict.fromkeys((f, str(g)) for f in named for g in made[owner == f])
+    return {(f, g): np.flatnonzero((owner == f) & (made == g)) for f, g in owned}
 
 
 def _base(world: Any, observer: Observer, wanted: list[Cell]) -> dict[Cell, float]:

@@ -32,7 +32,7 @@ class Record:
     runs: int
     series: Mapping[Cell, Floats]
     base: Mapping[Cell, float]
-    running: Mapping[str, Floats]  # capacity in use or ready by firm, t a quarter of its goods
+    running: Mapping[tuple[str, str], Floats]  # capacity that a firm keeps ready by (firm, good), t a quarter
     quota: Callable[[list[str], str], Floats]  # tonnes a quarter [quarters] that quotas allow; NaN where none
     restrictor: Mapping[str, str]
     countries: Mapping[str, list[str]] = field(default_factory=dict)  # places that make a good
@@ -161,21 +161,25 @@ def quarters_to_exit(record: Record, test: Mapping[str, Any]) -> Floats:
     series, _ = price(record, test)
     span = record.span(test["from"], test["to"])
     peak = span.start + np.nanargmax(series[:, span], axis=1)
-    left = _left(record, test["firm"])
+    left = _left(record, test, "firm")
     if test["survivor"] is not None:
-        left = np.where(np.isfinite(_left(record, test["survivor"])), np.nan, left)
-        left = np.where(_ran(record, test["survivor"]), left, np.nan)
+        left = np.where(np.isfinite(_left(record, test, "survivor")), np.nan, left)
+        left = np.where(_ready(record, test, "survivor").max(axis=1) > 0.0, left, np.nan)
     return left - peak
 
 
-def _ran(record: Record, firm: str) -> Any:
-    """Tell for every run whether the firm ever had capacity."""
-    return record.running[firm].max(axis=1) > 0.0
+def _ready(record: Record, test: Mapping[str, Any], role: str) -> Floats:
+    """Return what a firm keeps ready of the test's `made`, or of all its goods, t a quarter [runs, quarters]."""
+    goods = test["made"]
+    owned = [
+        q for (firm, good), q in record.running.items() if firm == test[role] and (not goods or good in goods)
+    ]
+    return sum(owned, np.zeros((record.runs, record.quarters)))
 
 
-def _left(record: Record, firm: str) -> Floats:
-    """Return the step at which a firm has left for the last time, NaN where it has not."""
-    running = record.running[firm]
+def _left(record: Record, test: Mapping[str, Any], role: str) -> Floats:
+    """Return the step at which a firm has left for good, NaN where it has not."""
+    running = _ready(record, test, role)
     most = np.maximum.accumulate(running, axis=1)
     gone = (running < LEFT * most) & (most > 0.0)
     stays_gone = np.flip(np.logical_and.accumulate(np.flip(gone, axis=1), axis=1), axis=1)
@@ -195,15 +199,15 @@ def quarters_below_peak(record: Record, test: Mapping[str, Any]) -> Floats:
 
 
 def outlasts(record: Record, test: Mapping[str, Any]) -> Floats:
-    """1 where the first good's price stays above `over` times its base for longer than each other good's, else 0."""
+    """1 where the first good's price is above `over` times its base last, or as late as the others' basket, else 0."""
     span = record.span(test["from"], test["to"])
     ends = []
-    for good in test["good"]:
-        series, base = price(record, {**test, "weight_of": None}, [good])
+    for goods in (test["good"][:1], test["good"][1:]):
+        series, base = price(record, test, goods)
         high = series[:, span] > test["over"] * base
         last = high.shape[1] - np.flip(high, axis=1).argmax(axis=1)
         ends.append(np.where(high.any(axis=1), last, 0))
-    return np.all([ends[0] >= other for other in ends[1:]] + [ends[0] > 0], axis=0).astype(float)
+    return ((ends[0] > 0) & (ends[0] >= ends[1])).astype(float)
 
 
 OBSERVABLES: dict[str, Callable[[Record, Mapping[str, Any]], Floats]] = {
@@ -238,6 +242,7 @@ FIELDS = (
     Field("country", "countries", "Country", "countries", default=None),
     Field("without", "countries", "Without", "countries left out", default=[]),
     Field("firm", "text", "Firm", "the firm that leaves", default=None),
+    Field("made", "goods", "Made", "what the firms are watched for making; left out: all their goods", default=[]),
     Field("survivor", "text", "Survivor", "the firm that must stay", default=None),
     Field("fall", "share", "Fall", "part of the peak", low=0.0, high=1.0, default=None),
     Field("over", "number", "Over", "times the base price", low=0.0, default=1.5),

@@ -63,11 +63,16 @@ def growth_index(good: str, path: str, base_year: int, quarters: list[int]) -> F
     return np.array([tonnes_at(points, _place_in_time(index)) / base for index in quarters])
 
 
-def stated_index(tonnes: Mapping[str, float], base_year: int, quarters: list[int]) -> Floats:
-    """Return stated demand over the base year's: constant growth between its years or quarters, flat after."""
+def stated_index(
+    tonnes: Mapping[str, float], base_year: int, quarters: list[int], base_t: float | None = None
+) -> Floats:
+    """Return stated demand over `base_t` (None: over its own of the base year).
+
+    Constant growth between its years or quarters, flat after the last.
+    """
     places = [float(key) if key.isdigit() else _place_in_time(quarter_index(key)) for key in tonnes]
     points = sorted(zip(places, tonnes.values(), strict=True))
-    base = tonnes_at(points, float(base_year))
+    base = tonnes_at(points, float(base_year)) if base_t is None else base_t
     return np.array([tonnes_at(points, _place_in_time(index)) / base for index in quarters])
 
 

@@ -44,6 +44,7 @@ class Layout(NamedTuple):
     plant_spread: Floats
     plant_base_utilisation: Floats
     plant_by_product: Bools
+    plant_backed: Bools  # of a state, or of a firm with a backed project
     plant_host_limit_t: Floats  # largest capacity its host metal allows in the base year; inf for none
     plant_host_growth: Floats  # growth of that a year
     site_firm: Ints
@@ -241,6 +242,7 @@ def _plants(world: World, network: Network) -> dict[str, Any]:
         "plant_spread": _floats(table, "spread_usd_per_t", 1.0),
         "plant_base_utilisation": _floats(table, "utilisation"),
         "plant_by_product": table["by_product"].fillna(False).astype(bool).to_numpy(),
+        "plant_backed": _backed(world, table),
         "plant_host_limit_t": _floats(table, "host_limit_t", np.inf),
         "plant_host_growth": _floats(table, "host_growth_per_year"),
     }
@@ -510,7 +512,9 @@ def _stated_demand(
         mine = (world.buyers["good"] == row.good).to_numpy()
         if row.country != "WORLD":
             mine &= world.buyers["country"].isin(places).to_numpy()
-        growth[:, mine] = stated_index(row.tonnes, scenario.base_year, quarters)[:, None]
+        base = 4.0 * float(_floats(world.buyers, "final_use_t")[mine].sum())
+        over = base if row.basis == "tonnes" and base > 0.0 else None
+        growth[:, mine] = stated_index(row.tonnes, scenario.base_year, quarters, over)[:, None]
         if row.foreseen is not None:
             seen[:, mine] = stated_index(row.foreseen, scenario.base_year, quarters)[:, None]
     foreseen = projected.copy()
@@ -548,6 +552,14 @@ def with_measures(layout: Layout, plan: Any) -> Layout:
     """Return the layout under the measures of another plan."""
     parts = _measures(plan, layout.route_usual_t)
     return layout._replace(**{name: _own(value) for name, value in parts.items()})
+
+
+def _backed(world: World, plants: pd.DataFrame) -> Bools:
+    """Return per plant whether its firm is a state's, or has a project that a state or buyer backs."""
+    firms, projects = world.firms, world.projects
+    states = set(firms.loc[firms["owner"].fillna("").str.contains("state", case=False), "name"])
+    backed = set(projects.loc[projects["backing"].fillna("") != "", "firm"]) if len(projects) else set()
+    return plants["firm_name"].isin(states | backed).to_numpy(dtype=bool)
 
 
 def _measures(plan: Any, route_usual_t: Floats) -> dict[str, Any]:

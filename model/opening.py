@@ -146,8 +146,10 @@ def _open_sites(world: World, network: Network, layout: Layout, values: Floats, 
         stage = "mine" if layout.site_is_mine[s] else "refined"
         by_site = _technology(values, family, stage, dominant[:, s])
         columns.site_capex[:, s] = 4.0 * capex[s] * values[:, POSITION["capital_cost_multiple"]]
-        columns.site_lead_quarters[:, s] = by_site["lead"]
-        columns.site_permit_quarters[:, s] = by_site["permit"]
+        grown = layout.plant_base_t[_plants_of(layout, s)].sum() > 0.0
+        part = values[:, POSITION["expansion_lead_share"]] if grown else 1.0
+        columns.site_lead_quarters[:, s] = np.maximum(np.round(part * by_site["lead"]), 1.0)
+        columns.site_permit_quarters[:, s] = part * by_site["permit"]
         columns.site_learning[:, s] = 0.0 if stage == "mine" else values[:, POSITION[f"learning_{family}"]]
         firm = firms.iloc[layout.site_firm[s]]
         columns.site_discount[:, s] = values[

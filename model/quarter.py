@@ -148,4 +148,6 @@ def drift(engine: Any) -> None:
     drifting.drift_recycling(e.network, e.layout, e.columns, e.answer, e.values)
     drifting.drift_leaks(e.network, e.layout, e.columns, e.terms, e.answer, e.values, step)
     drifting.drift_cost(e.network, e.layout, e.columns, e.values)
-    drifting.drift_risk(e.network, e.layout, e.columns, e.answer, e.values, e.seed, e.first_run, step)
+    drifting.drift_risk(
+        e.network, e.layout, e.columns, e.terms, e.answer, e.values, e.seed, e.first_run, step
+    )

@@ -67,14 +67,17 @@ class Project:
 
 @dataclass(frozen=True)
 class Demand:
-    """Published volumes of final demand, tonnes a year by year or quarter; the model takes their growth.
+    """Published volumes of final demand, tonnes a year by year or quarter.
 
+    The model takes their growth over the base year, or with `basis` tonnes the tonnes themselves: what was made beyond
+    them in the base year went into stocks, and no longer does.
     `foreseen` is what was projected before the start (None: the data's path): firms plan on it.
     """
 
     good: str
     country: str
     tonnes: Mapping[str, float]
+    basis: str
     foreseen: Mapping[str, float] | None
     source: str
 

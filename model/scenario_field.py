@@ -77,6 +77,8 @@ DEMAND = (
     Field("country", "place", "Country", "a country code, or WORLD", default="WORLD"),
     Field("tonnes", "dated", "Demand", "tonnes a year by year or quarter, the base year among them",
           unit="t a year", low=1e-6),
+    Field("basis", "choice", "Basis", "growth over the base year's tonnes, or the tonnes as they stand",
+          choices=("growth", "tonnes"), default="growth"),
     Field("foreseen", "dated", "Foreseen demand", "what was projected before the start; left out: the data's path",
           unit="t a year", low=1e-6, default=None),
     SOURCE,

@@ -43,7 +43,7 @@ EQUATIONS: dict[str, dict[str, str]] = {
         "(max(value_after, 1e-12) / max(value_before, 1e-12))**((year - year_before) / (year_after - year_before))",
         "disturb": "persistence * before + sqrt(max(0, 1 - persistence**2)) * deviation * shock",
         "demand_t": "base * growth * shock * exp(clip(disturbance, -2, 2)) * (1 - substituted)",
-        "substitute": "0 if price_ratio <= threshold or share >= most else min(speed * max(share, 0.02) "
+        "substitute": "0 if price_ratio <= threshold or share >= most else min(speed * max(share, 0.1) "
         "* (1 - share / most) * min((price_ratio / threshold)**power, exp(5)), most - share)",
         "revert": "0 if price_ratio >= threshold else max(0, speed * (share - forever))",
     },
@@ -103,6 +103,7 @@ EQUATIONS: dict[str, dict[str, str]] = {
         "surplus": "spread * softplus((net - cost) / spread)",
         "utilisation": "logistic((net - cost) / spread)",
         "keep_cost": "-spread * log(1 - clip(idle_utilisation, 0, 0.9))",
+        "interest": "debt_share * capital_cost * rate / 4",
         "idle_level": "min(idle_utilisation, max(base_utilisation, 0) / 2)",
         "count_losses": "quarters + 1 if expected_surplus < keep else 0",
         "mothball": "share * running if loss_quarters >= patience else 0",
@@ -141,7 +142,9 @@ EQUATIONS: dict[str, dict[str, str]] = {
     "stock": {
         "target_t": "days / 91.25 * use_t * (1 + risk_multiple * risk)",
         "coverage": "clip(stock_t / wanted_t, 0.05, 4) if wanted_t > 0 else 1",
-        "draw_price": "h = max(cover, 0.05)**(1/4); expected * ratio * (1 + risk / 4) / (h * max(h, 1))",
+        "draw_price": "h = max(cover, 0.05)**(1/4); expected * ratio * (1 + hoarding * fear) / (h * max(h, 1))",
+        "fear": "risk * max(0, 1 - stock / use / calm_quarters) if use > 0 and calm_quarters > 0 else 0",
+        "urgency": "1 + panic * fear",
         "rising_share": "1 / (1 + (middle / price)**power) if price > 0 and middle > 0 else 0",
         "restock_t": "over = min(1, wanted / stock) if stock > 0 else 1; "
         "usual_draw * over**4 + max(0, min(most * use, speed * (wanted - stock)))",

@@ -20,7 +20,8 @@ CALM = {
     "demand_noise": 0.0, "supply_noise": 0.0, "tension_noise": 0.0, "outage_probability": 0.0,
     "expectation_noise": 0.0, "stock_days": 0.0, "exporter_rent_weight": 1.0, "exporter_downstream_weight": 0.0,
     "exporter_security_weight": 0.0, "exporter_retaliation_weight": 0.0, "exporter_future_weight": 0.0,
-    "exporter_horizon": 0.0, "exporter_inertia": 0.0,
+    "exporter_horizon": 0.0, "exporter_inertia": 0.0, "expansion_lead_share": 1.0, "debt_share": 0.0,
+    "ramp_quarters": 8.0, "substitution_speed": 0.0,
 }  # fmt: skip
 
 

@@ -21,7 +21,8 @@ from model.error import OreblocError
 _VARIANTS = {
     "episode": "as it was",
     "placebo": "placebo, the shock taken out",
-    "stocks off": "buyers' stocks switched off",
+    "calm": "stock behaviour off: buyers fear nothing, stocks are buffers only",
+    "stocks off": "no buyers' stocks at all, not even as buffers",
 }
 
 

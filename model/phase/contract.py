@@ -12,11 +12,13 @@ from model.rules.risk import tension_cost
 from model.rules.stock import (
     coverage,
     draw_price,
+    fear,
     restock_t,
     rising_share,
     store_room,
     store_share,
     target_t,
+    urgency,
     usual_turnover,
 )
 
@@ -27,6 +29,7 @@ _RISK = POSITION["stock_risk_multiple"]
 _DRAW, _DRAW_PRICE = POSITION["draw_most"], POSITION["draw_price_ratio"]
 _RESTOCK_PRICE, _RESTOCK = POSITION["restock_price_ratio"], POSITION["restock_speed"]
 _RESTOCK_MOST = POSITION["restock_most"]
+_PANIC, _HOARD, _CALM = POSITION["panic"], POSITION["hoarding"], POSITION["calm_quarters"]
 _STORE_PRICE, _STORE_HOST = POSITION["store_price_ratio"], POSITION["store_share_host"]
 _SELL, _SELL_PRICE = POSITION["sell_share"], POSITION["sell_price_ratio"]
 _POWER = POSITION["stock_response_power"]
@@ -140,8 +143,10 @@ def want_goods(layout, columns, values, terms, days, step):
             columns.buyer_target_t[run, j] = wanted
             cover = coverage(stock, target_t(wanted_days, use, 0.0, values[run, _RISK]))
             largest = values[run, _DRAW] if wanted > 0.0 else 0.0
-            middle = draw_price(expected, values[run, _DRAW_PRICE], cover, risk)
-            top = expected * values[run, _RESTOCK_PRICE] * (1.0 + risk)
+            afraid = fear(risk, stock, use, values[run, _CALM])
+            middle = draw_price(expected, values[run, _DRAW_PRICE], cover, afraid, values[run, _HOARD])
+            urgent = urgency(afraid, values[run, _PANIC])
+            top = expected * values[run, _RESTOCK_PRICE] * urgent
             power = values[run, _POWER]
             rising_draw = rising_share(expected, middle, power)
             rising_restock = rising_share(expected, top, power)
@@ -150,7 +155,14 @@ def want_goods(layout, columns, values, terms, days, step):
             terms.buyer_draw_share[run, j] = largest
             terms.buyer_draw_price[run, j] = max(middle, 1e-9)
             terms.buyer_restock_t[run, j] = (
-                restock_t(stock, wanted, use, values[run, _RESTOCK], values[run, _RESTOCK_MOST], usual)
+                restock_t(
+                    stock,
+                    wanted,
+                    use,
+                    min(1.0, values[run, _RESTOCK] * urgent),
+                    values[run, _RESTOCK_MOST] * urgent,
+                    usual,
+                )
                 if wanted > 0.0
                 else 0.0
             )

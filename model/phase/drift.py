@@ -2,7 +2,7 @@
 
 import math
 
-from model.compiled import phase
+from model.compiled import phase, rule
 from model.draw import DEMAND_DISTURBANCE, OUTAGE, TENSION, normal, uniform
 from model.parameter import FAMILIES, POSITION
 from model.rules.demand import disturb, revert, substitute
@@ -36,6 +36,8 @@ _PER_FAMILY = POSITION[f"life_{FAMILIES[1]}"] - POSITION[f"life_{FAMILIES[0]}"]
 _RECYCLING = POSITION[f"recycling_{FAMILIES[0]}"]
 _POLICE, _FORGET = POSITION["policing_speed"], POSITION["policing_fade"]
 _USE_SPEED = 0.25
+#: A quota refuses buyers where its wedge is more than this share of a typical price.
+_BINDS = 1e-3
 
 
 @phase
@@ -152,8 +154,23 @@ def drift_cost(network, layout, columns, values):
             columns.site_room_t[run, s] *= math.exp(0.25 * math.log1p(growth))
 
 
+@rule
+def refused_share(network, columns, terms, answer, run, r):
+    """Return the part of a route's usual flow that buyers are refused: what is held back, unless quotas are slack."""
+    if terms.route_weight[run, r] > 0.0:
+        binds = False
+        for s in range(network.route_quota_start[r], network.route_quota_start[r + 1]):
+            g = network.route_quota[s]
+            asked = answer.wedge[run, g] / network.market_price_scale[network.quota_market[g]]
+            if terms.quota_cover[run, s] > 0.0 and (terms.quota_t[run, g] <= 0.0 or asked > _BINDS):
+                binds = True
+        if not binds:
+            return 0.0
+    return min(columns.route_held_share[run, r], 1.0)
+
+
 @phase
-def drift_risk(network, layout, columns, answer, values, seed, first_run, step):
+def drift_risk(network, layout, columns, terms, answer, values, seed, first_run, step):
     """Move outages, the risk buyers see, tension between countries, and taste for suppliers."""
     countries = columns.country_rent_usd.shape[1]
     for run in range(values.shape[0]):
@@ -178,7 +195,7 @@ def drift_risk(network, layout, columns, answer, values, seed, first_run, step):
                 risk = 0.0 if at_home else columns.node_risk[run, i]
                 usual += layout.route_usual_t[r]
                 if not at_home:
-                    held += layout.route_usual_t[r] * columns.node_restricted_share[run, i]
+                    held += layout.route_usual_t[r] * refused_share(network, columns, terms, answer, run, r)
                 wanted = wanted_taste(risk, values[run, _MARKUP], sharpness)
                 columns.route_taste[run, r] = adapt_taste(
                     columns.route_taste[run, r], wanted, values[run, _TASTE]

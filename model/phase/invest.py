@@ -8,7 +8,7 @@ from model.ledger import post
 from model.parameter import POSITION
 from model.rules.expectation import expect, log_change, perceive_variance
 from model.rules.investment import foresee, keep_share, ramp_left, ramp_share, still_coming
-from model.rules.operation import count_losses, idle_level, keep_cost, surplus
+from model.rules.operation import count_losses, idle_level, interest, keep_cost, surplus
 from model.schema import RING
 
 _SPEED, _CALM = POSITION["expectation_speed"], POSITION["volatility_speed"]
@@ -16,6 +16,7 @@ _ERROR = POSITION["expectation_noise"]
 _ELASTICITY, _WEIGHT = POSITION["foresight_elasticity"], POSITION["foresight_weight"]
 _RAMP, _IDLE = POSITION["ramp_quarters"], POSITION["idle_utilisation"]
 _FAILURE, _SLIP = POSITION["project_failure_share"], POSITION["project_slip_quarters"]
+_DEBT = POSITION["debt_share"]
 _NEW = 3
 #: Announced projects due later than this many quarters are not reckoned with.
 _HORIZON = 20
@@ -65,15 +66,20 @@ def form_expectations(network, layout, columns, terms, answer, values):
                 k = layout.site_plants[p]
                 net = value - spent + terms.plant_support[run, k]
                 cost, spread = terms.plant_cost[run, k], terms.plant_spread[run, k]
-                if not made == made:
+                if not made == made and columns.plant_installed_t[run, k] > 0.0:
                     net = min(net, cost - _NO_MARKET * spread)
                 columns.plant_expected_net[run, k] = expect(columns.plant_expected_net[run, k], net, speed)
                 usual = 1.0 if layout.plant_kind[k] == _NEW else layout.plant_base_utilisation[k]
                 keep = keep_cost(spread, idle_level(values[run, _IDLE], usual))
+                if layout.plant_kind[k] == _NEW and not layout.plant_backed[k]:
+                    keep += interest(
+                        columns.site_capex[run, s], values[run, _DEBT], columns.site_discount[run, s]
+                    )
                 earned = surplus(columns.plant_expected_net[run, k], cost, spread)
-                columns.plant_loss_quarters[run, k] = count_losses(
-                    columns.plant_loss_quarters[run, k], earned, keep
-                )
+                if columns.plant_installed_t[run, k] > 0.0:
+                    columns.plant_loss_quarters[run, k] = count_losses(
+                        columns.plant_loss_quarters[run, k], earned, keep
+                    )
         for i in range(layout.node_good.size):
             price = answer.price[run, i]
             if price == price:

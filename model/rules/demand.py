@@ -5,7 +5,7 @@ import math
 from model.compiled import rule
 
 #: Substitution starts from this share; logistic growth needs a seed.
-SEED = 0.02
+SEED = 0.1
 
 
 @rule

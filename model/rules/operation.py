@@ -42,6 +42,15 @@ def keep_cost(spread, idle_utilisation):
 
 
 @rule
+def interest(capital_cost, debt_share, rate):
+    """Return what lenders ask a quarter (usd per t of capacity a quarter) of new plants: `debt capital r / 4`.
+
+    `capital_cost` usd per t a quarter of capacity, `rate` a year. Source: Molycorp2015.
+    """
+    return 0.25 * debt_share * capital_cost * rate
+
+
+@rule
 def idle_level(idle_utilisation, base_utilisation):
     """Return the utilisation below which a plant loses: reserve plants are kept at half their usual level."""
     return min(idle_utilisation, 0.5 * max(base_utilisation, 0.0))

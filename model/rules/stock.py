@@ -25,14 +25,14 @@ def coverage(stock_t, wanted_t):
 
 
 @rule
-def draw_price(expected, ratio, cover, risk):
-    """Return the price (usd_per_t) at which half of that is drawn: `expected ratio (1 + risk / 4) / cover^b`.
+def draw_price(expected, ratio, cover, fear, hoarding):
+    """Return the price (usd_per_t) at which half of that is drawn: `expected ratio (1 + hoarding fear) / cover^b`.
 
     `cover` is stock over its usual target; b is 1/4 below it and 1/2 above. Buyers who hold little, or fear worse,
     wait for a somewhat higher price; those who hold too much use it up.
     """
     held = math.sqrt(math.sqrt(max(cover, 0.05)))
-    return expected * ratio * (1.0 + 0.25 * risk) / (held * max(held, 1.0))
+    return expected * ratio * (1.0 + hoarding * fear) / (held * max(held, 1.0))
 
 
 @rule
@@ -42,6 +42,26 @@ def rising_share(price, middle, power):
         return 0.0
     z = max(-700.0, min(700.0, power * math.log(price / middle)))
     return 1.0 / (1.0 + math.exp(-z)) if z >= 0.0 else math.exp(z) / (1.0 + math.exp(z))
+
+
+@rule
+def fear(risk, stock, use, calm_quarters):
+    """Return fear, 0 to 1: `risk (1 - held / calm)`; who holds `calm_quarters` of use or more does not fear a stop.
+
+    `stock` and `use` in t and t a quarter. Source: RareEarths2011.
+    """
+    if use <= 0.0 or calm_quarters <= 0.0:
+        return 0.0
+    return risk * max(0.0, 1.0 - stock / use / calm_quarters)
+
+
+@rule
+def urgency(fear, panic):
+    """Return what fear multiplies the pace of ordering and the price buyers bear for it by: `1 + panic fear`.
+
+    Source: RareEarths2011.
+    """
+    return 1.0 + panic * fear
 
 
 @rule

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 import orebloc
-from experiments.validation import episode_files, judge, load_episode, placebo
+from experiments.validation import SPIKE, episode_files, is_met, judge, load_episode, placebo, validate
 from experiments.validation_observable import OBSERVABLES, Record
+from model.calibration import calibrate
 from model.error import ScenarioError
 
 GOOD = "gallium_refined"
@@ -45,7 +46,7 @@ def record(outside, inside=None, made=None, running=None, quota=np.nan):
     base = {cell: 10.0 if "price" in cell[0] else 4.0 for cell in series}
     return Record(
         4 * 2025, outside.size, 1, series, base,
-        {name: np.array([path], dtype=float) for name, path in (running or {}).items()},
+        {(name, GOOD): np.array([path], dtype=float) for name, path in (running or {}).items()},
         lambda goods, country: np.full(outside.size, quota), {GOOD: "CHN"}, {GOOD: ["CHN", "JPN"]},
     )  # fmt: skip
 
@@ -54,9 +55,9 @@ def test(observable, **fields):
     """Return a test as a file would give it."""
     plain = {
         "id": "x", "observable": observable, "good": [GOOD], "weight_of": None, "price": "outside", "of": None,
-        "country": None, "without": [], "firm": None, "survivor": None, "fall": None, "over": 1.5, "from": "2025Q1",
-        "to": "2026Q4", "base_from": None, "base_to": None, "direction": "happens", "low": 0.0, "high": 1e9,
-        "observed": None, "weight": 1.0,
+        "country": None, "without": [], "firm": None, "made": [], "survivor": None, "fall": None, "over": 1.5,
+        "from": "2025Q1", "to": "2026Q4", "base_from": None, "base_to": None, "direction": "happens", "low": 0.0,
+        "high": 1e9, "observed": None, "weight": 1.0,
     }  # fmt: skip
     return {**plain, **fields}
 
@@ -148,6 +149,42 @@ def test_the_placebo_keeps_the_base_years_measures_and_nothing_later():
     assert calm.measures[0].fields["quantity_t"] == 28417.0
     assert {order.end for order in calm.measures} == {None}
     assert placebo(load_episode("lithium_boom_2021").scenario).demand == ()
+
+
+@pytest.fixture(scope="module")
+def verdicts():
+    """Return the verdicts of the shipped episodes, by name, and what `--json` tells of them."""
+    return {name: validate(load_episode(name)) for name in episode_files()}
+
+
+def test_the_marks_are_met(verdicts):
+    """All directions right, at least 70 % of the bands by weight."""
+    assert set(verdicts) == {"lithium_boom_2021", "rare_earth_crisis_2010"}
+    assert is_met(list(verdicts.values()))
+
+
+def test_without_the_shock_there_is_no_spike(verdicts):
+    """The placebo stays calm while the episode spikes."""
+    for verdict in verdicts.values():
+        assert verdict.rise["placebo"] < SPIKE < 2.0 * SPIKE < verdict.rise["episode"]
+
+
+def test_fear_makes_most_of_the_spike(verdicts):
+    """With stock behaviour off the peak is far lower."""
+    for verdict in verdicts.values():
+        assert verdict.rise["calm"] < 0.7 * verdict.rise["episode"]
+
+
+def test_the_crisis_starts_at_the_official_exports():
+    """43,895 t left China in 2009."""
+    world = calibrate(load_episode("rare_earth_crisis_2010").scenario)
+    routes = world.routes
+    out = (
+        (routes["origin"] == "CHN")
+        & (routes["destination"] != "CHN")
+        & routes["good"].str.endswith("refined")
+    )
+    assert 4.0 * routes.loc[out, "flow_t"].sum() == pytest.approx(43895, rel=1e-3)
 
 
 def test_an_episode_sets_no_parameter():

@@ -175,14 +175,22 @@ def _growth(model: Any, world: Any) -> None:
     final = {g: sum(b.base_final for b in model.buyers if b.good == g) for g in goods}
     made = {g: sum(s.output for s in model.sellers if s.good == g) for g in goods}
     base = {g: final[g] + sum(content[g, h] * made[h] for h in goods) for g in goods}
-    outlook = dict(model.growth)
+    foreseen = dict(model.growth)
+    for row in scenario.demand:  # the twin knows stated volumes of the world only
+        if row.country != "WORLD" or row.good not in final:
+            raise ValueError(f"The twin cannot read the demand stated for {row.good} in {row.country}.")
+        per_year = 4.0 * final[row.good] if row.basis == "tonnes" else None
+        model.growth[row.good] = stated_path(row.tonnes, scenario.base_year, quarters, per_year)
+        if row.foreseen:
+            foreseen[row.good] = stated_path(row.foreseen, scenario.base_year, quarters, None)
+    outlook = dict(foreseen)
     for _ in goods:  # downstream goods settle first
         outlook = {
             g: [
-                (final[g] * model.growth[g][t] + sum(content[g, h] * made[h] * outlook[h][t] for h in goods))
+                (final[g] * foreseen[g][t] + sum(content[g, h] * made[h] * outlook[h][t] for h in goods))
                 / base[g]
                 if base[g] > 0.0
-                else model.growth[g][t]
+                else foreseen[g][t]
                 for t in range(len(quarters))
             ]
             for g in goods
@@ -213,6 +221,21 @@ def growth_path(good: str, path: str, base_year: int, quarters: range) -> list[f
     return [at(q // 4 + (q % 4 + 0.5) / 4.0 - 0.5) / at(float(base_year)) for q in quarters]
 
 
+def stated_path(tonnes: Any, base_year: int, quarters: range, per_year: float | None) -> list[float]:
+    """Return stated yearly tonnes at the middle of each quarter over `per_year`, or over their own of the base year."""
+    points = sorted((float(year), float(t)) for year, t in tonnes.items())
+
+    def at(year: float) -> float:
+        if year <= points[0][0]:
+            return points[0][1]
+        for (y0, q0), (y1, q1) in zip(points, points[1:], strict=False):
+            if year <= y1:
+                return q0 * (q1 / q0) ** ((year - y0) / (y1 - y0))
+        return points[-1][1]
+
+    return [at(q // 4 + (q % 4 + 0.5) / 4.0 - 0.5) / (per_year or at(float(base_year))) for q in quarters]
+
+
 def _content(model: Any, goods: list[str]) -> dict[tuple[str, str], float]:
     """Return tonnes of one good used up in a tonne of another, the mean over its makers with inputs."""
     used: dict[tuple[str, str], float] = {(g, h): 0.0 for g in goods for h in goods}
@@ -241,6 +264,9 @@ def _companies(model: Any, world: Any) -> None:
     model.companies = {
         row.name: Company(model, row.name, row.country, row.owner) for row in _rows(world.firms)
     }
+    helped = {row.firm for row in world.projects.itertuples() if isinstance(row.backing, str) and row.backing}
+    for company in model.companies.values():
+        company.backed = company.name in helped or "state" in str(company.owner or "").lower()
     model.sites, found = [], {}
     for plant in model.plants:
         if plant.account == "others" or plant.kind in ("leak", "recycler"):
@@ -269,8 +295,11 @@ def _companies(model: Any, world: Any) -> None:
             lead = p[f"lead_{stage}_{technology}"]
             if dominant and not mine:
                 lead = min(lead, p["lead_refined_dominant_quarters"])
-            site.lead = float(round(lead))
-            site.permit = 0.0 if dominant else p[f"permit_quarters_{stage}"]
+            part = (
+                p["expansion_lead_share"] if sum(plant.base_capacity for plant in site.plants) > 0.0 else 1.0
+            )
+            site.lead = max(1.0, float(round(part * lead)))
+            site.permit = 0.0 if dominant else part * p[f"permit_quarters_{stage}"]
             site.learning = 0.0 if mine else p[f"learning_{technology}"]
             site.capex = 4.0 * site.new.capex * p["capital_cost_multiple"]
             risk = "high_risk" if site.country in HIGH_RISK else "private"

@@ -20,6 +20,7 @@ class Company(mesa.Agent):
         super().__init__(model)
         self.name, self.country, self.owner = name, country, owner
         self.account = f"firm {name}"
+        self.backed = False
         self.sites: list[Site] = []
         self.revenue = self.rent = self.cost = self.capex = 0.0
 
@@ -55,12 +56,15 @@ class Company(mesa.Agent):
             site.expected_input += speed * (spent - site.expected_input)
             for plant in site.plants:
                 net = value - spent + plant.support
-                if math.isnan(site.recipe.main.formed):
+                if math.isnan(site.recipe.main.formed) and plant.installed > 0.0:
                     net = min(net, plant.cost - 5.0 * plant.spread)
                 plant.expected_net += speed * (net - plant.expected_net)
                 usual = 1.0 if plant.kind == "new" else plant.base_utilisation
                 keep = plant.keep(min(p["idle_utilisation"], 0.5 * max(usual, 0.0)))
-                plant.losses = plant.losses + 1 if plant.surplus(plant.expected_net) < keep else 0
+                if plant.kind == "new" and not self.backed:
+                    keep += p["debt_share"] * site.capex * site.discount / QUARTERS_A_YEAR
+                if plant.installed > 0.0:
+                    plant.losses = plant.losses + 1 if plant.surplus(plant.expected_net) < keep else 0
 
     def decide(self) -> None:
         """Decide what to build, mothball, reopen and close."""
@@ -74,13 +78,14 @@ class Company(mesa.Agent):
         plant.mothballing = plant.reopening = plant.leaving = 0.0
         if plant.by_product:
             return
-        if plant.losses >= p["mothball_quarters"]:
+        longer = p["backed_patience"] if self.backed else 1.0
+        if plant.losses >= p["mothball_quarters"] * longer:
             plant.mothballing = p["mothball_share"] * plant.running
         if plant.idle > 0.0:
             z = max(-700.0, min(700.0, (plant.expected_net - plant.cost) / plant.spread))
-            if 1.0 / (1.0 + math.exp(-z)) >= p["reopen_utilisation"]:
+            if plant.losses == 0 and 1.0 / (1.0 + math.exp(-z)) >= p["reopen_utilisation"]:
                 plant.reopening = p["reopen_share"] * plant.idle
-            if plant.losses >= p["mothball_quarters"] + p["exit_quarters"]:
+            if plant.losses >= (p["mothball_quarters"] + p["exit_quarters"]) * longer:
                 plant.leaving = p["exit_share"] * plant.idle
 
     def _building(self, site: Site) -> float:

@@ -163,6 +163,10 @@ class Route:
                 share = max(share, 1.0 - quota.limit / (quota.usual * growth))
         return share
 
+    def refuses(self) -> bool:
+        """Tell whether buyers are refused along it: closed, or under a quota that is not slack."""
+        return self.weight <= 0.0 or any(q.limit <= 0.0 or q.wedge > 1e-3 * q.scale for q in self.quotas)
+
     def may_carry_more(self) -> bool:
         """Tell whether more could be sold along it."""
         binding = (q.limit <= 0.0 or q.wedge > 1e-6 * q.scale for q in self.quotas)

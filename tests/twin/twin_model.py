@@ -205,11 +205,16 @@ class TwinModel(mesa.Model):
             cover = max(0.05, min(4.0, buyer.stock / calm)) if calm > 0.0 else 1.0
             buyer.draw_share = p["draw_most"] if target > 0.0 else 0.0
             patience = cover**0.5 if cover > 1.0 else cover**0.25
-            buyer.draw_price = max(expected * p["draw_price_ratio"] * (1.0 + 0.25 * risk) / patience, 1e-9)
-            buyer.restock_price = max(expected * p["restock_price_ratio"] * (1.0 + risk), 1e-9)
-            buyer.restock = self._restocking(buyer, use, target, expected) if target > 0.0 else 0.0
+            lacks = max(0.0, 1.0 - buyer.stock / use / p["calm_quarters"]) if use > 0.0 else 0.0
+            afraid = risk * lacks
+            buyer.draw_price = max(
+                expected * p["draw_price_ratio"] * (1.0 + p["hoarding"] * afraid) / patience, 1e-9
+            )
+            fear = 1.0 + p["panic"] * afraid
+            buyer.restock_price = max(expected * p["restock_price_ratio"] * fear, 1e-9)
+            buyer.restock = self._restocking(buyer, use, target, expected, fear) if target > 0.0 else 0.0
 
-    def _restocking(self, buyer: Buyer, use: float, target: float, expected: float) -> float:
+    def _restocking(self, buyer: Buyer, use: float, target: float, expected: float, fear: float) -> float:
         """Return the largest order for stock: part of the gap to the target, and what is drawn at usual prices."""
         p, power = self.p, self.p["stock_response_power"]
         drawn = buyer.draw_share * rising(expected, buyer.draw_price, power) * use
@@ -221,8 +226,8 @@ class TwinModel(mesa.Model):
             drawn = 0.0
         if buyer.stock > target:
             drawn *= (target / buyer.stock) ** 4
-        gap = p["restock_speed"] * (target - buyer.stock)
-        return drawn + max(0.0, min(p["restock_most"] * use, gap))
+        gap = min(1.0, p["restock_speed"] * fear) * (target - buyer.stock)
+        return drawn + max(0.0, min(p["restock_most"] * fear * use, gap))
 
     def _hold_back(self) -> None:
         """Find what measures hold back, what producers would store of by-products, and sell from stock."""
@@ -477,7 +482,7 @@ class TwinModel(mesa.Model):
         share, most, grown, undone = buyer.substituted, p["substitution_most"], 0.0, 0.0
         if x > threshold and share < most:
             response = min((x / threshold) ** p["substitution_power"], math.exp(5.0))
-            grown = p["substitution_speed"] * max(share, 0.02) * (1.0 - share / most) * response
+            grown = p["substitution_speed"] * max(share, 0.1) * (1.0 - share / most) * response
             grown = max(0.0, min(grown, most - share))
         elif x < threshold:
             undone = max(0.0, p["substitution_speed"] * (share - buyer.substituted_forever))
@@ -518,7 +523,11 @@ class TwinModel(mesa.Model):
     def _drift_risk(self, buyer: Buyer) -> None:
         p = self.p
         usual = sum(route.usual for route in buyer.routes)
-        held = sum(route.usual * route.seller.restricted for route in buyer.routes if route.abroad)
+        held = sum(
+            route.usual * min(1.0, max(0.0, route.held_back(self.outlook[buyer.good][self.step_number])))
+            for route in buyer.routes
+            if route.abroad and route.refuses()
+        )
         sigma = self.beta[buyer.good] * buyer.base_price
         for route in buyer.routes:
             risk = route.seller.risk if route.abroad else 0.0

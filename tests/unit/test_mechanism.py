@@ -111,6 +111,49 @@ def test_stock_targets_follow_risk():
     assert on["buyer_target_t"][6, j] > 1.3 * off["buyer_target_t"][6, j]
 
 
+def test_panic_bids_up_the_price():
+    """Buyers cut off pay more for stocks the more they panic; at 0 they order as in calm times."""
+    on, off = (tiny(BAN, panic=panic, stock_risk_multiple=3.0) for panic in (7.0, 0.0))
+    j = on.buyer(METAL, "OTH")
+    assert on["price_index"][2:8, j].max() > 1.1 * off["price_index"][2:8, j].max()
+
+
+def test_hoarding_keeps_stocks():
+    """Buyers who hoard draw less when they are cut off."""
+    on, off = (tiny(BAN, hoarding=hoarding) for hoarding in (8.0, 0.0))
+    j = on.buyer(METAL, "OTH")
+    assert on["draw_t"][3:6, j].sum() < 0.9 * off["draw_t"][3:6, j].sum()
+
+
+def test_expansions_come_sooner_than_new_sites():
+    """The share shortens the lead time of sites that produce, and of no other."""
+    short, full = (tiny(expansion_lead_share=share) for share in (0.5, 1.0))
+    layout = full.engine.layout
+    held = np.bincount(layout.plant_site[layout.plant_site >= 0], layout.plant_base_t[layout.plant_site >= 0])
+    lead = short["site_lead_quarters"][0] / full["site_lead_quarters"][0]
+    assert np.all(lead[held > 0.0] < 0.7) and np.all(lead[held == 0.0] == 1.0)
+
+
+def test_plants_that_do_not_earn_their_interest_are_given_up():
+    """After a boom, new plants that owe close in the slump; those that owe nothing run on as they did."""
+    boom = (
+        shock("demand", METAL, "WORLD", 1.6, "2025Q2", "2027Q4"),
+        shock("demand", METAL, "WORLD", 0.8, "2028Q1"),
+    )
+    owing, free = (tiny(shocks=boom, debt_share=share, end="2031Q4") for share in (1.0, 0.0))
+    new = (owing.engine.layout.plant_kind == 3) & ~owing.engine.layout.plant_backed
+    idle = [s["plant_idle_t"][-8:, new].sum() for s in (owing, free)]
+    assert owing["plant_installed_t"][:, new].max() > 0.0 and idle[0] > idle[1]
+
+
+def test_backed_firms_bear_losses_longer():
+    """Where patience is one, plants of states and of firms with backed projects are mothballed as soon as others."""
+    long, short = (tiny(shocks=CRASH, backed_patience=patience) for patience in (5.0, 1.0))
+    backed = long.engine.layout.plant_backed
+    assert backed.any() and not backed.all()
+    assert long["plant_idle_t"][:, backed].sum() < 0.5 * short["plant_idle_t"][:, backed].sum()
+
+
 def test_mothballed_plants_close():
     """After years of loss mothballed plants close; at share 0 they never do."""
     on, off = (tiny(shocks=CRASH, exit_share=share) for share in (0.3, 0.0))

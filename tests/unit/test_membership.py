@@ -103,15 +103,18 @@ def test_a_treaty_in_force_shows_who_would_leave():
 
 
 def test_doctrine_decides_what_counts():
-    """The same treaty is worth less to a state that does not weigh its users."""
+    """Of two states as patient, what their users gain counts as their doctrines weigh users."""
     gains = {}
-    for doctrine in ("free_rider", "hawk"):
+    for doctrine in ("hawk", "industrial"):
+        assert BY_NAME[doctrine].patience == 0.8
         seats = {"JPN": {"behaviour": "state", "doctrine": doctrine}}
         e = steps(table(EXEMPTION, members=("CHN", "JPN", "USA"), seats=seats), 1)
         inside = np.tile([c in ("CHN", "JPN", "USA") for c in e.world.countries], (1, 1))
         stakes = weigh_membership(e, 0, np.array([0]), inside)
         gains[doctrine] = float(stakes.users[0, e.world.countries.index("JPN")])
-    assert gains["free_rider"] > 1.5 * gains["hawk"] > 0.0
+    weights = BY_NAME["hawk"].consumer / BY_NAME["industrial"].consumer
+    assert weights < 0.9 and gains["hawk"] > 0.0
+    assert gains["hawk"] == pytest.approx(weights * gains["industrial"], rel=1e-9)
 
 
 def test_a_reason_names_the_largest_parts_first():

@@ -22,18 +22,28 @@ from model.rules.investment import (
 )
 from model.rules.leak import detection, held_back_t, leak_cost, leak_spread, police
 from model.rules.learning import cost_ratio
-from model.rules.operation import after_outage, keep_cost, mothball, outage_size, surplus, utilisation
+from model.rules.operation import (
+    after_outage,
+    interest,
+    keep_cost,
+    mothball,
+    outage_size,
+    surplus,
+    utilisation,
+)
 from model.rules.qualification import neutral_weight, qualify, wanted_taste
 from model.rules.recycling import ageing_t, recovered_t, steady_stock
 from model.rules.risk import perceive, tension
 from model.rules.stock import (
     coverage,
     draw_price,
+    fear,
     restock_t,
     rising_share,
     store_room,
     store_share,
     target_t,
+    urgency,
     usual_turnover,
 )
 
@@ -162,7 +172,7 @@ def stock_over_target(change, quarters, speed=0.25):
     use, wanted, most, power = 100.0, target_t(45.0, 100.0, 0.0, 1.0), 0.7, 4.0
     stock, price, expected = wanted, 1.0, 1.0
     for _ in range(quarters):
-        middle, top = draw_price(expected, 1.6, coverage(stock, wanted), 0.0), 1.3 * expected
+        middle, top = draw_price(expected, 1.6, coverage(stock, wanted), 0.0, 4.0), 1.3 * expected
         rising_draw, rising_restock = (
             rising_share(expected, middle, power),
             rising_share(expected, top, power),
@@ -192,7 +202,22 @@ def test_restocking_vanishes_above_the_target(wanted, ratio):
     assert restock_t(wanted * 1.0001, wanted, 100.0, 0.15, 0.2, usual) == pytest.approx(usual, rel=1e-3)
     more, less = restock_t(ratio * wanted, wanted, 100.0, 0.15, 0.2, usual), usual / ratio**3
     assert more <= less * (1.0 + 1e-12)
-    assert draw_price(1.0, 1.6, ratio, 0.0) <= 1.6 / math.sqrt(ratio) * (1.0 + 1e-12)
+    assert draw_price(1.0, 1.6, ratio, 0.0, 4.0) <= 1.6 / math.sqrt(ratio) * (1.0 + 1e-12)
+
+
+def test_fear_bids_and_hoards():
+    """Fear of one half at a panic of six orders four times as fast; hoarding of two doubles the price of drawing.
+
+    Who holds half of what calms fears half of the risk; who holds all of it, nothing.
+    """
+    assert fear(0.8, 100.0, 100.0, 2.0) == pytest.approx(0.4) and fear(0.8, 200.0, 100.0, 2.0) == 0.0
+    assert urgency(0.5, 6.0) == pytest.approx(4.0) and urgency(0.0, 6.0) == 1.0
+    assert draw_price(1.0, 1.6, 1.0, 0.5, 2.0) == pytest.approx(2.0 * draw_price(1.0, 1.6, 1.0, 0.0, 2.0))
+
+
+def test_interest_is_a_quarter_of_the_years():
+    """Half of 400 owed at a tenth a year costs 5 a quarter."""
+    assert interest(400.0, 0.5, 0.1) == pytest.approx(5.0)
 
 
 def test_storage_closes_at_its_limit():

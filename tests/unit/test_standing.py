@@ -112,8 +112,11 @@ def test_a_stop_by_the_leader_costs_the_others(engine, seen) -> None:
     assert np.isnan(early.observe(engine_of(prepare("tiny"), 1, 1))[place]).all()
 
 
-def test_who_gains_by_a_stop_has_nothing_at_risk(engine) -> None:
+def test_who_gains_by_a_stop_has_nothing_at_risk() -> None:
     """The largest producer licenses its germanium, so another leads: its stop pays the first one, at no risk to it."""
+    engine = engine_of(
+        prepare("tiny", changes={"parameters": {"leak_share": 0.0}})
+    )  # nothing leaks past the licence
     found = supply_at_risk(engine, GOODS)
     assert (found.cost_usd >= 0.0).all()
     germanium, china = GOODS.index("germanium_refined"), engine.world.countries.index("CHN")
