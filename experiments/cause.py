@@ -11,6 +11,7 @@ CastroGomezTejada2009.
 import itertools
 import math
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
@@ -24,6 +25,7 @@ from experiments.outcome import METRICS
 from experiments.scenario_file import extended_scenario
 from model.calibration import calibrate
 from model.error import OreblocError
+from model.instrument import PERIODS
 from model.name import did_you_mean
 from model.quarter_date import quarter_index
 from model.scenario import Scenario
@@ -41,6 +43,7 @@ _TABLES = {"parameters": "assumption", "uncertain": "assumption", "base": "base 
            "players": "strategy", "doctrines": "strategy", "behaviours": "strategy"}  # fmt: skip
 _TITLES = ("name", "title", "description", "sources", "seed", "extends")
 _SAME = ("start", "end", "base_year", "goods", "countries", "rare_earths", "eu_members")
+_DATE = re.compile(r"\d{4}(Q[1-4]|-\d\d-\d\d)")
 #: What measures in force before the start bend when the base year is calibrated.
 _LATE = ("measure", "treaty", "clause", "shock", "event")
 
@@ -208,8 +211,30 @@ def _list_causes(key: str, kind: str, one: Sequence[Any], two: Sequence[Any], by
         if by == "clause":
             causes += [cause for row in new for cause in _clause_causes(row)]
             new = [row for row in new if not row.get("clauses")]
+    if key == "measures":
+        for row in list(gone):
+            match = next((other for other in new if _same_measure(row, other)), None)
+            if match is not None:
+                gone.remove(row)
+                new.remove(match)
+                causes.append(Cause(kind, _change_words(row, match), ((key, row, match),)))
     causes += [Cause(kind, f"without: {_words(key, row)}", ((key, row, None),)) for row in gone]
     return causes + [Cause(kind, _words(key, row), ((key, None, row),)) for row in new]
+
+
+def _same_measure(one: Mapping[str, Any], two: Mapping[str, Any]) -> bool:
+    """Tell whether two rows are one measure with another end or other numbers."""
+    fields = [row.get("fields") or {} for row in (one, two)]
+    alike = all(one.get(key) == two.get(key) for key in ("type", "actor", "quarter"))
+    return alike and all(fields[0].get(key) == fields[1].get(key) for key in ("good", "target", "exempt"))
+
+
+def _change_words(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
+    """Return what became of a measure: that it ends, or that its numbers move."""
+    words = _words("measures", new)
+    if old.get("fields") == new.get("fields") and new.get("end") is not None:
+        return f"end of {words.rpartition(' from ')[0]} after {new['end']}"
+    return f"changed: {words}"
 
 
 def _clause_causes(treaty: Mapping[str, Any]) -> list[Cause]:
@@ -365,11 +390,43 @@ def _is_late(cause: Cause, scenario: Scenario) -> bool:
     if cause.kind == "strategy":
         return True
     return cause.kind in _LATE and all(
-        _begins(row) > scenario.start_index - 1
-        for _, old, new in cause.rows
-        for row in (old, new)
-        if row is not None
+        _spares_base_year(key, old, new, scenario) for key, old, new in cause.rows
     )
+
+
+def _spares_base_year(key: str, old: Any, new: Any, scenario: Scenario) -> bool:
+    start = scenario.start_index
+    if all(_begins(row) >= start for row in (old, new) if row is not None):
+        return True
+    if key != "measures" or old is None or new is None:
+        return False
+    return _going_on(old, start - 1) == _going_on(new, start - 1)
+
+
+def _going_on(row: Mapping[str, Any], last: int) -> dict[str, Any]:
+    """Return a measure that stays for good as it stands in the quarter `last`: no later end, no later steps."""
+    kept: dict[str, Any] = {**row, "fields": _held(row, last)}
+    if row.get("end") is not None and _index(row["end"]) >= last:
+        kept.pop("end")
+    return kept
+
+
+def _held(row: Mapping[str, Any], last: int) -> dict[str, Any]:
+    """Return a measure's fields with paths of numbers cut off after the quarter `last`."""
+    fields: dict[str, Any] = dict(row.get("fields") or {})
+    period = PERIODS.get(str(fields.get("period", "quarter")), 1)
+    begun = _index(row["quarter"]) // period
+    for name, value in fields.items():
+        if isinstance(value, Mapping) and value and all(_DATE.fullmatch(str(key)) for key in value):
+            early = {key: number for key, number in value.items() if _index(key) <= last}
+            fields[name] = early or dict([next(iter(value.items()))])
+        elif isinstance(value, list) and value and all(isinstance(number, int | float) for number in value):
+            fields[name] = value[: max(last // period - begun + 1, 1)]
+    return fields
+
+
+def _index(date: Any) -> int:
+    return quarter_index(_quarter(str(date)))
 
 
 def _begins(row: Any) -> int:
@@ -446,8 +503,9 @@ def explain_change(
 ) -> Explanation:
     """Return what makes a number change between two quarters of one scenario.
 
-    Causes are what comes into force after `first` and by `at`; what would have happened without them (growth, projects
-    under way, luck, measures already in force) is the part of kind `course`.
+    Causes are what comes into force after `first` and by `at`, and measures that end or change their numbers in that
+    time; what would have happened without them (growth, projects under way, luck, measures that stand) is the part of
+    kind `course`.
     """
     _check_quarter(scenario, first)
     _check_quarter(scenario, at)
@@ -489,7 +547,20 @@ def _without(scenario: Scenario, first: int, last: int) -> Scenario:
     for key in ("measures", "treaties", "shocks", "events"):
         if raw.get(key):
             raw[key] = [row for row in raw[key] if not first < _begins(row) <= last]
+    raw["measures"] = [_unmoved(row, first, last) for row in raw.get("measures") or []]
     return extended_scenario(raw)
+
+
+def _unmoved(row: Mapping[str, Any], first: int, last: int) -> Mapping[str, Any]:
+    """Return a measure without an end or a step between two quarters; the same row where it has none."""
+    if _begins(row) > first:
+        return row
+    kept: dict[str, Any] = (
+        {**row, "fields": _held(row, first)} if _held(row, last) != _held(row, first) else {**row}
+    )
+    if row.get("end") is not None and first <= _index(row["end"]) < last:
+        kept.pop("end")
+    return kept
 
 
 def _until(scenario: Scenario, at: str) -> Scenario:

@@ -74,7 +74,7 @@ def base_year_note(found: Explanation) -> str:
 
 def _foot(found: Explanation) -> list[str]:
     how = (
-        f"exact: all {found.evaluations} sets of causes were run"
+        _exactly(found.evaluations)
         if found.exact
         else f"from sampled orders ({found.evaluations} sets of causes run); +- one standard error; the sum is exact"
     )
@@ -84,6 +84,12 @@ def _foot(found: Explanation) -> list[str]:
         "A part is what its cause adds on average over all orders of switching (Shapley value).",
     ]
     return [*lines, *textwrap.wrap(base_year_note(found), 108)]
+
+
+def _exactly(sets: int) -> str:
+    if sets == 1:
+        return "no measure, treaty, shock or event begins, ends or changes in this time"
+    return f"exact: every one of the {sets} sets of causes was run"
 
 
 def show(value: float, unit: str) -> str:

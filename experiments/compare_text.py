@@ -114,10 +114,16 @@ def _cost_and_resilience(comparison: Comparison) -> list[str]:
         if early is None:
             continue
         verb = "gains" if early.mean > 0.0 else "loses"
+        money = (
+            f"{verb} {_usd(abs(early.mean))}"
+            if _usd(abs(early.mean)) != _usd(0.0)
+            else "neither gains nor loses"
+        )
         side = "less" if at_risk < 0.0 else "more"
+        risk = f"{_usd(abs(at_risk))} {side}" if _usd(abs(at_risk)) != _usd(0.0) else "as much as before"
         lines.append(
-            f"{_group(group)[:1].upper()}{_group(group)[1:]} {verb} {_usd(abs(early.mean))} in the first two years; at "
-            f"the end a year without each good's leading exporter would cost it {_usd(abs(at_risk))} {side}."
+            f"{_group(group)[:1].upper()}{_group(group)[1:]} {money} in the first two years; at the end a year "
+            f"without each good's leading exporter would cost it {risk}."
         )
     return lines
 
@@ -154,14 +160,14 @@ def _relative(row: Difference | None) -> str:
     if row is None or not abs(row.a) > 0.0:
         return "-"
     error = "" if row.error is None else f" +- {abs(row.error / row.a):.1%}"
-    return f"{row.relative:+.1%}{error}"
+    return f"{_plus(f'{row.relative:+.1%}')}{error}"
 
 
 def _points(row: Difference | None) -> str:
     if row is None:
         return "-"
     error = "" if row.error is None else f" +- {100 * row.error:.1f}"
-    return f"{100 * row.mean:+.1f}{error}"
+    return f"{_plus(f'{100 * row.mean:+.1f}')}{error}"
 
 
 def _money(comparison: Comparison) -> list[str]:
@@ -172,7 +178,7 @@ def _money(comparison: Comparison) -> list[str]:
     for group in comparison.groups:
         rows = [_row(comparison, f"welfare_{part}_usd", ALL_GOODS, group, "whole run") for part in parts]
         rows.append(_row(comparison, "investment_usd", ALL_GOODS, group, "whole run"))
-        cells = "".join(f"{row.mean / 1e9:>+13.2f}" if row else f"{'-':>13}" for row in rows)
+        cells = "".join(f"{_plus(f'{row.mean / 1e9:+.2f}') if row else '-':>13}" for row in rows)
         lines.append(f"{group:<18}{cells}")
     return lines
 
@@ -200,6 +206,11 @@ def _wrapped(line: str) -> list[str]:
     import textwrap
 
     return textwrap.wrap(line, _WIDTH, subsequent_indent="  ")
+
+
+def _plus(text: str) -> str:
+    """Return a signed number; one that rounds to nothing has no sign."""
+    return text if any(digit in text for digit in "123456789") else text[1:]
 
 
 def _usd(value: float) -> str:

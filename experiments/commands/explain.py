@@ -18,8 +18,9 @@ examples:
   orebloc explain baseline --from 2025Q1 --at 2026Q4 --metric price_usd_per_t --good ndpr_refined --country WLD
   orebloc explain baseline mine.toml --metric production_share --good ndpr_refined --country USA --at 2035Q4 --by actor
 
-Two scenarios are explained by what differs between them; one scenario, with --from, by what comes into force between
-two quarters. The parts are Shapley values: exact for up to eight causes, else from sampled orders; they always add up.
+Two scenarios are explained by what differs between them; one scenario, with --from, by what begins, ends or
+changes between two quarters. The parts are Shapley values: exact for up to eight causes, else from sampled orders;
+they always add up.
 """
 
 

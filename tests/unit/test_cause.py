@@ -115,8 +115,29 @@ def test_between_two_quarters_the_course_of_things_is_a_part_of_its_own():
     """What comes into force in between is told apart from what would have happened anyhow."""
     found = explain_change(scenario(TAX), *QUESTION, "2025Q1", "2025Q3")
     course, *rest = found.parts
-    assert course.kind == "course" and [part.label[:10] for part in rest] == ["export tax"]
+    assert course.kind == "course"
+    labels = [
+        part.label.partition(" on ")[0] for part in rest
+    ]  # the licences of the scenario change their rate too
+    assert labels == ["changed: export licence of CHN", "export tax of CHN"]
     assert math.fsum(part.value for part in found.parts) == pytest.approx(found.change, rel=1e-12)
+
+
+def test_an_end_and_a_step_between_two_quarters_are_causes():
+    """A tax that ends and a duty that steps up are one cause each; without them the price goes on as it did."""
+    ends = order("export_tax", "CHN", rate=0.5) | {"end": "2025Q2"}
+    steps = order("import_tariff", "USA", rate=[0.1, 0.6])
+    alone = prepare("tiny", changes={"end": "2025Q4", "measures": [ends, steps]})
+    found = explain_change(alone, "landed_price_usd_per_t", "gallium_refined", "USA", "2025Q2", "2025Q3")
+    course, *rest = found.parts
+    value = {part.label.partition(" on ")[0]: part.value for part in rest}
+    assert value["end of export tax of CHN"] < 0.0 < value["changed: import tariff of USA"]
+    assert math.fsum(part.value for part in found.parts) == pytest.approx(found.change, rel=1e-12)
+
+
+def test_without_causes_the_foot_says_so():
+    found = explain_change(prepare("tiny", changes={"measures": []}), *QUESTION, "2025Q1", "2025Q3")
+    assert "no measure, treaty, shock or event begins, ends or changes in this time" in str(found)
 
 
 def test_all_causes_switched_is_the_other_scenario():
