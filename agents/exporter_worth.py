@@ -9,6 +9,7 @@ from agents.foresight import compare_entry
 from agents.look_ahead import LookAhead
 from model.network import Floats
 from model.parameter import POSITION
+from model.rules.exporter import harm_worth, own_worth, plan_worth
 from model.welfare import Welfare, welfare_by_good
 
 _WEIGHTS = ("rent", "downstream", "security", "retaliation", "future")
@@ -107,10 +108,11 @@ def worth_of(
     `provocation` [rows, C]. Source: Pothen2013 for the motives; the weights are judgement.
     """
     harm = np.maximum(free.abroad - now.abroad, 0.0)
-    mind = w["security"] * provocation - w["retaliation"] * w["theta"]
-    present = w["rent"] * now.rent + w["downstream"] * now.downstream + (harm * mind[:, None, :]).sum(axis=2)
+    security, retaliation, theta = (w[word][:, :, None] for word in ("security", "retaliation", "theta"))
+    hurt = harm_worth.py_func(harm, provocation[:, None, :], security, retaliation, theta).sum(axis=2)
+    present = own_worth.py_func(now.rent, now.downstream, w["rent"], w["downstream"]) + hurt
     if later is None:
         return np.asarray(present)
-    coming = w["rent"] * later.rent + w["downstream"] * later.downstream
+    coming = own_worth.py_func(later.rent, later.downstream, w["rent"], w["downstream"])
     coming = coming + w["security"] * later.dependence + w["future"] * later.share * free.value
-    return np.asarray((1.0 - w["horizon"]) * present + w["horizon"] * coming)
+    return np.asarray(plan_worth.py_func(present, coming, w["horizon"]))

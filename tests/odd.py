@@ -5,6 +5,7 @@ A test fails when the committed page is not what this writes.
 """
 
 import ast
+import functools
 import inspect
 import re
 import sys
@@ -31,7 +32,8 @@ from model.parameter import PARAMETERS
 from model.schema import COLUMNS, ROW_KINDS
 from model.treaty_state import STATE_WORDS
 
-PAGE = Path(__file__).resolve().parents[1] / "docs" / "odd.md"
+ROOT = Path(__file__).resolve().parents[1]
+PAGE = ROOT / "docs" / "odd.md"
 _TABLE = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 _KINDS = {
@@ -219,8 +221,56 @@ def _rules_of(module: str) -> str:
         if path.split(".")[0] != module:
             continue
         text = "a course of states" if path in COURSES else _equation(EQUATIONS[module][path.split(".")[1]])
-        rows.append((_code(path), text, _words(function), _source(function)))
-    return _grid(("rule", "equation", "in words", "source"), rows)
+        rows.append((_code(path), text, _words(function), _used(path), _source(function)))
+    return _grid(("rule", "equation", "in words", "used in", "source"), rows)
+
+
+@functools.cache
+def users() -> dict[str, list[str]]:
+    """Return for each rule the files of the product that call it, or the rules of its own module that do."""
+    found: dict[str, list[str]] = {path: [] for path in rules()}
+    for folder in ("model", "agents", "experiments"):
+        for file in sorted((ROOT / folder).rglob("*.py")):
+            tree = ast.parse(file.read_text(encoding="utf-8"))
+            called = {name for node in ast.walk(tree) for name in _names(node)}
+            for module, name in _imported(tree):
+                if f"{module}.{name}" in found and name in called:
+                    found[f"{module}.{name}"].append(str(file.relative_to(ROOT)))
+            if file.parent == ROOT / "model" / "rules":
+                for name in called:
+                    own = f"{file.stem}.{name}"
+                    if own in found and _calls(tree, name):
+                        found[own].append(f"{file.stem}")
+    return found
+
+
+def _names(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.Call):
+        function = node.func.value if isinstance(node.func, ast.Attribute) else node.func
+        return [function.id] if isinstance(function, ast.Name) else []
+    return []
+
+
+def _calls(tree: ast.Module, name: str) -> bool:
+    """Tell whether a function of a file other than `name` itself calls it."""
+    others = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name != name]
+    return any(name in _names(node) for other in others for node in ast.walk(other))
+
+
+def _imported(tree: ast.Module) -> list[tuple[str, str]]:
+    """Return (module, name) of what a file takes from model/rules."""
+    taken = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module]
+    return [
+        (node.module.removeprefix("model.rules."), alias.name)
+        for node in taken
+        if node.module.startswith("model.rules.")
+        for alias in node.names
+    ]
+
+
+def _used(path: str) -> str:
+    files = users()[path]
+    return ", ".join(_code(file.removesuffix(".py")) for file in files) or "no run yet"
 
 
 def _of(module: str) -> Callable[[], str]:

@@ -49,6 +49,14 @@ def test_every_rule_has_its_equation_on_the_page():
         assert len(rows) == 1 and (rows[0].startswith("`") or path in COURSES), path
 
 
+def test_who_uses_a_rule_is_told():
+    """A rule called by a phase, by another rule, and by nobody: each says so."""
+    users = odd.users()
+    assert "model/phase/drift.py" in users["recycling.ageing_t"]
+    assert "investment" in users["investment.annuity"]
+    assert users["treaty.patient_share"] == []
+
+
 def test_every_function_named_on_the_page_exists():
     """Dotted names lead to something in the code; short ones to a rule."""
     dotted = set(re.findall(r"`((?:model|agents)(?:\.\w+)+)`", TEXT))
