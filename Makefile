@@ -1,6 +1,6 @@
 # Orebloc. `make help` lists what there is to do. Everything is set up on the first call, into .venv.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-other soak bench lock clean setup setup-test check-format check-types pytest
+.PHONY: help run play bundles test test-other soak bench lock clean setup setup-play setup-test check-format check-types pytest
 
 # The first Python of 3.11 or newer that runs. Override: make run PYTHON=/path/to/python3.12
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -24,10 +24,15 @@ help:  ## this list
 
 run: setup  ## the baseline, 2025 to 2040: summary on the terminal, report in results/
 	@$(BIN)/orebloc run baseline
+	@echo "See it in the browser, and change it: make play"
+
+play: setup-play  ## the pages in the browser: levers, map, market shares, prices
+	@$(BIN)/orebloc serve
 
 test: setup-test check-format check-types pytest  ## every check but the long ones
 
 setup: $(VENV)/run.stamp  ## the environment with the console script .venv/bin/orebloc
+setup-play: $(VENV)/play.stamp  ## the same with what the pages need
 setup-test: $(VENV)/test.stamp  ## the same with what the tests need
 
 $(BIN)/python:
@@ -38,6 +43,10 @@ $(BIN)/python:
 $(VENV)/run.stamp: requirements.txt pyproject.toml | $(BIN)/python
 	@$(call pip,$(VENV)) --require-hashes -r requirements.txt
 	@$(call pip,$(VENV)) --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/play.stamp: requirements-play.txt $(VENV)/run.stamp
+	@$(call pip,$(VENV)) --require-hashes -r requirements-play.txt
 	@touch $@
 
 $(VENV)/test.stamp: requirements-test.txt $(VENV)/run.stamp
@@ -69,7 +78,12 @@ LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --genera
 	--no-header --no-annotate --quiet --extra build
 lock:  ## new pins and hashes in requirements.txt and requirements-test.txt (needs uv)
 	$(LOCK) --upgrade -o requirements.txt
-	$(LOCK) --extra test --extra bench -c requirements.txt --upgrade -o requirements-test.txt
+	$(LOCK) --extra play -c requirements.txt --upgrade -o requirements-play.txt
+	$(LOCK) --extra test --extra bench --extra play -c requirements.txt -c requirements-play.txt --upgrade -o requirements-test.txt
+
+# Needs node and npm; the built files are committed, so that nobody else does.
+bundles:  ## build viz/static/app.js from viz/bundle (needs node and npm)
+	cd viz/bundle && npm ci --ignore-scripts --no-progress && node build.mjs
 
 clean:  ## remove the environments and what checks leave behind; results/ stays
 	rm -rf .venv .venv-other build dist *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis

@@ -95,6 +95,7 @@ _HOMES = {
 #: Command: what it does, the module that brings it (its `add_<command>_command` joins it).
 _COMMANDS = {
     "run": ("run a scenario and write series, flows, manifest and a report", "experiments.commands.run"),
+    "serve": ("open the pages in the browser", "experiments.commands.serve"),
     "scenarios": ("list the scenarios that come with the product", "experiments.commands.scenarios"),
     "study": ("run studies of many runs, resume, read and report them", "experiments.commands.study"),
     "compare": ("compare two scenarios under common luck", "experiments.commands.compare"),
@@ -106,6 +107,7 @@ _COMMANDS = {
     "check-player": ("try out a class that fills a seat", "experiments.commands.check_player"),
     "solve": ("solve market problems from a JSON file", "experiments.commands.solve"),
     "validate": ("hold the model to episodes of history", "experiments.commands.validate"),
+    "doctor": ("check the set-up and say what to do", "experiments.commands.doctor"),
 }
 
 
@@ -277,8 +279,24 @@ def _draw_explanation(explanation: Any) -> str:
     return draw_explanation(explanation)
 
 
-#: What commands draw, handed down because they may not import charts.
+def _serve_pages(host: str, port: int, scenario: str, is_opened: bool) -> None:
+    """Serve the pages until interrupted; handed to the command that asks for it."""
+    from viz.server.run import serve_pages
+
+    serve_pages(host, port, scenario, is_opened)
+
+
+def _check_pages() -> list[tuple[bool, str, str]]:
+    """Return what is well and what is not with the files of the pages."""
+    from viz.server.run import check_pages
+
+    return check_pages()
+
+
+#: What commands draw and show, handed down because they may not import charts and pages.
 _DRAW = {
+    "serve_pages": _serve_pages,
+    "check_pages": _check_pages,
     "draw_report": _draw_report,
     "draw_comparison": _draw_comparison,
     "draw_explanation": _draw_explanation,

@@ -30,7 +30,7 @@ def draw(data: GoodTable) -> Figure:
         return axes(plot, short_number) + "".join(bands) + "".join(lines) + end_labels(plot, ends)
 
     name = country_name(place)
-    title = _finding(prices, name, data.is_restricted)
+    title = finding(prices, name, data.is_restricted)
     inside_word = f"producer price inside {name}" + ("" if data.is_restricted else ", the largest producer")
     legend = (
         (inside_word, INSIDE),
@@ -56,9 +56,10 @@ def _last(values: pd.Series) -> float:
     return float(values.dropna().iloc[-1])
 
 
-def _finding(prices: pd.DataFrame, name: str, is_restricted: bool) -> str:
+def finding(prices: pd.DataFrame, name: str, is_restricted: bool, unit: str = "dollars") -> str:
+    """Return in a sentence how the prices `inside` and `outside` a country move; `name` is the country's."""
     if not is_restricted:
-        return _level(prices["inside"].dropna(), name)
+        return _level(prices["inside"].dropna(), name, unit)
     gap = (prices["outside"] / prices["inside"].where(prices["inside"] > 0.0)).dropna()
     if gap.empty:
         return f"No price was formed on both sides of {name}'s border"
@@ -69,13 +70,13 @@ def _finding(prices: pd.DataFrame, name: str, is_restricted: bool) -> str:
     return f"Outside {name} the price is {widest}, {last:.2g} times in {gap.index[-1]}"
 
 
-def _level(price: pd.Series, name: str) -> str:
+def _level(price: pd.Series, name: str, unit: str) -> str:
     """Return how the price of a good moves that nobody large restricts."""
     if price.empty:
         return f"No price was formed in {name}, the largest producer"
     first, last = float(price.iloc[0]), float(price.iloc[-1])
     span = (
-        f"from {short_number(first)} in {price.index[0]} to {short_number(last)} dollars in {price.index[-1]}"
+        f"from {short_number(first)} in {price.index[0]} to {short_number(last)} {unit} in {price.index[-1]}"
     )
     move = "moves little," if abs(last - first) < _SAME * first else "falls" if last < first else "rises"
     return f"The price in {name}, the largest producer, {move} {span}"

@@ -27,7 +27,7 @@ def draw(data: GoodTable) -> Figure:
             below = above
         return "".join(parts) + axes(plot, percent) + end_labels(plot, ends)
 
-    title = _finding(told)
+    title = finding(told)
     names = tuple((country_name(code), colours[code]) for code in shares.columns)
     body = both_sizes(list(shares.index), 1.0, inside, title)
     return Figure(
@@ -56,7 +56,8 @@ def _shares(data: GoodTable) -> pd.DataFrame:
     return shown
 
 
-def _finding(shares: pd.DataFrame) -> str:
+def finding(shares: pd.DataFrame) -> str:
+    """Return in a sentence what becomes of the leader's share; rows are the base year and quarters."""
     leader = str(shares.iloc[0].drop(_OTHERS).idxmax()) if shares.shape[1] > 1 else _OTHERS
     first, last = float(shares[leader].iloc[0]), float(shares[leader].iloc[-1])
     name = country_name(leader)

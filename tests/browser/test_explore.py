@@ -1,0 +1,311 @@
+"""The Explore page in a real browser: journeys, no stranger asked, keyboard, small screens, a restarted server."""
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("solara", reason="SKIPPED LOUDLY: the pages' libraries are not installed (make play)")
+
+ROOT = Path(__file__).resolve().parents[2]
+AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text(encoding="utf-8")
+SECONDS = 90_000
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Server:
+    """`orebloc serve` in a process of its own."""
+
+    def __init__(self, port: int, scenario: str = "tiny") -> None:
+        self.port, self.scenario = port, scenario
+        self.start()
+
+    def start(self) -> None:
+        words = [sys.executable, "orebloc.py", "serve", "--no-open", "--port", str(self.port)]
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        self.process = subprocess.Popen(
+            [*words, "--scenario", self.scenario], cwd=ROOT, env=os.environ.copy(), **quiet
+        )
+        ends = time.monotonic() + 120
+        while time.monotonic() < ends:
+            try:
+                urllib.request.urlopen(f"{self.address}/healthz", timeout=2).read()
+                return
+            except OSError:
+                time.sleep(0.1)
+        raise AssertionError("the server did not start")
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait(20)
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    """The pages, opening the tiny scenario."""
+    served = Server(free_port())
+    yield served
+    served.stop()
+
+
+class Visit:
+    """A page, and everything that went wrong in it."""
+
+    def __init__(
+        self, browser: Any, server: Server, path: str = "", width: int = 1400, scheme: str = "light"
+    ) -> None:
+        self.context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+        self.server, self.page, self.trouble = server, self.context.new_page(), []
+        self.may_fail = False
+        self.page.on("pageerror", lambda error: self.trouble.append(str(error)))
+        self.page.on("response", self._look)
+        self.page.route("**/*", self._route)
+        self.page.goto(f"{server.address}/{path}")
+        self.wait()
+
+    def _look(self, response: Any) -> None:
+        if response.status >= 400 and not self.may_fail:
+            self.trouble.append(f"{response.status} {response.url}")
+
+    def _route(self, route: Any) -> None:
+        if route.request.url.startswith((self.server.address, "data:", "blob:")):
+            route.continue_()
+        else:
+            self.trouble.append(f"asked for {route.request.url}")
+            route.abort()
+
+    def wait(self, step: str = "fan") -> None:
+        """Wait until the last thing asked for has come this far, and the map is drawn."""
+        steps = ("preview", "exact", "risk", "fan")
+        reached = steps[steps.index(step) :]
+        chosen = ", ".join(f".orebloc[data-step={word}]" for word in reached)
+        self.page.locator(chosen).first.wait_for(timeout=SECONDS)
+        self.page.locator("svg.map").wait_for(timeout=SECONDS)
+
+    def mark(self) -> None:
+        """Forget how far it was, so that `wait` waits for what is asked next."""
+        self.page.evaluate("delete document.querySelector('.orebloc').dataset.step")
+
+    def move(self, lever: str, value: float) -> None:
+        """Move a slider as a hand does."""
+        self.mark()
+        self.page.evaluate(
+            "([id, value]) => { const s = document.getElementById(id); s.closest('details').open = true;"
+            " s.value = value; s.dispatchEvent(new Event('input', { bubbles: true })); }",
+            [f"lever-{lever}", value],
+        )
+
+    def leave(self) -> None:
+        self.context.close()
+        assert not self.trouble, self.trouble
+
+
+@pytest.fixture
+def visit(browser: Any, server: Server) -> Iterator[Any]:
+    """Open pages; whatever goes wrong in one fails the test."""
+    opened: list[Visit] = []
+
+    def go(path: str = "", **how: Any) -> Visit:
+        opened.append(Visit(browser, server, path, **how))
+        return opened[-1]
+
+    yield go
+    for one in opened:
+        one.leave()
+
+
+def test_a_newcomer_reads_who_makes_most(visit: Any) -> None:
+    """The page opens from `/`, asks nobody else, and its heading says who refines most gallium."""
+    page = visit().page
+    assert page.url.startswith(page.url.split("/explore")[0] + "/explore/")
+    heading = page.locator("h1").inner_text()
+    assert re.match(r"China makes \d+ % of the world's gallium in 20\d\dQ\d$", heading)
+    assert page.locator(".tile").count() == 6
+    assert page.locator("svg.map path.country").count() > 150
+    assert page.evaluate("document.documentElement.lang") == "en"
+
+
+def test_a_floor_shows_its_difference_and_can_be_taken_back(visit: Any) -> None:
+    """A lever moved changes heading, tiles and link; the baseline stays as a dashed line; reset brings all back."""
+    here = visit("explore/?scenario=tiny&from=2026Q1&quarter=2027Q4")
+    before = here.page.locator("h1").inner_text()
+    here.move("floor", 900)
+    here.wait("exact")
+    page = here.page
+    assert "floor.gallium_refined=900" in page.url
+    assert "baseline" in page.locator("h1").inner_text()
+    assert "%" in page.locator(".tile").nth(0).locator(".note").inner_text()
+    assert page.locator("#price path.ghost.outside").get_attribute("d")
+    assert page.locator("#timeline li.mine").count() == 4
+    here.mark()
+    page.get_by_role("button", name="Reset: Common price floor").click()
+    here.wait("exact")
+    assert page.locator("h1").inner_text() == before
+    assert not page.locator("#price path.ghost.outside").get_attribute("d")
+
+
+def test_a_link_reproduces_the_page(visit: Any) -> None:
+    """Levers, country, quarter and numbers come back from the address alone."""
+    first = visit("explore/?scenario=tiny&from=2026Q1")
+    first.move("tariff", 40)
+    first.wait("exact")
+    first.page.get_by_label("Country").select_option("USA")
+    first.page.get_by_label("Quarter", exact=True).fill("9")
+    first.page.wait_for_url("**quarter=2027Q2**")
+    again = visit(first.page.url.split("/", 3)[3])
+    for selector in ("h1", ".tiles", "#country", "#trade tbody"):
+        assert again.page.locator(selector).inner_text() == first.page.locator(selector).inner_text()
+
+
+def test_minerals_change_without_a_reload(visit: Any) -> None:
+    """Another mineral is drawn in the same page."""
+    here = visit()
+    here.page.evaluate("window.stayed = true")
+    here.mark()
+    here.page.get_by_label("Mineral").select_option("germanium")
+    here.wait("exact")
+    assert "germanium" in here.page.locator("h1").inner_text()
+    assert here.page.evaluate("window.stayed") is True
+
+
+def test_it_plays_and_pauses(visit: Any) -> None:
+    """Play moves the quarter that all charts share; pause keeps it."""
+    page = visit("explore/?quarter=2025Q1").page
+    page.get_by_label("Speed").select_option("10")
+    page.get_by_role("button", name="Play").click()
+    page.locator(".orebloc[data-quarter='2026Q4']").wait_for(timeout=SECONDS)
+    page.locator(".orebloc[data-quarter='2027Q4']").wait_for(timeout=SECONDS)
+    page.get_by_role("button", name="Play").wait_for()
+    assert page.locator(".clock").inner_text() == "2027Q4"
+
+
+def test_a_chart_can_be_read_as_a_table(visit: Any) -> None:
+    """The numbers of a chart appear in its place, and can be taken along as CSV and SVG."""
+    page = visit().page
+    card = page.locator("#price")
+    card.locator("summary").click()
+    card.get_by_role("button", name="Show as a table").click()
+    assert card.locator(".numbers tbody tr").count() == 12
+    for name, head in (("Download CSV", '"quarter"'), ("Download SVG", "<svg")):
+        page.locator("#volume summary").click()
+        with page.expect_download() as taken:
+            page.locator("#volume").get_by_role("button", name=name).click()
+        assert Path(taken.value.path()).read_text(encoding="utf-8").startswith(head)
+
+
+def test_the_scenario_file_is_saved(visit: Any, tmp_path: Path) -> None:
+    """The file of a change is a scenario that `orebloc check` accepts."""
+    here = visit("explore/?scenario=tiny&from=2026Q1&tariff.gallium_refined=30")
+    with here.page.expect_download() as taken:
+        here.page.get_by_role("button", name="Save as a scenario file").click()
+    file = tmp_path / "changed.toml"
+    taken.value.save_as(file)
+    done = subprocess.run(
+        [sys.executable, "orebloc.py", "check", str(file)], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert "30 %" in done.stdout
+
+
+def test_a_bad_link_is_told_in_the_page(visit: Any) -> None:
+    """Nonsense in the address becomes a sentence, and the scenario opens."""
+    page = visit("explore/?scenario=tiny&tariff.gallium_refined=lots").page
+    assert "must be a number" in page.get_by_role("alert").inner_text()
+    assert "China makes" in page.locator("h1").inner_text()
+
+
+def test_two_tabs_do_not_disturb_each_other(visit: Any) -> None:
+    """Each open page has its own run."""
+    one, other = visit("explore/?scenario=tiny&from=2026Q1"), visit("explore/?scenario=tiny&from=2026Q1")
+    before = other.page.locator(".tiles").inner_text()
+    one.move("floor", 900)
+    one.wait("exact")
+    assert other.page.locator(".tiles").inner_text() == before
+
+
+def test_an_unknown_address_says_so(server: Server) -> None:
+    """An address that is nothing gets a page with a way back."""
+    with pytest.raises(urllib.error.HTTPError) as told:
+        urllib.request.urlopen(f"{server.address}/nowhere")
+    assert told.value.code == 404
+    assert "Go to the start" in told.value.read().decode()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 700, 1400])
+def test_it_fits_the_screen_and_is_accessible(visit: Any, width: int, scheme: str) -> None:
+    """Nothing is wider than the screen, and axe finds nothing serious; 700 is 1400 at 200 % zoom."""
+    page = visit(
+        "explore/?scenario=tiny&from=2026Q1&floor.gallium_refined=900", width=width, scheme=scheme
+    ).page
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    if width < 900:
+        page.get_by_role("button", name="Levers").click()
+        assert page.locator("#lever-floor").is_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.evaluate(AXE)
+    found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")["violations"]
+    bad = [
+        (one["id"], one["nodes"][0]["html"][:160])
+        for one in found
+        if one["impact"] in ("serious", "critical")
+    ]
+    assert not bad
+
+
+def test_the_keyboard_alone_does_everything(visit: Any) -> None:
+    """A slider moves by arrow keys, groups open by Enter, time moves by arrows, the page is reached past the head."""
+    here = visit("explore/?scenario=tiny&from=2026Q1")
+    page = here.page
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.locator("#lever-floor").focus()
+    here.mark()
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    here.wait("exact")
+    assert "floor.gallium_refined=3" in page.url
+    page.locator("summary", has_text="Trade measures").focus()
+    page.keyboard.press("Enter")
+    assert page.locator("#lever-tariff").is_visible()
+    page.get_by_label("Quarter", exact=True).focus()
+    before = page.locator(".clock").inner_text()
+    page.keyboard.press("ArrowLeft")
+    assert page.locator(".clock").inner_text() != before
+
+
+def test_a_restarted_server_finds_the_page_again(browser: Any) -> None:
+    """After a restart the open page reloads by itself, with its levers from the address."""
+    served = Server(free_port())
+    try:
+        here = Visit(browser, served, "explore/?scenario=tiny&from=2026Q1&floor.gallium_refined=900")
+        heading = here.page.locator("h1").inner_text()
+        here.may_fail = True
+        here.page.evaluate("window.before = true")
+        served.stop()
+        served.start()
+        here.page.wait_for_function("window.before === undefined", timeout=SECONDS)
+        here.wait("exact")
+        assert here.page.locator("h1").inner_text() == heading
+        assert "floor.gallium_refined=900" in here.page.url
+        here.leave()
+    finally:
+        served.stop()

@@ -1,0 +1,611 @@
+// The Explore page: one state, drawn into headline, map, streams, prices, trade, timeline and the time bar.
+import { Card } from "./card.js";
+import { at, download, h, money, percent, put, s, say, short, signed, trim, unpack } from "./dom.js";
+import { STOPS, WorldMap } from "./map.js";
+import { niceTop, Plot, tooltip } from "./plot.js";
+import { Rail } from "./rail.js";
+
+const SPEEDS = [2, 5, 10];
+const MARK = 0.65;
+const rowsOf = (array, column = 0) => Array.from({ length: array.rows }, (_, row) => at(array, row, column));
+
+class Explore {
+  constructor(root, model) {
+    this.model = model;
+    this.root = root;
+    this.sent = new Map();
+    this.number = 0;
+    this.quarter = 0;
+    this.run = {};
+    this.base = {};
+    this.fan = null;
+    root.replaceChildren(h("p", { class: "wait", role: "status", text: "Running the world from 2025 to 2040…" }));
+  }
+
+  send(message) {
+    const number = ++this.number;
+    this.sent.set(number, performance.now());
+    this.model.send({ ...message, number, shown: this.shown() });
+  }
+
+  shown() {
+    return { mineral: this.frame?.mineral ?? "", good: this.good ?? "", country: this.country ?? "", quarter: this.frame?.quarters[this.quarter] ?? "", colour: this.colour ?? "" };
+  }
+
+  take(buffer) {
+    const { header, arrays } = unpack(buffer);
+    const stale = header.number !== undefined && header.number !== this.number;
+    if (stale && ["fan", "risk"].includes(header.kind)) return;
+    if (header.kind === "error") return this.fail(header);
+    if (header.kind === "file") return download(header.name, header.text, "application/toml");
+    if (header.kind === "frame") this.takeFrame(header, arrays);
+    else if (header.kind === "run") this.takeRun(header, arrays);
+    else if (header.kind === "fan") { this.fan = { ...arrays, runs: header.runs }; this.draw("fan"); }
+    else if (header.kind === "risk") { this.risk = arrays; this.riskYears = header.years; this.draw("risk"); }
+    if (header.number !== undefined && !stale) this.mark(header);
+  }
+
+  mark(header) {
+    const sent = this.sent.get(header.number), step = header.step ?? header.kind;
+    requestAnimationFrame(() => {
+      this.root.dataset.step = step;
+      this.root.dataset.number = header.number;
+      if (sent !== undefined) this.root.dataset[`ms${step[0].toUpperCase()}${step.slice(1)}`] = (performance.now() - sent).toFixed(1);
+    });
+  }
+
+  fail(header) {
+    this.errorBox.hidden = false;
+    say(this.errorText, header.message);
+    this.root.dataset.step = "failed";
+    this.root.dataset.number = header.number;
+    if (header.plan) { this.plan = header.plan; this.rail?.show(this.frame, this.plan, this.target); }
+  }
+
+  takeFrame(header, arrays) {
+    const first = !this.frame, before = this.frame?.mineral;
+    this.frame = header;
+    this.plan = header.plan;
+    this.target = header.target;
+    this.base = pick(arrays, "b/");
+    this.run = pick(arrays, "r/");
+    this.titles = header.titles;
+    this.events = header.events;
+    this.idle = header.idle ?? [];
+    this.fan = this.risk = null;
+    if (first) {
+      this.country = header.shown.country;
+      this.colour = header.shown.colour || "share";
+      this.quarter = Math.max(0, header.quarters.indexOf(header.shown.quarter));
+    }
+    this.quarter = Math.min(this.quarter, header.quarters.length - 1);
+    if (before !== header.mineral || !header.goods.some((g) => g.good === this.good)) this.good = header.shown.good;
+    if (first || this.builtFor !== header.quarters.length) this.build();
+    this.setGoods();
+    this.errorBox.hidden = true;
+    this.rail.show(this.frame, this.plan, this.target);
+    this.draw("all");
+    this.address();
+  }
+
+  takeRun(header, arrays) {
+    this.plan = header.plan;
+    this.titles = header.titles;
+    this.events = header.events;
+    if (header.idle) this.idle = header.idle;
+    this.run = pick(arrays, "r/");
+    if (header.step === "preview") { this.fan = null; this.risk = null; }
+    this.frame.link = header.link;
+    this.errorBox.hidden = true;
+    this.rail.show(this.frame, this.plan, this.target);
+    this.draw("run");
+    this.address();
+  }
+
+  address() {
+    const words = new URLSearchParams(this.frame.link);
+    for (const [name, value] of Object.entries(this.shown())) if (value) words.set(name, value);
+    history.replaceState(history.state, "", `${location.pathname}?${words}`);
+  }
+
+  get info() { return this.frame.goods.find((g) => g.good === this.good); }
+  get thing() {
+    const { title } = this.info, [first, stage] = title.split(" ");
+    const word = /[A-Z].*[A-Z]|\//.test(first) ? first : first.toLowerCase();
+    return !stage ? (word === "magnets" ? "permanent magnets" : word) : stage === "refined" ? `refined ${word}` : `${word} ${stage}`;
+  }
+  get name() { return (code) => this.frame.names[code] ?? code; }
+  same() { return !Object.keys(this.plan.levers).length && !this.plan.treaty; }
+  r(name, good = this.good) { return this.run[`${good}/${name}`]; }
+  b(name, good = this.good) { return this.base[`${good}/${name}`]; }
+
+  // ------------------------------------------------------------------------------------------- what is on the page
+  build() {
+    const { quarters, minerals, names, countries } = this.frame;
+    this.builtFor = quarters.length;
+    const option = (value, text) => h("option", { value, text });
+    this.railHost = h("aside", { class: "rail", id: "levers", "aria-label": "Levers" });
+    this.rail = new Rail(this.railHost, (message) => this.send(message));
+    this.mineralChoice = h("select", { "aria-label": "Mineral", onchange: (e) => this.send({ type: "mineral", value: e.target.value }) }, minerals.map(([id, title]) => option(id, title)));
+    this.stageChoice = h("div", { class: "stages", role: "group", "aria-label": "Stage" });
+    const by = [...countries].filter((c) => c !== "OTH").sort((a, b) => names[a].localeCompare(names[b]));
+    this.countryChoice = h("select", { "aria-label": "Country", onchange: (e) => this.pick(e.target.value) }, by.map((code) => option(code, names[code])));
+    this.leversButton = h("button", { type: "button", class: "levers-open", "aria-expanded": "false", "aria-controls": "levers", onclick: () => this.openRail(), text: "Levers" });
+    this.finding = h("h1", { class: "finding" });
+    this.status = h("p", { class: "status", role: "status" });
+    this.errorText = h("p");
+    this.errorBox = h("div", { class: "error", role: "alert", hidden: true }, h("b", { text: "That did not work" }), this.errorText,
+      h("button", { type: "button", onclick: () => { this.errorBox.hidden = true; }, text: "Close" }));
+    this.tiles = h("dl", { class: "tiles" });
+    this.cards = {
+      map: new Card("map", "", { wide: "wide" }), country: new Card("country", ""), streams: new Card("streams", "", { wide: "full" }),
+      price: new Card("price", "", { wide: "half" }), volume: new Card("volume", "", { wide: "half" }), trade: new Card("trade", "", { wide: "half" }), timeline: new Card("timeline", "", { wide: "half" }),
+    };
+    const board = h("div", { class: "board" }, Object.values(this.cards).map((card) => card.element));
+    this.makeCharts();
+    this.makeBar();
+    const top = h("div", { class: "sentence" }, this.leversButton, this.mineralChoice, h("span", { class: "asked" }, h("span", { text: "seen from" }), this.countryChoice), this.stageChoice);
+    const page = h("div", { class: "page" }, top, this.errorBox, this.finding, this.status, this.tiles, board);
+    this.root.replaceChildren(h("div", { class: "explore" }, this.railHost, page), this.bar);
+    this.root.addEventListener("keydown", (event) => this.key(event));
+    new ResizeObserver(() => this.resize()).observe(page);
+  }
+
+  openRail() {
+    const open = this.railHost.classList.toggle("open");
+    put(this.leversButton, "aria-expanded", String(open));
+  }
+
+  makeCharts() {
+    const { frame } = this, pickQuarter = (position) => this.go(position);
+    this.map = new WorldMap(this.cards.map.body, { url: this.model.get("geometry_url"), places: frame.places, onPick: (code) => this.pick(code), onHover: (code) => this.hover(code) });
+    this.colourChoice = h("div", { class: "switch", role: "group", "aria-label": "Colour" },
+      [["share", "Who makes it"], ["dependence", "Who depends on one supplier"], ["use", "Who uses it"]].map(([id, text]) =>
+        h("button", { type: "button", "data-id": id, onclick: () => { this.colour = id; this.draw("map"); this.address(); }, text })));
+    this.legend = h("div", { class: "legend", "aria-hidden": "true" });
+    this.cards.map.body.after(h("div", { class: "under" }, this.colourChoice, this.legend));
+    this.legend.append(h("span", { class: "none" }, h("i", { class: "step-none" }), "none"),
+      ...STOPS.map((stop, n) => h("span", {}, h("i", { class: `step-${n}` }), n ? `${percent(STOPS[n - 1], 0)}` : "to 1 %")), h("span", {}, h("i", { class: `step-${STOPS.length}` }), "75 % +"),
+      h("span", { class: "ribbon" }, h("i", { class: "free" }), "flow, wide end at the seller"), h("span", { class: "ribbon" }, h("i", { class: "held" }), "held back by a quota or licence"));
+    this.streams = new Map();
+    this.streamHost = h("div", { class: "multiples" });
+    this.cards.streams.body.append(this.streamHost);
+    const plain = { onPick: pickQuarter };
+    this.pricePlot = new Plot(this.cards.price.body, { ...plain, height: 250, right: 96, onHover: (i, e) => this.hoverPrice(i, e) });
+    this.priceTip = tooltip(this.cards.price.body);
+    this.volumePlot = new Plot(this.cards.volume.body, { ...plain, height: 250, right: 96 });
+    this.suppliers = h("div", { class: "suppliers" });
+    this.cards.country.body.append(this.suppliers);
+    this.matrix = h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Who supplies whom" });
+    this.cards.trade.body.append(this.matrix);
+    this.list = h("ol", { class: "events", tabindex: "0", "aria-label": "Measures and treaties by date" });
+    this.cards.timeline.body.append(this.list);
+    this.cards.map.rows = () => this.mapRows();
+    this.cards.streams.rows = () => this.streamRows();
+    this.cards.price.rows = () => [["quarter", "inside, USD/t", "outside, USD/t", "inside, baseline", "outside, baseline"], ...frame.quarters.map((q, i) => [this.frame.quarters[i], ...["inside", "outside"].map((k) => at(this.r(k), i)), ...["inside", "outside"].map((k) => at(this.b(k), i))])];
+    this.cards.volume.rows = () => [["quarter", ...Object.keys(VOLUMES)], ...this.frame.quarters.map((q, i) => [q, ...Object.keys(VOLUMES).map((k) => at(this.r(k), i))])];
+    this.cards.trade.rows = () => this.tradeRows();
+    this.cards.country.rows = () => [["supplier", "share", "share, baseline"], ...this.supplierRows().map((r) => [this.name(r.code), r.share, r.base])];
+    this.cards.timeline.rows = () => [["from", "until", "what", "changed here"], ...this.events.map((e) => [e.from, e.until ?? "", e.text, e.mine ? "yes" : ""])];
+  }
+
+  makeBar() {
+    const { quarters } = this.frame, button = (label, text, act) => h("button", { type: "button", "aria-label": label, onclick: act, text });
+    this.playButton = button("Play", "▶", () => this.play());
+    this.speed = h("select", { "aria-label": "Speed" }, SPEEDS.map((n) => h("option", { value: n, text: `${n} a second`, selected: n === 5 })));
+    this.slider = h("input", { type: "range", min: 0, max: quarters.length - 1, step: 1, "aria-label": "Quarter", oninput: (e) => this.go(Number(e.target.value)) });
+    this.marks = h("div", { class: "marks", "aria-hidden": "true" });
+    this.clock = h("output", { class: "clock" });
+    this.bar = h("div", { class: "bar", role: "group", "aria-label": "Time" }, this.playButton,
+      button("One quarter back", "‹", () => this.go(this.quarter - 1)), button("One quarter on", "›", () => this.go(this.quarter + 1)), this.clock,
+      h("div", { class: "track" }, this.marks, this.slider), this.speed);
+  }
+
+  key(event) {
+    if (event.target.closest("input, select, button, summary, [role=region], a")) return;
+    const act = { " ": () => this.play(), ArrowRight: () => this.go(this.quarter + 1), ArrowLeft: () => this.go(this.quarter - 1), r: () => this.send({ type: "reset" }) }[event.key];
+    if (act) { event.preventDefault(); act(); }
+  }
+
+  play() {
+    if (this.playing) { cancelAnimationFrame(this.playing); this.playing = null; }
+    else {
+      if (this.quarter >= this.frame.quarters.length - 1) this.go(0);
+      let last = performance.now();
+      const tick = (now) => {
+        const wait = 1000 / Number(this.speed.value);
+        if (now - last >= wait - 4) {
+          last = Math.max(last + wait, now - wait);
+          this.go(this.quarter + 1);
+          this.root.dataset.frames = Number(this.root.dataset.frames ?? 0) + 1;
+        }
+        if (this.quarter < this.frame.quarters.length - 1) this.playing = requestAnimationFrame(tick);
+        else this.play();
+      };
+      this.playing = requestAnimationFrame(tick);
+    }
+    say(this.playButton, this.playing ? "❚❚" : "▶");
+    put(this.playButton, "aria-label", this.playing ? "Pause" : "Play");
+  }
+
+  go(position) {
+    const next = Math.max(0, Math.min(this.frame.quarters.length - 1, position));
+    if (next === this.quarter && this.drawnQuarter === next) return;
+    this.quarter = next;
+    this.draw("quarter");
+    clearTimeout(this.later);
+    this.later = setTimeout(() => this.address(), 300);
+  }
+
+  pick(code) {
+    if (![...this.countryChoice.options].some((o) => o.value === code)) return;
+    this.country = this.countryChoice.value = code;
+    this.draw("country");
+    this.address();
+  }
+
+  hover(code) {
+    if (code === this.hovered) return;
+    this.hovered = code;
+    for (const [, stream] of this.streams) stream.plot.svg.querySelectorAll(".band").forEach((band) => band.classList.toggle("dim", Boolean(code) && band.dataset.code !== code));
+  }
+
+  choose(good) {
+    this.good = good;
+    if (this.info.stage !== "mine" || this.frame.goods.length === 1) this.send({ type: "target", value: good });
+    this.setGoods();
+    this.draw("all");
+    this.address();
+  }
+
+  setGoods() {
+    this.mineralChoice.value = this.frame.mineral;
+    const list = this.frame.goods;
+    this.stageChoice.replaceChildren(...list.map((g) => h("button", { type: "button", "aria-pressed": String(g.good === this.good), onclick: () => this.choose(g.good), text: g.title })));
+    this.stageChoice.hidden = list.length < 2;
+    if (![...this.countryChoice.options].some((o) => o.value === this.country)) this.country = this.countryChoice.options[0].value;
+    this.countryChoice.value = this.country;
+  }
+
+  resize() {
+    const plots = [this.pricePlot, this.volumePlot, ...[...this.streams.values()].map((v) => v.plot)];
+    const moved = plots.map((plot) => plot.measure()).some(Boolean);
+    if (moved) this.draw("all");
+  }
+
+  // --------------------------------------------------------------------------------------------------- drawing
+  draw(what) {
+    const started = performance.now(), all = what === "all" || what === "run";
+    this.drawnQuarter = this.quarter;
+    this.headline();
+    if (all || what === "fan") this.drawPrice();
+    if (all) { this.drawStreams(); this.drawVolume(); this.drawEvents(); }
+    const map = performance.now();
+    if (all || ["quarter", "country", "map"].includes(what)) this.drawMap();
+    this.root.dataset.msMap = (performance.now() - map).toFixed(1);
+    if (all || what === "quarter" || what === "country") { this.drawSuppliers(); this.drawTrade(); this.cursors(); }
+    for (const card of Object.values(this.cards)) card.fill();
+    this.root.dataset.msDraw = (performance.now() - started).toFixed(1);
+    this.root.dataset.quarter = this.frame.quarters[this.quarter];
+  }
+
+  cursors() {
+    for (const plot of [this.pricePlot, this.volumePlot, ...[...this.streams.values()].map((v) => v.plot)]) plot.at(this.quarter);
+    this.slider.value = this.quarter;
+    put(this.slider, "aria-valuetext", this.frame.quarters[this.quarter]);
+    say(this.clock, this.frame.quarters[this.quarter]);
+    for (const item of this.list.children) item.classList.toggle("now", item.from <= this.quarter && (item.until ?? 1e9) >= this.quarter);
+  }
+
+  headline() {
+    const { info, frame, quarter } = this, leader = this.name(info.leader), k = info.makers.indexOf(info.leader);
+    const share = at(this.r("share"), quarter, k), before = at(this.b("share"), quarter, k), gap = 100 * (share - before);
+    const title = this.thing;
+    const against = this.same() ? "" : Math.abs(gap) < 0.05 ? ", as in the baseline" : `, ${points(gap)} points ${gap < 0 ? "less" : "more"} than in the baseline`;
+    say(this.finding, Number.isFinite(share) ? `${leader} makes ${percent(share)} of the world's ${title} in ${frame.quarters[quarter]}${against}` : `Nobody makes ${title} in ${frame.quarters[quarter]}`);
+    const words = this.same() ? "This is the scenario as it stands. Move a lever to see what it does." : `Changes hold from ${this.plan.start}${this.plan.treaty ? `, with ${this.plan.treaty}` : ""}. Dashed lines: the scenario without them.`;
+    const idle = this.idle?.length ? ` Without effect: ${this.idle.join("; ")}.` : "";
+    say(this.status, words + idle);
+    const unit = info.priceFactor, perKg = (v) => `$${trim(v / unit, 3)}`, kg = info.priceUnit.replace("USD/", "per ");
+    const tile = [];
+    const push = (label, value, note, path, base, good = 0) => tile.push({ label, value, note, path, base, good });
+    const change = (a, b) => (this.same() ? "" : Math.abs(a / b - 1) < 0.0005 ? "as baseline" : `${signed(100 * (a / b - 1), (v) => trim(v, 2))} %`);
+    for (const side of ["outside", "inside"]) {
+      const now = at(this.r(side), quarter), then = at(this.b(side), quarter);
+      push(`Price ${side} ${leader}`, Number.isFinite(now) ? perKg(now) : "none", [kg, change(now, then)].filter(Boolean).join(" · "), rowsOf(this.r(side)), rowsOf(this.b(side)));
+    }
+    push(`${leader}'s share`, percent(share), this.same() ? `of world output` : Math.abs(gap) < 0.05 ? "as baseline" : `${signed(gap, points)} points to baseline`, rowsOf(this.r("share"), k), rowsOf(this.b("share"), k));
+    this.riskTile(push, leader);
+    this.costTile(push);
+    const path = rowsOf(this.r("share"), k), first = path.findIndex((v) => v <= MARK);
+    const basis = rowsOf(this.b("share"), k).findIndex((v) => v <= MARK);
+    const name = (n) => (n < 0 ? "not by " + frame.quarters.at(-1).slice(0, 4) : n === 0 ? "already" : `${n} quarters`);
+    push(`${leader} at 65 % or less`, name(first), first > 0 ? `${frame.quarters[first]}${this.same() ? "" : ` · baseline ${name(basis)}`}` : this.same() ? "the mark for one supplier" : `baseline: ${name(basis)}`, null, null);
+    this.writeTiles(tile);
+  }
+
+  riskTile(push, leader) {
+    const label = "A year without the leader";
+    if (!this.risk?.[`r/${this.good}`]) return push(label, "…", "being worked out", null, null);
+    const codes = this.frame.countries, column = codes.indexOf(this.country), years = this.riskYears;
+    let row = years.findLastIndex((q) => q <= this.quarter);
+    row = Math.max(row, 0);
+    const now = at(this.risk[`r/${this.good}`], row, column), then = at(this.risk[`b/${this.good}`], row, column);
+    const change = this.same() || Math.abs(now - then) < 5e4 ? "" : ` · ${signed(now - then, money)}`;
+    push(label, now > 5e4 ? money(now) : "no cost", `${now < -5e4 ? "a gain for" : "cost to"} ${this.name(this.country)}${change}`, null, null);
+  }
+
+  costTile(push) {
+    const column = this.frame.countries.indexOf(this.country), first = Math.max(0, this.frame.quarters.indexOf(this.plan.start));
+    const run = this.run.welfare, base = this.base.welfare, path = [];
+    let sum = 0;
+    for (let i = 0; i < run.rows; i++) { if (i >= first) sum -= at(run, i, column) - at(base, i, column); path.push(sum); }
+    const cost = this.same() ? 0 : path[this.quarter];
+    const label = cost < -5e4 ? `Gain of ${this.name(this.country)}` : `Cost to ${this.name(this.country)}`;
+    const note = this.same() ? "nothing changed yet" : this.quarter < first ? `from ${this.plan.start} on` : `${this.plan.start.slice(0, 4)} to ${this.frame.quarters[this.quarter].slice(0, 4)}, all minerals`;
+    push(label, this.same() ? "$0" : money(Math.abs(cost)), note, this.same() ? null : path, null);
+  }
+
+  writeTiles(tiles) {
+    if (this.tiles.children.length !== tiles.length) {
+      this.tiles.replaceChildren(...tiles.map(() => h("div", { class: "tile" }, h("dt"), h("dd", { class: "value" }), h("dd", { class: "note" }), h("dd", { class: "spark" }))));
+      for (const box of this.tiles.children) {
+        const spark = s("svg", { viewBox: "0 0 120 26", "aria-hidden": "true", preserveAspectRatio: "none" }, box.lastChild);
+        for (const name of ["ghost", "line", "dot"]) box[name] = s(name === "dot" ? "circle" : "path", { class: name, r: 0 }, spark);
+      }
+    }
+    tiles.forEach((tile, n) => {
+      const box = this.tiles.children[n];
+      say(box.children[0], tile.label); say(box.children[1], tile.value); say(box.children[2], tile.note);
+      const both = [...(tile.path ?? []), ...(tile.base ?? [])].filter(Number.isFinite);
+      const low = Math.min(...both), span = Math.max(...both) - low || 1;
+      const path = (values) => (values ?? []).map((v, i) => (Number.isFinite(v) ? `${i && Number.isFinite(values[i - 1]) ? "L" : "M"}${((120 * i) / (values.length - 1)).toFixed(1)} ${(24 - (22 * (v - low)) / span).toFixed(1)}` : "")).join("");
+      put(box.line, "d", path(tile.path));
+      put(box.ghost, "d", this.same() ? "" : path(tile.base));
+      box.lastChild.classList.toggle("empty", !tile.path);
+    });
+  }
+
+  drawMap() {
+    const { info, quarter } = this, column = new Map((this.colour === "share" ? info.makers : info.users).map((code, n) => [code, n]));
+    const array = this.r(this.colour);
+    const words = { share: `share of world output of ${this.thing}`, dependence: "largest foreign supplier's part of purchases", use: "share of world use" }[this.colour];
+    for (const button of this.colourChoice.children) put(button, "aria-pressed", String(button.dataset.id === this.colour));
+    const counted = this.map.draw({
+      value: (code) => (column.has(code) ? at(array, quarter, column.get(code)) : NaN), words: words[0].toUpperCase() + words.slice(1),
+      flow: this.r("flow"), wedge: this.r("wedge"), row: quarter, pairs: info.pairs, selected: this.country, hover: null, focus: false,
+    });
+    const trade = counted ? `Largest ${counted.shown} flows of the quarter shown${counted.hidden > 0 ? `, ${counted.hidden} smaller ones left out` : ""}${counted.held ? `; ${counted.held} held back` : ""}.` : "";
+    const question = { share: `Who makes ${this.thing}, and who ships it to whom?`, dependence: `Who depends on one supplier of ${this.thing}?`, use: `Who uses ${this.thing}?` }[this.colour];
+    this.cards.map.say(question, `Colour: ${words}, ${this.frame.quarters[quarter]}. ${trade}`, "Natural Earth borders, simplified; no position on disputed ones. Other countries are grey.");
+  }
+
+  mapRows() {
+    const { info } = this, column = (codes, code) => codes.indexOf(code);
+    return [["country", "share of output", "share of use", "largest supplier's part"], ...this.frame.countries.map((code) => [this.name(code),
+      column(info.makers, code) < 0 ? NaN : at(this.r("share"), this.quarter, column(info.makers, code)), column(info.users, code) < 0 ? NaN : at(this.r("use"), this.quarter, column(info.users, code)),
+      column(info.users, code) < 0 ? NaN : at(this.r("dependence"), this.quarter, column(info.users, code))]).filter((row) => row.slice(1).some(Number.isFinite))];
+  }
+
+  drawStreams() {
+    const { frame } = this, goods = frame.goods;
+    const ids = goods.map((g) => g.good).join();
+    if (ids !== this.streamIds) {
+      this.streamIds = ids;
+      this.streams.clear();
+      this.streamHost.replaceChildren();
+      for (const g of goods) {
+        const host = h("div", { class: "stream" }), title = h("h3"), under = h("p", { class: "unit" });
+        host.append(title, under);
+        this.streamHost.append(host);
+        const tip = tooltip(host), height = goods.length > 3 ? 190 : goods.length > 1 ? 240 : 300;
+        const plot = new Plot(host, { height, left: 46, right: 112, onPick: (i) => this.go(i - 1),
+          onHover: (i, event) => { if (i === null) { tip.hide(); this.hover(null); } else this.hoverStream(g, i, event, tip); } });
+        this.streams.set(g.good, { host, title, under, plot, tip });
+      }
+    }
+    this.streamHost.className = `multiples n${Math.min(goods.length, 4)}`;
+    for (const g of goods) this.drawStream(g);
+    const info = this.info;
+    this.cards.streams.say("Who holds the market, stage by stage", `Share of world output${this.same() ? "" : "; dashed: the leader's share without the changes"}`, `${frame.source}. Recycling apart. First point: base year ${frame.scenario.baseYear}.`);
+    for (const [good, stream] of this.streams) stream.host.classList.toggle("chosen", good === info.good && goods.length > 1);
+  }
+
+  drawStream(g) {
+    const { title, under, plot } = this.streams.get(g.good), share = this.r("share", g.good), ghost = this.b("share", g.good);
+    say(title, g.title);
+    say(under, this.titles[g.good]?.share ?? "");
+    put(plot.svg, "aria-label", this.titles[g.good]?.share ?? g.title);
+    plot.labels = [String(this.frame.scenario.baseYear), ...this.frame.quarters];
+    plot.top = 1;
+    plot.axes((v) => percent(v, 0), 2);
+    const below = new Float64Array(plot.labels.length), ends = [];
+    g.order.forEach((k, n) => {
+      const code = g.makers[k], low = Array.from(below), high = [];
+      for (let i = 0; i < below.length; i++) { below[i] += i ? at(share, i - 1, k) || 0 : g.base[k]; high.push(Math.min(below[i], 1)); }
+      plot.area(`band${n}`, low, high, { class: "band", colour: this.frame.colours[code] }).dataset.code = code;
+      const size = high.at(-1) - low.at(-1);
+      if (size > 0.025) ends.push({ word: this.name(code), value: (high.at(-1) + low.at(-1)) / 2, colour: this.frame.colours[code] });
+    });
+    const low = Array.from(below, (v) => Math.min(v, 1));
+    plot.area("rest", low, low.map(() => 1), { class: "band", colour: this.frame.colours.OTH });
+    if (1 - low.at(-1) > 0.025) ends.push({ word: "others", value: (1 + low.at(-1)) / 2, colour: this.frame.colours.OTH });
+    plot.drop("band", g.order.length);
+    plot.ends(ends);
+    const lead = g.order[0];
+    plot.line("ghost", this.same() || lead === undefined ? [] : [g.base[lead], ...rowsOf(ghost, lead)], { class: "ghost over" });
+    if (plot.kept.get("ghost")) plot.front.prepend(plot.kept.get("ghost"));
+    plot.at(this.quarter + 1);
+  }
+
+  hoverStream(g, i, event, tip) {
+    const share = this.r("share", g.good), values = g.order.map((k) => [g.makers[k], i ? at(share, i - 1, k) : g.base[k]]);
+    tip.show(event, [i ? this.frame.quarters[i - 1] : String(this.frame.scenario.baseYear), ...values.filter(([, v]) => v > 0.005).map(([code, v]) => `${this.name(code)} ${percent(v)}`)]);
+  }
+
+  streamRows() {
+    const { info } = this, share = this.r("share");
+    return [["quarter", ...info.makers.map((code) => this.name(code))], [String(this.frame.scenario.baseYear), ...info.base], ...this.frame.quarters.map((q, i) => [q, ...info.makers.map((_, k) => at(share, i, k))])];
+  }
+
+  drawPrice() {
+    const { info, pricePlot: plot } = this, leader = this.name(info.leader), factor = info.priceFactor;
+    const values = (array) => rowsOf(array).map((v) => v / factor), sides = { inside: values(this.r("inside")), outside: values(this.r("outside")) };
+    const ghosts = { inside: values(this.b("inside")), outside: values(this.b("outside")) };
+    const fan = (side) => (this.fan?.[`${this.good}/${side}`] ? [0, 1, 2, 3].map((row) => Array.from({ length: plotLength(this.fan, this.good, side) }, (_, i) => at(this.fan[`${this.good}/${side}`], row, i) / factor)) : null);
+    const fans = { inside: fan("inside"), outside: fan("outside") };
+    const largest = Math.max(...[...sides.inside, ...sides.outside, ...ghosts.inside, ...ghosts.outside, ...(fans.outside?.[3] ?? []), ...(fans.inside?.[3] ?? [])].filter(Number.isFinite), 0);
+    plot.labels = this.frame.quarters;
+    plot.top = niceTop(largest);
+    plot.axes((v) => trim(v, 3));
+    for (const side of ["outside", "inside"]) {
+      plot.area(`fan-${side}`, fans[side]?.[0] ?? [], fans[side]?.[3] ?? [], { class: `fan ${side}` });
+      plot.area(`core-${side}`, fans[side]?.[1] ?? [], fans[side]?.[2] ?? [], { class: `fan core ${side}` });
+      plot.line(`ghost-${side}`, this.same() ? [] : ghosts[side], { class: `ghost ${side}` });
+      plot.line(`line-${side}`, sides[side], { class: side });
+    }
+    const last = (path) => path.findLast(Number.isFinite);
+    const style = getComputedStyle(this.root), ends = [];
+    for (const side of ["inside", "outside"]) if (last(sides[side]) !== undefined) ends.push({ word: side, value: last(sides[side]), colour: style.getPropertyValue(`--${side}`) });
+    plot.ends(ends);
+    put(plot.svg, "aria-label", this.titles[this.good]?.price ?? "");
+    const bands = this.fan ? `; bands: half and nine tenths of ${this.fan.runs} runs with other luck and uncertain parameters` : "";
+    this.cards.price.say(this.titles[this.good]?.price ?? "Price", `${info.priceUnit}, real 2024 dollars. Inside: producer price in ${leader}. Outside: paid on arrival elsewhere${bands}.`, this.frame.source);
+    plot.at(this.quarter);
+  }
+
+  hoverPrice(i, event) {
+    if (i === null) return this.priceTip.hide();
+    const show = (array) => trim(at(array, i) / this.info.priceFactor, 3);
+    this.priceTip.show(event, [this.frame.quarters[i], `outside ${show(this.r("outside"))}${this.same() ? "" : ` (baseline ${show(this.b("outside"))})`}`, `inside ${show(this.r("inside"))}${this.same() ? "" : ` (baseline ${show(this.b("inside"))})`}`]);
+  }
+
+  drawVolume() {
+    const plot = this.volumePlot, paths = Object.keys(VOLUMES).map((name) => [name, rowsOf(this.r(name))]).filter(([name, path]) => name === "output" || path.some((v) => v > 0.5));
+    plot.labels = this.frame.quarters;
+    plot.top = niceTop(Math.max(...paths.flatMap(([, path]) => path).filter(Number.isFinite)));
+    plot.axes(short);
+    for (const name of Object.keys(VOLUMES)) plot.line(`v-${name}`, paths.find(([n]) => n === name)?.[1] ?? [], { class: `v-${name}` });
+    plot.line("ghost-output", this.same() ? [] : rowsOf(this.b("output")), { class: "ghost" });
+    const style = getComputedStyle(this.root);
+    plot.ends(paths.map(([name, path]) => ({ word: VOLUMES[name], value: path.at(-1), colour: style.getPropertyValue(`--v-${name}`) })));
+    const output = paths[0][1], change = output.at(-1) / output[0];
+    const title = `Output in ${this.frame.quarters.at(-1)} is ${trim(change, 2)} times that of ${this.frame.quarters[0]}`;
+    put(plot.svg, "aria-label", title);
+    this.cards.volume.say(title, `Tonnes a quarter, world, ${this.thing}`, this.frame.source);
+    plot.at(this.quarter);
+  }
+
+  bought(array, buyer) {
+    const { pairs } = this.info, from = Math.max(0, this.quarter - 3), found = new Map();
+    pairs.forEach(([origin, destination], n) => {
+      if (destination !== buyer) return;
+      let sum = 0;
+      for (let i = from; i <= this.quarter; i++) sum += at(array, i, n) || 0;
+      if (sum > 0) found.set(origin, (found.get(origin) ?? 0) + sum);
+    });
+    return found;
+  }
+
+  supplierRows() {
+    const now = this.bought(this.r("flow"), this.country), then = this.bought(this.b("flow"), this.country);
+    const total = [...now.values()].reduce((a, b) => a + b, 0), before = [...then.values()].reduce((a, b) => a + b, 0);
+    return [...new Set([...now.keys(), ...then.keys()])].map((code) => ({ code, share: (now.get(code) ?? 0) / (total || 1), base: (then.get(code) ?? 0) / (before || 1) }))
+      .sort((a, b) => b.share - a.share).filter((row) => row.share > 0.004 || row.base > 0.02).slice(0, 8);
+  }
+
+  drawSuppliers() {
+    const rows = this.supplierRows(), name = this.name(this.country), info = this.info, column = info.users.indexOf(this.country);
+    const abroad = rows.filter((row) => row.code !== this.country), top = abroad[0];
+    const title = !rows.length ? `${name} buys no ${this.thing}` : !top || top.share < 0.005 ? `${name} supplies itself` : `${name} gets ${percent(top.share)} of its ${this.thing} from ${this.name(top.code)}`;
+    const pays = column < 0 ? NaN : at(this.r("landed"), this.quarter, column) / info.priceFactor;
+    this.cards.country.say(title, rows.length ? `Four quarters to ${this.frame.quarters[this.quarter]}${Number.isFinite(pays) ? `; pays $${trim(pays, 3)} ${info.priceUnit.replace("USD/", "a ")} on arrival` : ""}.` : "", rows.length && !this.same() ? "Tick: the share without the changes." : "");
+    while (this.suppliers.children.length > rows.length) this.suppliers.lastChild.remove();
+    rows.forEach((row, n) => {
+      let line = this.suppliers.children[n];
+      if (!line) { line = h("div", { class: "supplier" }, h("span", { class: "who" }), h("span", { class: "rail-bar" }, h("i"), h("b")), h("span", { class: "part" })); this.suppliers.append(line); }
+      say(line.children[0], row.code === this.country ? "at home" : this.name(row.code));
+      const [fill, tick] = line.children[1].children;
+      fill.style.width = `${100 * row.share}%`;
+      fill.style.background = this.frame.colours[row.code];
+      tick.style.left = `${100 * row.base}%`;
+      tick.hidden = this.same();
+      say(line.children[2], percent(row.share, 0));
+    });
+  }
+
+  tradeRows() {
+    const { info } = this, from = Math.max(0, this.quarter - 3), flow = this.r("flow"), sum = new Map(), origins = new Map(), buyers = new Map();
+    info.pairs.forEach(([origin, destination], n) => {
+      let tonnes = 0;
+      for (let i = from; i <= this.quarter; i++) tonnes += at(flow, i, n) || 0;
+      sum.set(`${origin}>${destination}`, tonnes);
+      origins.set(origin, (origins.get(origin) ?? 0) + tonnes);
+      buyers.set(destination, (buyers.get(destination) ?? 0) + tonnes);
+    });
+    const first = (map, count) => [...map].sort((a, b) => b[1] - a[1]).filter(([code, v]) => v > 0 && code !== "OTH").slice(0, count).map(([code]) => code);
+    const columns = first(origins, 6), rows = first(buyers, 9);
+    return [["buyer", ...columns.map(this.name), "others", "tonnes"], ...rows.map((buyer) => {
+      const total = buyers.get(buyer), parts = columns.map((origin) => (sum.get(`${origin}>${buyer}`) ?? 0) / total);
+      return [this.name(buyer), ...parts, Math.max(0, 1 - parts.reduce((a, b) => a + b, 0)), total];
+    })];
+  }
+
+  drawTrade() {
+    const [head, ...rows] = this.tradeRows(), key = `${head.join()}|${rows.map((r) => r[0]).join()}`;
+    if (key !== this.tradeKey) {
+      this.tradeKey = key;
+      this.matrix.replaceChildren(h("table", { class: "matrix" }, h("thead", {}, h("tr", {}, head.map((word) => h("th", { scope: "col", text: word })))),
+        h("tbody", {}, rows.map((row) => h("tr", {}, row.map((_, n) => h(n ? "td" : "th", { scope: n ? null : "row" })))))));
+    }
+    const lines = this.matrix.querySelectorAll("tbody tr");
+    rows.forEach((row, i) => row.forEach((value, n) => {
+      const cell = lines[i].children[n];
+      if (!n) return say(cell, value);
+      if (n === row.length - 1) return say(cell, short(value));
+      say(cell, value < 0.005 ? "·" : Math.round(100 * value));
+      const shade = `${Math.round(100 * value)}%`;
+      if (cell.dataset.shade !== shade) { cell.dataset.shade = shade; cell.style.setProperty("--part", shade); cell.className = value < 0.005 ? "none" : "shade"; }
+    }));
+    const best = rows.length ? rows.map((row) => [row[0], row.slice(1, -2)]).map(([who, parts]) => [who, head[1 + parts.indexOf(Math.max(...parts))], Math.max(...parts)]) : [];
+    const top = head[1], many = best.filter(([, origin, part]) => origin === top && part > 0.5).length;
+    this.cards.trade.say(rows.length ? `${top} supplies more than half of ${many} of the ${rows.length} largest buyers` : "Nothing is bought", `Percent of each buyer's purchases of ${this.thing}, four quarters to ${this.frame.quarters[this.quarter]}`, this.frame.source);
+  }
+
+  drawEvents() {
+    const quarters = this.frame.quarters, index = (q) => quarters.indexOf(q);
+    const mine = this.events.filter((e) => e.mine).length;
+    this.cards.timeline.say(mine ? `${mine} measures are yours, ${this.events.length - mine} are the scenario's` : `${this.events.length} measures shape this market`, "What is in force in the quarter shown is set bold", this.frame.source);
+    this.list.replaceChildren(...this.events.map((e) => {
+      const item = h("li", { class: e.mine ? "mine" : "" }, h("span", { class: "when", text: e.until ? `${e.from} – ${e.until}` : `${e.from} –` }), h("span", { text: e.text }));
+      item.from = Math.max(index(e.from), e.from < quarters[0] ? -1 : 0);
+      item.until = e.until ? (e.until < quarters[0] ? -1 : index(e.until)) : null;
+      return item;
+    }));
+    const last = quarters.length - 1;
+    this.marks.replaceChildren(...this.events.filter((e) => index(e.from) >= 0).map((e) => h("i", { class: e.mine ? "mine" : "", style: `left:${(100 * index(e.from)) / last}%`, title: `${e.from}: ${e.text}` })));
+  }
+}
+
+const points = (v) => (Math.abs(v) < 9.95 ? Math.abs(v).toFixed(1) : Math.abs(v).toFixed(0));
+const VOLUMES = { output: "made", used: "used", capacity: "capacity", recycled: "recycled", smuggled: "smuggled" };
+const plotLength = (fan, good, side) => fan[`${good}/${side}`].columns;
+
+function pick(arrays, prefix) {
+  return Object.fromEntries(Object.entries(arrays).filter(([name]) => name.startsWith(prefix)).map(([name, array]) => [name.slice(prefix.length), array]));
+}
+
+export function mountExplore(root, model) {
+  const page = new Explore(root, model);
+  const receive = (content, buffers) => {
+    try { page.take(buffers[0]); }
+    catch (error) {
+      console.error(error);
+      root.dataset.failed = String(error);
+      if (!page.frame) root.replaceChildren(h("div", { class: "error", role: "alert" }, h("b", { text: "The page could not be drawn" }), h("p", { text: `${error}` })));
+    }
+  };
+  model.on("msg:custom", receive);
+  page.send({ type: "hello" });
+  return () => { model.off("msg:custom", receive); if (page.playing) cancelAnimationFrame(page.playing); };
+}

@@ -1,0 +1,257 @@
+"""Answers a plan in steps: at once from the mineral by itself, then from the whole world, then its fan.
+
+One thread for each session; a new request makes the one under way stale, so that the last one asked for is the next
+one answered. What is published is arrays in the frame of the whole world.
+"""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from agents import DECISIONS
+from experiments.run import quantiles_of
+from model.engine import Engine
+from model.error import ClearingError, OreblocError
+from model.instruments import BY_NAME
+from model.order import order_from
+from model.quarter_date import quarter_index
+from viz.live.plan import Plan, check_start, mixed, rows_of
+from viz.live.record import Cancelled, Record, Recording, run_record
+from viz.live.slice import Frame, Singles, carried_over
+from viz.live.stage import Ground, Stage, stage_of
+
+#: Sizes of the parts of a fan: the first ones small, so that something is seen soon.
+FAN = (20, 20, 40, 40, 80)
+#: Quantiles a fan shows: the middle half and nine tenths.
+BANDS = (0.05, 0.25, 0.75, 0.95)
+#: One fan at a time, so that those who move a lever do not wait for those who watch.
+_FAN_LOCK = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a session wants to see."""
+
+    plan: Plan
+    mineral: str
+    number: int
+    fan: bool = False
+
+
+@dataclass
+class Answer:
+    """What is known so far. `step` is preview, exact, fan or failed; `arrays` are those of `Frame.cut`."""
+
+    request: Request
+    step: str
+    arrays: dict[str, Singles] | None = None
+    record: Record | None = None
+    fan: dict[str, Singles] | None = None
+    runs: int = 0
+    error: str = ""
+    last_good: str = ""
+
+
+def frame_of(stage: Stage, mineral: str) -> Frame:
+    """Return the frame of a mineral, made once for a stage."""
+    frames: dict[str, Frame] = stage.__dict__.setdefault("frames", {})
+    if mineral not in frames:
+        frames[mineral] = Frame(stage, mineral)
+    return frames[mineral]
+
+
+def baseline_arrays(stage: Stage, mineral: str) -> dict[str, Singles]:
+    """Return the arrays of the unchanged scenario, made once for a stage and mineral."""
+    kept: dict[str, dict[str, Singles]] = stage.__dict__.setdefault("baselines", {})
+    if mineral not in kept:
+        kept[mineral] = frame_of(stage, mineral).cut(stage.whole.baseline, stage.whole)
+    return kept[mineral]
+
+
+def preview(
+    stage: Stage, plan: Plan, mineral: str, is_stale: Callable[[], bool]
+) -> dict[str, Singles] | None:
+    """Return the answer of the mineral by itself; None where the plan is nothing for it."""
+    leaders = stage.whole.observer.restrictors
+    rows = rows_of(plan, leaders, stage.whole.countries)
+    goods = set(stage.goods_of(mineral))
+    rows.measures = [row for row in rows.measures if goods.intersection(row["fields"].get("good", []))]
+    if not rows.forks or plan.changes_nothing:
+        return None
+    alone, frame = stage.alone(mineral), frame_of(stage, mineral)
+    first = quarter_index(plan.start) - alone.scenario.start_index
+    engine = alone.at(first)
+    orders = [order_from(row, BY_NAME) for row in rows.measures]
+    if orders:
+        for number in engine.add_measures(orders, dated=True):
+            engine.switch(number, 1.0)
+    recording = Recording(alone.observer)
+    while not engine.is_done:
+        if is_stale():
+            raise Cancelled
+        engine.step()
+        recording.take(engine)
+    moved = _joined(frame.cut(alone.baseline, alone), frame.cut(recording.record(engine), alone), first)
+    return carried_over(baseline_arrays(stage, mineral), frame.cut(alone.baseline, alone), moved)
+
+
+def _joined(before: dict[str, Singles], after: dict[str, Singles], first: int) -> dict[str, Singles]:
+    """Return the past of one run and the future of another."""
+    return {name: np.concatenate([before[name][:first], after[name]]) for name in before}
+
+
+def exact(stage: Stage, plan: Plan, is_stale: Callable[[], bool] = lambda: False) -> Record:
+    """Return the run of the plan's own scenario, as `orebloc run` gives it."""
+    if plan.changes_nothing:
+        return stage.whole.baseline
+    rows = rows_of(plan, stage.whole.observer.restrictors, stage.whole.countries)
+    scenario = mixed(stage.scenario, rows, plan.start)
+    whole = stage.whole
+    return run_record(
+        scenario, whole.with_scenario(scenario), whole.observer, risk_goods=whole.headline, is_stale=is_stale
+    )
+
+
+class _Fan:
+    """Quantiles of prices and shares over runs of one mineral by itself, drawn part by part."""
+
+    def __init__(self, stage: Stage, plan: Plan, mineral: str) -> None:
+        alone = stage.alone(mineral)
+        rows = rows_of(plan, stage.whole.observer.restrictors, stage.whole.countries)
+        goods = set(alone.goods)
+        rows.measures = [row for row in rows.measures if goods.intersection(row["fields"].get("good", []))]
+        rows.shocks = [row for row in rows.shocks if row["good"] in goods]
+        rows.treaties = []
+        self.scenario = mixed(alone.scenario, rows, plan.start)
+        self.world, self.observer = alone.with_scenario(self.scenario), alone.observer
+        self.frame = frame_of(stage, mineral)
+        self.wanted = self._wanted(alone)
+        self.found: dict[str, list[Any]] = {name: [] for name in self.wanted}
+
+    def _wanted(self, alone: Ground) -> dict[str, tuple[int, int]]:
+        """Return what is kept of each run: panel and cell by name."""
+        panels = {panel.metric: n for n, panel in enumerate(alone.observer.panels)}
+        wanted = {}
+        for good in self.frame.goods:
+            metrics = (("inside", "inside_price_usd_per_t"), ("outside", "outside_price_usd_per_t"),
+                       ("leader", "production_share"))  # fmt: skip
+            for name, metric in metrics:
+                cells = alone.observer.panels[panels[metric]].cells
+                if (good.good, good.leader) in cells:
+                    wanted[f"{good.good}/{name}"] = panels[metric], cells.index((good.good, good.leader))
+        return wanted
+
+    def add(self, first: int, size: int, is_stale: Callable[[], bool]) -> None:
+        """Run so many worlds more."""
+        engine = Engine(self.scenario, size, first_run=first, world=self.world, decide=DECISIONS)
+        paths: dict[str, list[Any]] = {name: [] for name in self.wanted}
+        while not engine.is_done:
+            if is_stale():
+                raise Cancelled
+            engine.step()
+            panels = self.observer.observe(_mid_year(engine))
+            for name, (panel, cell) in self.wanted.items():
+                paths[name].append(panels[panel][:, cell])
+        for name, path in paths.items():
+            self.found[name].append(np.array(path).T)
+
+    def bands(self) -> dict[str, Singles]:
+        """Return [bands, quarters] of everything kept."""
+        return {
+            name: quantiles_of(np.concatenate(runs), BANDS).astype(np.float32)
+            for name, runs in self.found.items()
+            if runs
+        }
+
+
+class _mid_year:
+    """An engine that says it ends no year: the observer then leaves out what a stop would cost."""
+
+    is_done = False
+    quarter_label = "2025Q1"
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._engine, name)
+
+
+class Worker:
+    """Works off one session's requests; `publish` is called from its thread with every `Answer`."""
+
+    def __init__(self, publish: Callable[[Answer], None]) -> None:
+        self.publish = publish
+        self._wanted: Request | None = None
+        self._closed = False
+        self._change = threading.Condition()
+        self._thread = threading.Thread(target=self._work, name="orebloc-session", daemon=True)
+        self._thread.start()
+
+    def ask(self, request: Request) -> None:
+        """Ask for something; what was asked before is dropped."""
+        with self._change:
+            self._wanted = request
+            self._change.notify()
+
+    def close(self) -> None:
+        """End the thread."""
+        with self._change:
+            self._closed = True
+            self._change.notify()
+
+    def _work(self) -> None:
+        done: Request | None = None
+        while True:
+            with self._change:
+                while not self._closed and self._wanted is done:
+                    self._change.wait()
+                if self._closed:
+                    return
+                request = done = self._wanted
+            assert request is not None
+            try:
+                self._answer(request)
+            except Cancelled:
+                continue
+            except (OreblocError, ClearingError) as error:
+                self.publish(Answer(request, "failed", error=str(error)))
+            except Exception as error:  # the page must say so, whatever it was
+                words = f"The model stopped: {type(error).__name__}: {error}. The last good run stays on the page."
+                self.publish(Answer(request, "failed", error=words))
+
+    def _answer(self, request: Request) -> None:
+        def is_stale() -> bool:
+            return self._wanted is not request or self._closed
+
+        plan = request.plan
+        stage = stage_of(plan.scenario, plan.seed)
+        check_start(plan, stage.scenario)
+        if plan.changes_nothing:
+            arrays = baseline_arrays(stage, request.mineral)
+            self.publish(Answer(request, "exact", arrays, stage.whole.baseline))
+        else:
+            first = preview(stage, plan, request.mineral, is_stale)
+            if first is not None:
+                self.publish(Answer(request, "preview", first))
+            record = exact(stage, plan, is_stale)
+            arrays = frame_of(stage, request.mineral).cut(record, stage.whole)
+            self.publish(Answer(request, "exact", arrays, record))
+        if request.fan:
+            self._draw_fan(request, stage, is_stale)
+
+    def _draw_fan(self, request: Request, stage: Stage, is_stale: Callable[[], bool]) -> None:
+        fan, first = _Fan(stage, request.plan, request.mineral), 0
+        for size in FAN:
+            while not _FAN_LOCK.acquire(timeout=0.2):
+                if is_stale():
+                    raise Cancelled
+            try:
+                fan.add(first, size, is_stale)
+            finally:
+                _FAN_LOCK.release()
+            first += size
+            self.publish(Answer(request, "fan", fan=fan.bands(), runs=first))

@@ -1,0 +1,1 @@
+"""Pages in the browser, made with Solara: our own composition on our own widgets."""

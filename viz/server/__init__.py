@@ -1,0 +1,1 @@
+"""One process: our own Starlette application with Solara below `/explore`."""
