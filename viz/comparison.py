@@ -51,7 +51,7 @@ def draw_explanation(found: Explanation) -> str:
     body = (
         f"{_head(sentence(found), facts)}"
         f"<main id='main'><section><h2>From the first number to the last</h2>"
-        f"<figure class='chart'>{_waterfall(found)}</figure></section><section><h2>Part by part</h2>"
+        f"<figure class='chart'>{draw_waterfall(found)}</figure></section><section><h2>Part by part</h2>"
         f"{_table(('kind', 'cause', 'part', 'standard error'), rows)}"
         f"<p class='source'>{escape(base_year_note(found))}</p></section></main>"
     )
@@ -263,8 +263,8 @@ def _how(comparison: Comparison) -> str:
     )
 
 
-def _waterfall(found: Explanation) -> str:
-    """Return the waterfall as plain SVG: one bar for each part, from the first number to the last."""
+def draw_waterfall(found: Explanation) -> str:
+    """Return the waterfall of an explanation as plain SVG: one bar for each part, from the first number to the last."""
     parts = ordered(found)
     levels = [found.first]
     for part in parts:

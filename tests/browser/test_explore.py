@@ -191,10 +191,10 @@ def test_it_plays_and_pauses(visit: Any) -> None:
     page = visit("explore/?quarter=2025Q1").page
     page.get_by_label("Speed").select_option("10")
     page.get_by_role("button", name="Play").click()
-    page.locator(".orebloc[data-quarter='2026Q4']").wait_for(timeout=SECONDS)
     page.locator(".orebloc[data-quarter='2027Q4']").wait_for(timeout=SECONDS)
     page.get_by_role("button", name="Play").wait_for()
     assert page.locator(".clock").inner_text() == "2027Q4"
+    assert page.locator(".orebloc").get_attribute("data-frames") == "11"
 
 
 def test_a_chart_can_be_read_as_a_table(visit: Any) -> None:

@@ -207,17 +207,17 @@ def events_of(scenario: Scenario, base: Scenario, goods: Sequence[str], start: s
 def idle_words(run: Record, base: Record) -> list[str]:
     """Return why measures of the run that are not the scenario's cover nothing."""
     known = {str(note["text"]) for note in base.notes}
-    told = [_named(str(note["why"])) for note in run.notes if str(note["text"]) not in known]
+    told = [named(str(note["why"])) for note in run.notes if str(note["text"]) not in known]
     return list(dict.fromkeys(words[:1].upper() + words[1:].rstrip(".") for words in told))
 
 
 def _event(start: str, end: str | None, text: str, mine: bool) -> dict[str, Any]:
     label = quarter_label(quarter_index(start))
     until = quarter_label(quarter_index(end)) if end else None
-    return {"from": label, "until": until, "text": _named(text), "mine": mine}
+    return {"from": label, "until": until, "text": named(text), "mine": mine}
 
 
-def _named(text: str) -> str:
+def named(text: str) -> str:
     """Return a sentence with names for codes, as people read it."""
     words = []
     for word in text.replace("_", " ").split(" "):

@@ -20,14 +20,8 @@ from model.network import Answer
 from model.scenario import Scenario
 from model.world import World
 
-#: Columns that metrics read.
-_COLUMNS = (
-    "buyer_stock_t", "node_stock_t", "buyer_reserve_t", "good_residual_t", "site_invest_t", "site_capex",
-    "country_export_tax_usd", "country_tariff_usd", "country_support_usd", "country_topup_usd", "country_rent_usd",
-    "country_levy_usd", "country_burden_usd",
-)  # fmt: skip
-
-
+#: Metrics that are worked out apart, or that no page shows: the costly ones.
+_LEFT_OUT = frozenset({"supply_at_risk_usd", "score_usd"})
 _FLOW = Answer._fields.index("flow_t")
 
 
@@ -100,10 +94,14 @@ class Recording:
         self.violation = 0.0
         self.risk_goods = list(risk_goods)
         self.risks: dict[int, Floats] = {}
+        self.wanted = frozenset(panel.metric for panel in observer.panels) - _LEFT_OUT
+        self.columns: tuple[str, ...] = ()
 
     def take(self, engine: Engine) -> None:
         """Keep what the metrics need of the quarter just run."""
-        columns = {name: getattr(engine.columns, name).copy() for name in _COLUMNS}
+        if not self.columns:
+            self.columns = _columns_read(self.observer, self.wanted, engine)
+        columns = {name: getattr(engine.columns, name).copy() for name in self.columns}
         if self.risk_goods and (engine.step_number % 4 == 0 or engine.is_done):
             self.risks[engine.step_number - 1] = supply_at_risk(engine, self.risk_goods).cost_usd[0]
         self.violation = max(self.violation, float(np.nanmax(engine.answer.violation)))
@@ -126,8 +124,8 @@ class Recording:
         panels: list[list[Floats]] = []
         wedges = []
         for block in _blocks(self.taken):
-            stacked = _stacked(block)
-            panels.append(self.observer.observe(stacked))
+            stacked = _stacked(block, self.columns)
+            panels.append(self.observer.observe(stacked, self.wanted))
             wedges.append(_wedges(stacked))
         values = {
             panel.metric: np.concatenate([block[number] for block in panels])
@@ -164,10 +162,42 @@ def _blocks(taken: Sequence[SimpleNamespace]) -> list[list[SimpleNamespace]]:
     return blocks
 
 
-def _stacked(block: Sequence[SimpleNamespace]) -> Any:
+class _Noted:
+    """Columns that note which of them are read."""
+
+    def __init__(self, columns: Any) -> None:
+        self._columns = columns
+        self.names: dict[str, None] = {}
+
+    def __getattr__(self, name: str) -> Any:
+        self.names[name] = None
+        return getattr(self._columns, name)
+
+
+def _columns_read(observer: Observer, wanted: frozenset[str], engine: Engine) -> tuple[str, ...]:
+    """Return the columns that the metrics wanted read, found by reading them once; kept with the observer."""
+    known: tuple[str, ...] | None = observer.__dict__.get("columns_read")
+    if known is None:
+        noted = _Noted(engine.columns)
+        observer.observe(_Shown(engine, noted), wanted)  # type: ignore[arg-type]
+        known = observer.__dict__["columns_read"] = tuple(noted.names)
+    return known
+
+
+class _Shown:
+    """An engine with other columns."""
+
+    def __init__(self, engine: Engine, columns: Any) -> None:
+        self._engine, self.columns = engine, columns
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._engine, name)
+
+
+def _stacked(block: Sequence[SimpleNamespace], names: Sequence[str]) -> Any:
     """Return an object with the arrays of an engine, the quarters in place of runs."""
     terms_kind, answer_kind = block[0].kinds
-    columns = {name: np.concatenate([q.columns[name] for q in block]) for name in _COLUMNS}
+    columns = {name: np.concatenate([q.columns[name] for q in block]) for name in names}
     return SimpleNamespace(
         network=block[0].network,
         layout=block[0].layout,
@@ -181,7 +211,7 @@ def _stacked(block: Sequence[SimpleNamespace]) -> Any:
             floor_public_share=np.concatenate([q.public for q in block]),
         ),
         is_done=False,
-        quarter_label="2025Q1",  # a quarter that ends no year: what a year's stop costs is asked for apart
+        quarter_label=block[-1].label,
     )
 
 

@@ -29,6 +29,7 @@ FAN = (20, 20, 40, 40, 80)
 BANDS = (0.05, 0.25, 0.75, 0.95)
 #: One fan at a time, so that those who move a lever do not wait for those who watch.
 _FAN_LOCK = threading.Lock()
+_OF_FANS = frozenset({"inside_price_usd_per_t", "outside_price_usd_per_t", "production_share"})
 
 
 @dataclass(frozen=True)
@@ -152,7 +153,7 @@ class _Fan:
             if is_stale():
                 raise Cancelled
             engine.step()
-            panels = self.observer.observe(_mid_year(engine))
+            panels = self.observer.observe(engine, _OF_FANS)
             for name, (panel, cell) in self.wanted.items():
                 paths[name].append(panels[panel][:, cell])
         for name, path in paths.items():
@@ -165,19 +166,6 @@ class _Fan:
             for name, runs in self.found.items()
             if runs
         }
-
-
-class _mid_year:
-    """An engine that says it ends no year: the observer then leaves out what a stop would cost."""
-
-    is_done = False
-    quarter_label = "2025Q1"
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._engine, name)
 
 
 class Worker:

@@ -1,17 +1,35 @@
-// Runs before the page is drawn: the theme a person chose, and words where the connection is lost.
+// Runs before the page is drawn: the theme a person chose, links that keep what the address holds, and words where
+// the connection is lost.
 (() => {
   const root = document.documentElement, key = "orebloc-theme";
   const set = (theme) => { if (theme) root.dataset.theme = theme; else delete root.dataset.theme; };
   try { set(localStorage.getItem(key)); } catch { /* a browser that keeps nothing */ }
   const dark = () => (root.dataset.theme ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
   document.addEventListener("click", (event) => {
-    if (!event.target.closest("[data-theme-switch]")) return;
+    const link = event.target.closest?.("a[data-keep]");
+    if (link) link.href = link.pathname + location.search;
+    if (!event.target.closest?.("[data-theme-switch]")) return;
     set(dark() ? "light" : "dark");
     try { localStorage.setItem(key, root.dataset.theme); } catch { /* only for this page then */ }
   });
+
+  // Solara's page says how its connection is; ours puts it into words and leaves the charts readable.
   const watch = () => {
-    const app = window.app ?? null;
-    void app;
+    const bar = document.createElement("p");
+    bar.className = "lost";
+    bar.setAttribute("role", "status");
+    bar.hidden = true;
+    document.body.append(bar);
+    let since = null;
+    setInterval(() => {
+      const lost = window.app && window.app.wasConnected && window.app.connectionStatus !== "connected";
+      since = lost ? since ?? Date.now() : null;
+      const told = since !== null && Date.now() - since > 1000;
+      if (told !== !bar.hidden) {
+        bar.hidden = !told;
+        bar.textContent = told ? "Reconnecting to Orebloc on this machine… What you see stays, and your levers are in the address." : "";
+      }
+    }, 500);
   };
   document.addEventListener("DOMContentLoaded", watch);
 })();

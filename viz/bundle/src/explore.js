@@ -40,7 +40,7 @@ class Explore {
     if (header.kind === "file") return download(header.name, header.text, "application/toml");
     if (header.kind === "frame") this.takeFrame(header, arrays);
     else if (header.kind === "run") this.takeRun(header, arrays);
-    else if (header.kind === "fan") { this.fan = { ...arrays, runs: header.runs }; this.draw("fan"); }
+    else if (header.kind === "fan") { this.fan = { ...arrays, runs: header.runs }; this.root.dataset.runs = header.runs; this.draw("fan"); }
     else if (header.kind === "risk") { this.risk = arrays; this.riskYears = header.years; this.draw("risk"); }
     if (header.number !== undefined && !stale) this.mark(header);
   }
@@ -94,7 +94,8 @@ class Explore {
     this.events = header.events;
     if (header.idle) this.idle = header.idle;
     this.run = pick(arrays, "r/");
-    if (header.step === "preview") { this.fan = null; this.risk = null; }
+    this.fan = this.risk = null;
+    delete this.root.dataset.runs;
     this.frame.link = header.link;
     this.errorBox.hidden = true;
     this.rail.show(this.frame, this.plan, this.target);

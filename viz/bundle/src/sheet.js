@@ -1,0 +1,96 @@
+// A page of questions and answers: fields described by the server, and what it answers as HTML that it has escaped.
+import { download, h, say, unpack } from "./dom.js";
+
+class Sheet {
+  constructor(root, model) {
+    this.root = root;
+    this.model = model;
+    this.number = 0;
+    this.fields = new Map();
+    this.form = h("form", { class: "ask", "aria-label": "Question", onsubmit: (event) => event.preventDefault() });
+    this.status = h("p", { class: "status", role: "status" });
+    this.alert = h("div", { class: "error", role: "alert", hidden: true }, h("b", { text: "That did not work" }), h("p"));
+    this.answer = h("div", { class: "answer", "aria-live": "polite" });
+    root.replaceChildren(h("div", { class: "sheet" }, this.form, this.alert, this.status, this.answer));
+  }
+
+  send(message) {
+    this.number += 1;
+    this.model.send({ ...message, number: this.number });
+  }
+
+  take(buffer) {
+    const { header } = unpack(buffer);
+    if (header.kind === "file") return download(header.name, header.text, header.mime);
+    if (header.kind === "go") { location.href = header.address; return null; }
+    if (header.fields) this.ask(header.fields);
+    this.alert.hidden = !header.error;
+    if (header.error) say(this.alert.lastChild, header.error);
+    say(this.status, header.status ?? "");
+    this.answer.classList.toggle("busy", Boolean(header.busy));
+    if (header.html !== undefined && header.html !== null) { this.answer.innerHTML = header.html; this.mend(); }
+    if (header.address !== undefined) history.replaceState(history.state, "", `${location.pathname}?${header.address}`);
+    requestAnimationFrame(() => { this.root.dataset.step = header.error ? "failed" : header.busy ? "busy" : "done"; this.root.dataset.number = header.number ?? 0; });
+    return null;
+  }
+
+  ask(fields) {
+    const key = JSON.stringify(fields.map(({ value, ...rest }) => rest));
+    if (key !== this.key) {
+      this.key = key;
+      this.fields.clear();
+      const groups = new Map();
+      for (const field of fields) {
+        const name = field.group ?? "";
+        if (!groups.has(name)) groups.set(name, []);
+        groups.get(name).push(this.field(field));
+      }
+      this.form.replaceChildren(...[...groups].map(([name, inside]) => (name ? h("fieldset", {}, h("legend", { text: name }), inside) : h("div", { class: "row" }, inside))));
+    }
+    for (const field of fields) this.fields.get(field.id)?.(field.value);
+  }
+
+  field({ id, label, kind, choices, help, low, high, step, unit }) {
+    const name = `ask-${id}`, set = (value) => this.send({ type: "set", id, value });
+    if (kind === "button") {
+      this.fields.set(id, () => {});
+      return h("button", { type: "button", class: help === "primary" ? "primary" : "", onclick: () => this.send({ type: "act", id }), text: label });
+    }
+    if (kind === "checks") {
+      const boxes = choices.map(([value, text]) => {
+        const box = h("input", { type: "checkbox", value, onchange: () => set(boxes.filter((b) => b.box.checked).map((b) => b.box.value)) });
+        return { box, element: h("label", { class: "check" }, box, h("span", { text })) };
+      });
+      this.fields.set(id, (value) => { for (const { box } of boxes) box.checked = value.includes(box.value); });
+      return h("div", { class: "checks", role: "group", "aria-label": label }, boxes.map((b) => b.element));
+    }
+    let control;
+    if (kind === "select") control = h("select", { id: name, onchange: (e) => set(e.target.value) }, choices.map(([value, text]) => h("option", { value, text })));
+    else if (kind === "check") control = h("input", { id: name, type: "checkbox", role: "switch", onchange: (e) => set(e.target.checked) });
+    else control = h("input", { id: name, type: kind, min: low, max: high, step: step ?? "any", onchange: (e) => set(e.target.value) });
+    this.fields.set(id, (value) => { if (kind === "check") control.checked = Boolean(value); else if (document.activeElement !== control || kind === "select") control.value = value ?? ""; });
+    return h("label", { class: `field ${kind}`, for: name }, h("span", { text: unit ? `${label}, ${unit}` : label }), control, help ? h("small", { class: "fine", text: help }) : null);
+  }
+
+  // Tables can be taken along; links to Explore keep what is set.
+  mend() {
+    for (const table of this.answer.querySelectorAll("table[data-name]")) {
+      const button = h("button", { type: "button", class: "quiet", text: "Download CSV", onclick: () => {
+        const rows = [...table.rows].map((row) => [...row.cells].map((cell) => `"${cell.textContent.replaceAll('"', '""')}"`).join(","));
+        download(`${table.dataset.name}.csv`, rows.join("\r\n"), "text/csv");
+      } });
+      table.closest(".scroll")?.after(button);
+    }
+    for (const link of this.answer.querySelectorAll("button[data-act]")) link.addEventListener("click", () => this.send({ type: "act", id: link.dataset.act }));
+  }
+}
+
+export function mountSheet(root, model) {
+  const page = new Sheet(root, model);
+  const receive = (content, buffers) => {
+    try { page.take(buffers[0]); } catch (error) { console.error(error); root.dataset.failed = String(error); }
+  };
+  model.on("msg:custom", receive);
+  page.send({ type: "hello" });
+  return () => model.off("msg:custom", receive);
+}
