@@ -158,7 +158,7 @@ def capacity(good: str, outside: str) -> Gauge:
         k = _plants(engine, good, outside=(outside,))
         return (engine.columns.plant_installed_t - engine.columns.plant_idle_t)[:, k].sum(axis=1)
 
-    return gauge  # fmt: skip
+    return gauge
 
 
 def running(good: str, outside: tuple[str, ...]) -> Gauge:
@@ -168,7 +168,7 @@ def running(good: str, outside: tuple[str, ...]) -> Gauge:
         k = _plants(engine, good, outside=outside)
         return (engine.columns.plant_installed_t - engine.columns.plant_idle_t)[:, k]
 
-    return gauge  # fmt: skip
+    return gauge
 
 
 def made_share(good: str, *inside: str) -> Gauge:
@@ -178,7 +178,7 @@ def made_share(good: str, *inside: str) -> Gauge:
         made, whole = engine.answer.output_t, _plants(engine, good, outside=("nobody",))
         return made[:, _plants(engine, good, inside=inside)].sum(axis=1) / made[:, whole].sum(axis=1)
 
-    return gauge  # fmt: skip
+    return gauge
 
 
 def paid(good: str, *inside: str) -> Gauge:
@@ -188,9 +188,9 @@ def paid(good: str, *inside: str) -> Gauge:
         buyers = engine.world.buyers
         j = np.flatnonzero((buyers["good"] == good) & buyers["country"].isin(inside))
         weight = buyers["purchases_t"].to_numpy(float)[j]
-        return engine.columns.buyer_average_price[:, j] @ weight / weight.sum()
+        return (engine.columns.buyer_average_price[:, j] * weight).sum(axis=1) / weight.sum()
 
-    return gauge  # fmt: skip
+    return gauge
 
 
 def years(series: Floats, first: int, last: int | None = None) -> Floats:
@@ -296,8 +296,8 @@ _PACT = {"id": "pact", "kind": "club", "members": ["CHN", "JPN"], "signed": "202
 
 
 def _exemption(draws: Draws, off: str = "") -> dict[str, Effect]:
-    clause = {"type": "information"} if off == "no clause" else {"type": "mutual_exemption"}
-    pact = {**_PACT, "clauses": [{**clause, "fields": {"good": GALLIUM}}]}
+    exempt = {"type": "mutual_exemption", "fields": {"good": GALLIUM}}
+    pact = {**_PACT, "clauses": [{"type": "one_voice"} if off == "no clause" else exempt]}
     licence = order("export_licence", "CHN", GALLIUM, "2027Q1", rate=0.3)
     gauges = {"price in JPN": paid(GALLIUM, "JPN")}
 
@@ -507,7 +507,9 @@ def table(runs: int = PAGE_RUNS, seed: int = PAGE_SEED) -> str:
         off = {name: case.measure(draws, name) for name in case.mutations}
         for number, (name, value) in enumerate(found.items()):
             others = "<br>".join(f"{word}: {_number(other[name].mean)}" for word, other in off.items())
-            lines.append(f"| {f'`{case.name}`' if number == 0 else ''} | {name} | {value} | {others} |")
+            lines.append(
+                f"| {f'`{case.name}`' if number == 0 else ''} | {name} ({value.unit}) | {value} | {others} |"
+            )
     return "\n".join(lines)
 
 
