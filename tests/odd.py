@@ -122,7 +122,7 @@ def _steps(phase: Any) -> list[str]:
             if name == "miss_message":
                 continue
             found += _steps(getattr(quarter, name)) if own else [name]
-        elif name.split(".")[0] in ("contracting", "drifting", "investing", "settling", "trading", "binding"):
+        elif inspect.ismodule(getattr(quarter, name.split(".")[0], None)) and not name.startswith("np."):
             found.append(name.split(".")[1])
         elif name.startswith(("e.plan.", "e.clearer.", "decide.")):
             found.append(name.removeprefix("e."))

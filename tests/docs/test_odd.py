@@ -49,6 +49,19 @@ def test_every_rule_has_its_equation_on_the_page():
         assert len(rows) == 1 and (rows[0].startswith("`") or path in COURSES), path
 
 
+def test_every_pass_of_a_phase_is_in_the_schedule():
+    """What `model/quarter.py` calls of model/phase stands in the table of phases."""
+    calls = set(
+        re.findall(r"\b(\w+)\.(\w+)\(", (odd.ROOT / "model" / "quarter.py").read_text(encoding="utf-8"))
+    )
+    aliases = set(
+        re.findall(r"from model\.phase import \w+ as (\w+)", (odd.ROOT / "model/quarter.py").read_text())
+    )
+    passes = {name for alias, name in calls if alias in aliases}
+    table = TEXT.split("<!-- table: phases -->")[1].split("<!-- end -->")[0]
+    assert len(passes) > 20 and all(f"`{name}`" in table for name in passes)
+
+
 def test_who_uses_a_rule_is_told():
     """A rule called by a phase, by another rule, and by nobody: each says so."""
     users = odd.users()
