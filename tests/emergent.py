@@ -28,7 +28,7 @@ from model.world import World
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "emergence.md"
 #: The seed the cases were built with, and those they are held to.
-BUILT_WITH, QUICK_SEED, PAGE_SEED = 5, 7919, 104_729
+BUILT_WITH, QUICK_SEED, PAGE_SEED = 5, 611_953, 15_485_863
 QUICK_RUNS, PAGE_RUNS = 24, 128
 
 START = 2025
@@ -40,15 +40,18 @@ GALLIUM, TUNGSTEN = "gallium_refined", "tungsten_refined"
 #: Every run draws these anew: what the cases rest on must hold across them.
 UNCERTAIN: dict[str, dict[str, Any]] = {
     "project_failure_share": {"kind": "uniform", "low": 0.2, "high": 0.4},
-    "substitution_speed": {"kind": "uniform", "low": 0.05, "high": 0.15},
+    "substitution_speed": {"kind": "uniform", "low": 0.05, "high": 0.2},
     "substitution_most": {"kind": "triangular", "low": 0.3, "mode": 0.5, "high": 0.7},
     "risk_markup": {"kind": "uniform", "low": 0.05, "high": 0.3},
-    "stock_risk_multiple": {"kind": "triangular", "low": 1.0, "mode": 2.0, "high": 4.0},
+    "stock_risk_multiple": {"kind": "triangular", "low": 1.0, "mode": 3.0, "high": 5.0},
+    "panic": {"kind": "uniform", "low": 6.0, "high": 16.0},
+    "hoarding": {"kind": "uniform", "low": 2.0, "high": 6.0},
     "expectation_speed": {"kind": "triangular", "low": 0.1, "mode": 0.25, "high": 0.5},
     "floor_credibility": {"kind": "uniform", "low": 0.5, "high": 0.9},
     "hurdle_weight": {"kind": "uniform", "low": 0.2, "high": 0.5},
     "capital_cost_multiple": {"kind": "uniform", "low": 0.7, "high": 1.3},
-    "invest_speed": {"kind": "uniform", "low": 0.1, "high": 0.2},
+    "debt_share": {"kind": "uniform", "low": 0.5, "high": 0.9},
+    "invest_speed": {"kind": "uniform", "low": 0.1, "high": 0.3},
 }
 
 
@@ -272,10 +275,9 @@ def _low_floor(draws: Draws, off: str = "") -> dict[str, Effect]:
     gauges = {"flow": lambda e: e.answer.flow_t, "landed": lambda e: e.answer.landed_price}
     without = draws.run(_CHAIN, 2036, gauges)
     every, covered = (
-        float(np.nanmin(without["landed"][:, :, _routes_into(BLOC, NDPR, spared)]))
-        for spared in ([], FRIENDS + BLOC)
+        without["landed"][:, :, _routes_into(BLOC, NDPR, spared)] for spared in ([], FRIENDS + BLOC)
     )
-    height = 1.3 * covered if off == "above the lowest price" else 0.9 * every
+    height = 1.3 * float(np.nanmedian(covered)) if off == "above the price" else 0.9 * float(np.nanmin(every))
     with_ = draws.run(_CHAIN, 2036, gauges, *_floors(price_usd_per_t=height))
     scale = without["flow"].sum(axis=2, keepdims=True)
     moved = (np.abs(with_["flow"] - without["flow"]) / scale).max(axis=(0, 2))
@@ -447,7 +449,7 @@ _CASES = [
         "the same world to 2036, a floor at 0.9 times the lowest price at which NdPr lands in the bloc",
         _low_floor,
         _low_floor_misses,
-        {"above the lowest price": "the floor is 1.3 times the lowest price of what it covers"},
+        {"above the price": "the floor is 1.3 times the median price of what it covers"},
     ),
     Case(
         "exemption",
