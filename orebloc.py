@@ -293,6 +293,13 @@ def _check_pages() -> list[tuple[bool, str, str]]:
     return check_pages()
 
 
+def _draw_study(archive: Any) -> str:
+    """Return the report of a study as HTML; handed to the command that writes it."""
+    from viz.study import draw_study
+
+    return draw_study(archive)
+
+
 #: What commands draw and show, handed down because they may not import charts and pages.
 _DRAW = {
     "serve_pages": _serve_pages,
@@ -300,6 +307,7 @@ _DRAW = {
     "draw_report": _draw_report,
     "draw_comparison": _draw_comparison,
     "draw_explanation": _draw_explanation,
+    "draw_study": _draw_study,
 }
 
 

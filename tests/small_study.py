@@ -73,8 +73,8 @@ def killer(task: Task, tell: Callable[[int], None] | None = None) -> Answer:
 
 
 def slow(task: Task, tell: Callable[[int], None] | None = None) -> Answer:
-    """Compute, and take a while about it."""
-    time.sleep(0.5)
+    """Compute, and take a while about it; chunks after the first take so long that a driver is killed before."""
+    time.sleep(0.5 if task.chunk == 0 else 8.0)
     return compute(task, tell)
 
 

@@ -50,6 +50,8 @@ def test_commands_run(line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     words = shlex.split(line)[1:]
     if words[0] == "run" and "--until" not in words:
         words += ["--until", "2025Q2"]
+    if words[:2] == ["study", "run"]:
+        words += ["--runs", "12", "--workers", "1"]
     words = ["3" if word == "200" and words[i - 1] == "--runs" else word for i, word in enumerate(words)]
     for word in words:
         if (ROOT / word).is_file():

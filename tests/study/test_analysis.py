@@ -1,0 +1,199 @@
+"""What is read out of a study's runs: against functions whose answers are known, and in the report."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from small_study import OUTCOMES, small_study
+
+import orebloc
+from experiments.study import analysis, kernel
+from experiments.study.archive import Archive
+from experiments.study.plan import make_plan
+from experiments.study.runner import run_study
+from experiments.study.store import Store
+from experiments.study.study import Study
+from model.error import OreblocError
+from viz.study import draw_study
+
+
+def folder_of(study: Study, folder: Path, outcome: Any) -> Archive:
+    """Return a study's folder whose runs have `outcome(runs)` as first outcome, without running the engine."""
+    plan = make_plan(study)
+    store = Store(folder)
+    store.create(study, plan)
+    for number in range(plan.chunks):
+        rows = plan.runs[plan.chunk == number].reset_index(drop=True)
+        values = np.tile(
+            np.asarray(outcome(rows), float)[None, :, None], (len(study.columns), 1, len(study.quarters))
+        )
+        sheet = kernel._Sheet(
+            np.arange(len(rows)), values, np.zeros(len(rows)), ["ok"] * len(rows), [""] * len(rows), 0.0
+        )
+        store.keep(kernel._answer(study, number, rows, [sheet]))
+    return Archive(folder)
+
+
+def ishigami_study(kind: str, runs: int) -> Study:
+    """Return a study of three parameters that stand for Ishigami's variables."""
+    doubts = {name: {"low": 0.0, "high": 0.2} for name in ("outage_share", "supply_noise", "demand_noise")}
+    return small_study(
+        scenarios=["tiny"],
+        levers={},
+        uncertainties=doubts,
+        design={"kind": kind, "runs": runs},
+        outcomes=OUTCOMES[:1],
+    )
+
+
+def ishigami(rows: pd.DataFrame) -> Any:
+    """Return Ishigami's function, a = 7 and b = 0.1, on -pi to pi."""
+    a, b, c = (np.pi * (rows[name] / 0.1 - 1.0) for name in ("outage_share", "supply_noise", "demand_noise"))
+    return np.sin(a) + 7.0 * np.sin(b) ** 2 + 0.1 * c**4 * np.sin(a)
+
+
+def test_sobol_indices_of_ishigami(tmp_path: Path) -> None:
+    """First-order indices 0.314, 0.442, 0 and total ones 0.558, 0.442, 0.244, known in closed form."""
+    archive = folder_of(ishigami_study("saltelli", 5 * 1024), tmp_path / "out", ishigami)
+    found = analysis.sobol_indices(archive, "share").set_index("factor")
+    np.testing.assert_allclose(found["S1"], [0.3139, 0.4424, 0.0], atol=0.03)
+    np.testing.assert_allclose(found["ST"], [0.5576, 0.4424, 0.2437], atol=0.03)
+    assert analysis.deciding_factors(archive, "share")["factor"].iloc[0] == "outage_share"
+
+
+def test_elementary_effects_of_a_line(tmp_path: Path) -> None:
+    """Of a straight line the effects over the range are its slopes times the range, without spread."""
+    archive = folder_of(
+        ishigami_study("morris", 80),
+        tmp_path / "out",
+        lambda r: 10 * r["outage_share"] - 5 * r["supply_noise"],
+    )
+    found = analysis.morris_effects(archive, "share").set_index("factor")
+    np.testing.assert_allclose(found["mu"], [2.0, -1.0, 0.0], atol=1e-9)
+    np.testing.assert_allclose(found["sigma"], 0.0, atol=1e-9)
+    with pytest.raises(OreblocError, match="Sobol indices need a saltelli design; study small has morris"):
+        analysis.sobol_indices(archive, "share")
+
+
+def test_a_box_is_found(tmp_path: Path) -> None:
+    """Where the worst quarter lies in a corner, the box is that corner and holds nearly all of it."""
+
+    def corner(rows: pd.DataFrame) -> Any:
+        inside = (rows["outage_share"] > 0.1) & (rows["supply_noise"] < 0.1)
+        return np.where(inside, 1.0, 0.0) + 1e-3 * rows["demand_noise"]
+
+    archive = folder_of(ishigami_study("latin_hypercube", 600), tmp_path / "out", corner)
+    box = analysis.discover(archive, "share")
+    assert box is not None and box.coverage > 0.85 and box.density > 0.85
+    limits = {name: (low, high) for name, low, high in box.limits}
+    assert limits["outage_share"][0] == pytest.approx(0.1, abs=0.015)
+    assert limits["supply_noise"][1] == pytest.approx(0.1, abs=0.015)
+    assert "demand_noise" not in limits
+    scores = analysis.feature_scores(archive, "share").set_index("factor")["score"]
+    assert scores["demand_noise"] < 0.05 and scores.sum() == pytest.approx(1.0)
+    leaves = analysis.classify(archive, "share")
+    assert leaves["coverage"].max() > 0.8
+
+
+def test_no_box_in_noise(tmp_path: Path) -> None:
+    """Where an outcome is the same in all runs no box is told, and no factor scores."""
+    archive = folder_of(
+        ishigami_study("latin_hypercube", 100), tmp_path / "out", lambda rows: np.ones(len(rows))
+    )
+    assert analysis.discover(archive, "share") is None
+    assert (analysis.feature_scores(archive, "share")["score"] == 0.0).all()
+
+
+def known_policies(tmp_path: Path, **changes: Any) -> Archive:
+    """Return a study whose second and third policy are 1 better and 1 worse, whatever the future brings."""
+    study = small_study(outcomes=OUTCOMES[:1], **changes)
+    shift = np.array([0.0, -1.0, 1.0])
+    return folder_of(
+        study, tmp_path / "out", lambda rows: 5 * rows["discount_private"] / 0.1 + shift[rows["policy"]]
+    )
+
+
+def test_regret(tmp_path: Path) -> None:
+    """Regret is what a policy falls short of the best in the same future; the best has none."""
+    found = analysis.regret(known_policies(tmp_path), "share").set_index("policy")
+    assert found.index.tolist() == [1, 0, 2]
+    np.testing.assert_allclose(
+        found[["mean", "high", "worst"]].to_numpy(), np.outer([0, 1, 2], np.ones(3)), atol=1e-12
+    )
+    assert found["best_share"].tolist() == [1.0, 0.0, 0.0]
+
+
+def test_common_luck_saves_variance(tmp_path: Path) -> None:
+    """Where policies differ by a constant the paired difference has no variance left: all of it is saved."""
+    found = analysis.paired_differences(known_policies(tmp_path), "share")
+    np.testing.assert_allclose(found["mean"], [-1.0, 1.0])
+    np.testing.assert_allclose(found["saved"], 1.0)
+    assert (found["same_sign"] == 1.0).all() and (found["error"] < 1e-12).all()
+
+
+def test_convergence_and_robustness(tmp_path: Path) -> None:
+    """The last row of convergence is the mean over all runs with its standard error."""
+    archive = known_policies(tmp_path)
+    last = analysis.convergence(archive, "share").groupby("policy").last()
+    whole = analysis.robustness(archive, "share").set_index("policy")
+    np.testing.assert_allclose(last[["runs", "mean", "error"]], whole[["runs", "mean", "error"]])
+    assert analysis.policy_labels(archive) == {0: "plain", 1: "taxed, tax 0.1", 2: "taxed, tax 0.2"}
+
+
+def test_a_tipping_map_is_in_order(tmp_path: Path) -> None:
+    """Rows and columns of a map go up with their factors, and so do its values."""
+    found = analysis.tipping_map(known_policies(tmp_path), "share", "discount_private", "tax", 4)
+    assert found.columns.tolist() == ["0.1", "0.2"] and (found.diff().iloc[1:] > 0).all().all()
+    np.testing.assert_allclose(found["0.2"] - found["0.1"], 2.0)
+
+
+def test_incomplete_runs_are_left_out(tmp_path: Path) -> None:
+    """A block of a Saltelli design with a failed run is dropped whole; the others still tell."""
+    study = ishigami_study("saltelli", 5 * 256)
+    archive = folder_of(study, tmp_path / "out", ishigami)
+    table = archive.table.astype({"status": str})
+    table.loc[7, "status"] = "error"
+    archive.__dict__["table"] = table
+    assert len(analysis._whole_blocks(analysis._by_point(archive, "share", None), 5)) == 5 * 255
+    assert analysis.sobol_indices(archive, "share")["ST"].notna().all()
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of the small study, run."""
+    folder = tmp_path_factory.mktemp("study") / "out"
+    run_study(small_study(), folder, workers=1)
+    return folder
+
+
+def test_the_report(small: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The report is one page without a link to anywhere.
+
+    Question, sentences, pictures, tables, how to get it again.
+    """
+    assert orebloc.main(["study", "report", str(small)]) == 0
+    page = (small / "report.html").read_text()
+    assert "report:" in capsys.readouterr().out
+    words = [
+        "Does the lever matter?", "What came out", "By policy: Share", "What decides", "Where it tips", "Regret",
+        "variance saved by common luck", "How sure it is", "How to read this", "taxed, tax 0.2",
+    ]  # fmt: skip
+    assert [word for word in words if word not in page] == []
+    assert (
+        not re.findall(r"(?:src|href)=[\"'](?!#|data:)", page)
+        and "@import" not in page
+        and "nan" not in page.lower()
+    )
+    assert page.index("<svg") < page.index("<table")
+    assert len(page) < 400_000
+
+
+def test_a_report_needs_runs(tmp_path: Path) -> None:
+    """A study with too few complete runs is told so instead of drawn."""
+    study = small_study(scenarios=["tiny"], levers={}, design={"kind": "monte_carlo", "runs": 3})
+    run_study(study, tmp_path / "out", workers=1)
+    with pytest.raises(OreblocError, match="Complete runs of study small are 3; a report needs 8 or more"):
+        draw_study(Archive(tmp_path / "out"))

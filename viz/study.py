@@ -1,0 +1,343 @@
+"""The report of a study: one page that opens without network, pictures first.
+
+It says what was asked, what came out in sentences and pictures, what decides, where it tips, how sure it is, and how
+to get the same again.
+"""
+
+from collections.abc import Sequence
+from functools import cache
+from html import escape
+from importlib.resources import files
+from typing import Any
+
+import pandas as pd
+
+from experiments.study import analysis
+from experiments.study.archive import Archive
+from experiments.study.study import Outcome
+from model.error import OreblocError
+from viz.figure import Figure
+from viz.study_chart import amount_words, bar_figure, fan_figure, interval_figure, map_figure, number_words
+
+#: Policies and factors shown in one picture.
+_MOST_LINES, _MOST_BARS = 8, 10
+_TAKES = {
+    "last": "at the last quarter looked at", "first": "at the first quarter looked at", "mean": "mean over the "
+    "quarters",
+    "sum": "sum over the quarters", "min": "lowest of the quarters", "max": "highest of the quarters",
+}  # fmt: skip
+
+
+def draw_study(archive: Archive) -> str:
+    """Return the report of a study as one HTML page. Raises `OreblocError` where too few runs are complete."""
+    table = analysis.complete(archive)
+    if len(table) < analysis.LEAST_RUNS:
+        raise OreblocError(
+            f"Complete runs of study {archive.study.name} are {len(table)}; a report needs {analysis.LEAST_RUNS} "
+            f"or more. `orebloc study resume {archive.store.folder}` goes on."
+        )
+    study = archive.study
+    parts = [_outcome(archive, outcome, number > 0) for number, outcome in enumerate(study.outcomes)]
+    sections = [
+        _first_pictures(archive),
+        _answer(archive),
+        *parts,
+        _trust(archive),
+        _asked(archive),
+        _again(archive),
+    ]
+    body = f"{_head(archive, len(table))}<main id='main'>{''.join(sections)}</main>"
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        '<meta name="color-scheme" content="light dark">'
+        f'<title>{escape(study.title)} - Orebloc</title><link rel="icon" href="data:,">'
+        f"<style>{_style()}</style></head><body>{body}</body></html>"
+    )
+
+
+@cache
+def _style() -> str:
+    return files("viz").joinpath("page.css").read_text(encoding="utf-8")
+
+
+def _head(archive: Archive, runs: int) -> str:
+    study, manifest = archive.study, archive.manifest
+    facts = {
+        "runs": f"{runs:,} complete of {manifest['runs']:,}, seed {study.seed}",
+        "time": f"{manifest['quarters'][0]} to {manifest['quarters'][-1]}",
+        "design": study.design.kind.replace("_", " "),
+        "worst certificate": f"{archive.runs['worst_violation'].max():.1e}",
+    }
+    rows = "".join(f"<div><dt>{escape(k)}</dt><dd>{escape(v)}</dd></div>" for k, v in facts.items())
+    return (
+        f'<a class="skip" href="#main">Skip to the results</a><header><p class="brand">Orebloc study</p>'
+        f"<h1>{escape(study.title)}</h1><p>{escape(study.question)}</p><dl>{rows}</dl></header>"
+    )
+
+
+def _answer(archive: Archive) -> str:
+    told = [text for outcome in archive.study.outcomes for text in sentences(archive, outcome)]
+    found = f"<p>{escape(archive.study.found)}</p>" if archive.study.found else ""
+    lines = "".join(f"<li>{escape(text)}</li>" for text in told)
+    expected = "".join(f"<li>{escape(text)}</li>" for text in archive.study.expected)
+    was = (
+        f"<details><summary>What was expected before the runs</summary><ul>{expected}</ul></details>"
+        if expected
+        else ""
+    )
+    return f"<section><h2>What came out</h2>{found}<ul>{lines}</ul>{was}</section>"
+
+
+def sentences(archive: Archive, outcome: Outcome) -> list[str]:
+    """Return what the runs say of an outcome, in sentences."""
+    show = amount_words(outcome.unit)
+    rows = analysis.robustness(archive, outcome.name)
+    title = _title(outcome)
+    first = rows.iloc[0]
+    told = [
+        f"{title}: {show(first['median'])} under {first['label']} (nine runs in ten between {show(first['low'])} and "
+        f"{show(first['high'])})."
+    ]
+    apart = analysis.paired_differences(archive, outcome.name)
+    if len(apart):
+        largest = apart.loc[apart["mean"].abs().idxmax()]
+        told.append(_difference(largest, str(first["label"]), amount_words(outcome.unit, apart=True)))
+    factors = analysis.deciding_factors(archive, outcome.name)
+    factors = factors[factors["factor"] != "policy"]
+    if len(factors) and factors["score"].iloc[0] > 0.0:
+        name = str(factors["factor"].iloc[0]).replace("_", " ")
+        told.append(
+            f"Of the uncertainties {name} decides most ({factors['method'].iloc[0]} {factors['score'].iloc[0]:.2f})."
+        )
+    return told
+
+
+def _difference(row: Any, first: str, show: Any) -> str:
+    if abs(row["mean"]) < 2.0 * row["error"] or row["mean"] == 0.0:
+        return f"No policy differs from {first} by more than chance may make it."
+    way = "higher" if row["mean"] > 0.0 else "lower"
+    sure = (
+        f"; so it is in {100 * row['same_sign']:.0f} % of the futures"
+        if row["same_sign"] == row["same_sign"]
+        else ""
+    )
+    return (
+        f"Furthest from {first} is {row['label']}: {show(abs(row['mean']))} {way} (give or take "
+        f"{show(2 * row['error'])}){sure}."
+    )
+
+
+def _title(outcome: Outcome) -> str:
+    title = outcome.title or outcome.name.replace("_", " ")
+    return title[:1].upper() + title[1:]
+
+
+def _first_pictures(archive: Archive) -> str:
+    """Return the pictures of the first outcome: what a reader sees before any words."""
+    drawn = "".join(_figure(figure) for figure in _by_policy(archive, archive.study.outcomes[0]))
+    return f"<section><div class='charts'>{drawn}</div></section>"
+
+
+def _by_policy(archive: Archive, outcome: Outcome) -> list[Figure]:
+    bands = dict(list(analysis.fan(archive, outcome.column).items())[:_MOST_LINES])
+    title, unit = _title(outcome), outcome.unit
+    note = f"Line: median. Band: nine runs in ten. {len(archive.runs):,} runs."
+    source = f"Dot: median. Bar: nine runs in ten. {_TAKES[outcome.take].capitalize()}."
+    rows = analysis.robustness(archive, outcome.name)
+    return [
+        fan_figure(bands, f"Over time: {outcome.metric.replace('_', ' ')}", unit, note),
+        interval_figure(rows, f"By policy: {title}", unit, source),
+    ]
+
+
+def _outcome(archive: Archive, outcome: Outcome, with_first: bool) -> str:
+    figures = [
+        *(_by_policy(archive, outcome) if with_first else []),
+        *_what_decides(archive, outcome),
+        *_tipping(archive, outcome),
+    ]
+    drawn = "".join(_figure(figure) for figure in figures)
+    return (
+        f"<section><h2>{escape(_title(outcome))}</h2><div class='charts'>{drawn}</div>{_box(archive, outcome)}"
+        f"{_policies(archive, outcome)}</section>"
+    )
+
+
+def _what_decides(archive: Archive, outcome: Outcome) -> list[Figure]:
+    factors = analysis.deciding_factors(archive, outcome.name).head(_MOST_BARS)
+    if factors.empty:
+        return []
+    table = pd.DataFrame({
+        "label": factors["factor"].str.replace("_", " "), "value": factors["score"], "error": factors["error"],
+    })  # fmt: skip
+    method = str(factors["method"].iloc[0])
+    note = "Black line: 95 % confidence." if table["error"].notna().any() else "Scores add up to one."
+    return [bar_figure(table, f"What decides: {method}", "", note)]
+
+
+def _tipping(archive: Archive, outcome: Outcome) -> list[Figure]:
+    """Return a map over the lever, or the first, and the uncertainty that matters most.
+
+    None where there is no pair.
+    """
+    scores = analysis.deciding_factors(archive, outcome.name)
+    names = [name for name in scores["factor"] if name != "policy"]
+    levers = [lever.name for lever in archive.study.levers]
+    doubts = [name for name in names if name not in levers]
+    pair = [*levers[:1], *doubts][:2]
+    if len(pair) < 2:
+        return []
+    table = analysis.tipping_map(archive, outcome.name, pair[1], pair[0])
+    if not table.notna().to_numpy().any():
+        return []
+    words = f"Where it tips: {pair[1].replace('_', ' ')} and {pair[0].replace('_', ' ')}"
+    return [map_figure(table, words, outcome.unit, "Mean over the runs in each cell; darker is higher.")]
+
+
+def _figure(figure: Figure) -> str:
+    legend = "".join(
+        f'<li><i style="background:{colour}"></i>{escape(word)}</li>' for word, colour in figure.legend
+    )
+    listed = (
+        ""
+        if figure.name == "map"
+        else f"<details class='numbers'><summary>Table</summary>{_table(figure.table)}</details>"
+    )
+    return (
+        f'<figure class="chart {figure.name}"><figcaption><h3>{escape(figure.title)}</h3>'
+        f'<p class="unit">{escape(figure.unit)}</p></figcaption><div class="draw">{figure.body}</div>'
+        + (f'<ul class="legend">{legend}</ul>' if legend else "")
+        + f'<p class="source">{escape(figure.source)}</p>{listed}</figure>'
+    )
+
+
+def _box(archive: Archive, outcome: Outcome) -> str:
+    box = analysis.discover(archive, outcome.name)
+    if box is None or not box.limits:
+        return ""
+    limits = " and ".join(
+        f"{name.replace('_', ' ')} from {low:.3g} to {high:.3g}" for name, low, high in box.limits
+    )
+    return (
+        f"<p><b>Where the worst quarter of the runs gathers</b> ({escape(box.condition)}): {escape(limits)}. "
+        f"These limits hold {100 * box.coverage:.0f} % of those runs; {100 * box.density:.0f} % of what lies "
+        f"inside is such a run ({100 * box.cases:.0f} % of all are).</p>"
+    )
+
+
+def _policies(archive: Archive, outcome: Outcome) -> str:
+    show = number_words(outcome.unit)
+    apart, short = analysis.paired_differences(archive, outcome.name), analysis.regret(archive, outcome.name)
+    parts = []
+    if len(apart):
+        rows = [
+            (row.label, f"{show(row.mean)} ± {show(2 * row.error)}", f"{show(row.low)} to {show(row.high)}",
+             f"{100 * row.same_sign:.0f} %", "-" if row.saved is None else f"{100 * row.saved:.0f} %")
+            for row in apart.itertuples()
+        ]  # fmt: skip
+        head = (
+            "policy",
+            "against the first, mean",
+            "nine futures in ten",
+            "same sign",
+            "variance saved by common luck",
+        )
+        parts.append(
+            f"<details open><summary>Policies under the same luck</summary>{_rows(head, rows)}</details>"
+        )
+    if len(short):
+        rows = [
+            (row.label, show(row.mean), show(row.high), show(row.worst), f"{100 * row.best_share:.0f} %")
+            for row in short.itertuples()
+        ]
+        head = ("policy", "mean regret", "95 % below", "worst", "best in")
+        parts.append(f"<details><summary>Regret: what each falls short of the best, future by future</summary>"
+                     f"{_rows(head, rows)}</details>")  # fmt: skip
+    return "".join(parts)
+
+
+def _rows(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    names = "".join(f'<th scope="col">{escape(word)}</th>' for word in head)
+    lines = "".join(
+        "<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in row) + "</tr>" for row in rows
+    )
+    return (
+        f'<div class="scroll" tabindex="0"><table class="plain"><thead><tr>{names}</tr></thead>'
+        f"<tbody>{lines}</tbody></table></div>"
+    )
+
+
+def _table(table: pd.DataFrame) -> str:
+    head = ("", *(str(name) for name in table.columns))
+    rows = [
+        (str(label), *("" if value != value else f"{value:.4g}" for value in row))
+        for label, row in zip(table.index, table.to_numpy(float), strict=True)
+    ]
+    return _rows(head, rows)
+
+
+def _trust(archive: Archive) -> str:
+    runs = archive.runs
+    bad = runs[runs["status"] != "ok"]
+    rows = [(str(row.run), str(row.status), str(row.error)) for row in bad.head(20).itertuples()]
+    failed = "<p>Every run is complete: each market of each quarter cleared within its tolerance.</p>"
+    if rows:
+        listed = _rows(("run", "status", "error"), rows)
+        failed = f"<p>{len(bad):,} runs are not complete and left out.</p>{listed}"
+    parts = []
+    for outcome in archive.study.outcomes:
+        table, show = analysis.convergence(archive, outcome.name), number_words(outcome.unit)
+        lines = [
+            (row.label, f"{row.runs:,}", show(row.mean), f"± {show(2 * row.error)}")
+            for row in table.itertuples()
+        ]
+        what = f"{escape(_title(outcome))}: how the mean settles with the number of runs"
+        parts.append(f"<details><summary>{what}</summary>"
+                     f"{_rows(('policy', 'runs', 'mean', 'twice the standard error'), lines)}</details>")  # fmt: skip
+    return f"<section><h2>How sure it is</h2>{failed}{''.join(parts)}</section>"
+
+
+def _asked(archive: Archive) -> str:
+    study = archive.study
+    rows = [
+        (
+            factor.name,
+            factor.role,
+            factor.path,
+            _range(factor),
+            factor.unit,
+            ", ".join(factor.scenarios or ("all",)),
+        )
+        for factor in study.factors
+    ]
+    scenarios = [(name, scenario.title, scenario.description) for name, scenario in study.scenarios.items()]
+    outcomes = [(o.name, _title(o), o.column, o.take, o.goal) for o in study.outcomes]
+    notes = "".join(f"<li>{escape(note)}</li>" for note in archive.manifest["notes"])
+    return (
+        "<section><h2>What was asked</h2>"
+        f"{_rows(('scenario', 'title', 'what it is'), scenarios)}"
+        f"{_rows(('factor', 'role', 'path', 'range', 'unit', 'acts in'), rows)}"
+        f"{_rows(('outcome', 'what', 'column', 'taken', 'better'), outcomes)}<ul>{notes}</ul></section>"
+    )
+
+
+def _range(factor: Any) -> str:
+    if factor.spread is None:
+        return ", ".join(str(value) for value in factor.values)
+    low, high = factor.spread.support()
+    return f"{factor.spread.kind} from {low:g} to {high:g}"
+
+
+def _again(archive: Archive) -> str:
+    manifest = archive.manifest
+    versions = ", ".join(f"{name} {version}" for name, version in manifest["versions"].items())
+    return (
+        "<section><h2>How to read this, and how to get it again</h2><p>All policies meet the same luck at the "
+        "same point, so differences are taken future by future; a future is one setting of the uncertainties and "
+        "one draw of luck. Shares of supply emerge from costs, capacity and tastes; they are not forecasts. Any "
+        "single run opens with "
+        f"<code>orebloc study open DIR RUN</code>, bit for bit.</p><p class='source'>{escape(versions)}; rules "
+        f"{escape(manifest['rule_hash'])}, data {escape(manifest['data_hash'])}, seed "
+        f"{manifest['seed']}.</p></section>"
+    )
