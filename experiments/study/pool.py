@@ -1,4 +1,4 @@
-"""Local workers: plain processes, each with one task at a time, replaced when one dies.
+"""Local workers: plain processes, each with one task at a time and one waiting, replaced when one dies.
 
 Why not `concurrent.futures`: there one dead process breaks the whole pool, takes the others' work with it and does
 not say whose task it was. Here a worker's death costs its own task and names it, which is what finding a bad run
@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections import deque
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -21,6 +22,8 @@ from model.error import OreblocError
 DIED = "died"
 #: Workers that end before they were ready, one after another, until the study gives up.
 MOST_FALSE_STARTS = 3
+#: Tasks a worker holds: the one it computes, and one so that it need not wait for the next.
+_AT_A_TIME = 2
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,7 @@ class _Worker:
     """One process and the thread that listens to it."""
 
     def __init__(self, compute: str, events: "queue.Queue[tuple[_Worker, str, int, Any]]") -> None:
-        self.job: int | None = None
+        self.tasks: deque[tuple[int, Any]] = deque()
         self.ready = False
         self.process = subprocess.Popen(
             [sys.executable, "-m", "experiments.study.worker", compute],
@@ -70,7 +73,7 @@ class _Worker:
             self.events.put((self, DIED, -1, _ended(self.process)))
 
     def give(self, job: int, task: Any) -> None:
-        self.job = job
+        self.tasks.append((job, task))
         with contextlib.suppress(OSError):  # it has died; its thread tells
             write_frame(self.process.stdin, (job, task))  # type: ignore[arg-type]
 
@@ -112,8 +115,8 @@ class LocalPool:
 
     @property
     def room(self) -> int:
-        """How many workers have nothing to do."""
-        return sum(worker.job is None for worker in self.workers)
+        """How many more tasks keep every worker busy, with one waiting for each."""
+        return sum(max(_AT_A_TIME - len(worker.tasks), 0) for worker in self.workers)
 
     @property
     def processes(self) -> list[int]:
@@ -121,9 +124,8 @@ class LocalPool:
         return [worker.process.pid for worker in self.workers]
 
     def submit(self, job: int, task: Any) -> None:
-        """Give a task to a worker that has none; one that is still starting takes it when it is ready."""
-        idle = [worker for worker in self.workers if worker.job is None]
-        min(idle, key=lambda worker: not worker.ready).give(job, task)
+        """Give a task to the worker with the fewest; one that is still starting takes it when it is ready."""
+        min(self.workers, key=lambda worker: (len(worker.tasks), not worker.ready)).give(job, task)
 
     def wait(self, seconds: float) -> Event | None:
         """Return the next event of a job. Raises `OreblocError` where workers cannot start at all."""
@@ -137,7 +139,7 @@ class LocalPool:
         if kind == DIED:
             return self._replace(worker, str(content))
         if kind in (DONE, REFUSED, RAISED):
-            worker.job = None
+            worker.tasks.popleft()
         return Event(kind, job, content)
 
     def _replace(self, worker: _Worker, how: str) -> Event | None:
@@ -152,8 +154,13 @@ class LocalPool:
                     "What it said is above. Try --workers 1, or free memory."
                 )
         worker.stop()
-        self.workers[self.workers.index(worker)] = _Worker(self.compute, self.events)
-        return None if worker.job is None else Event(DIED, worker.job, how)
+        new = _Worker(self.compute, self.events)
+        self.workers[self.workers.index(worker)] = new
+        tasks = list(worker.tasks)
+        lost = tasks[:1] if worker.ready else []  # one that never was ready has touched none
+        for job, task in tasks[len(lost) :]:
+            new.give(job, task)
+        return Event(DIED, lost[0][0], how) if lost else None
 
     def close(self) -> None:
         """Stop all workers, at once."""

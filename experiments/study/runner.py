@@ -10,6 +10,7 @@ import json
 import os
 from collections import deque
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from experiments.study.kernel import Answer, Reader, Task, join_answers, killed_answer, rows_to_bytes
+from experiments.study.kernel import (
+    Answer,
+    Reader,
+    Task,
+    arrow_table,
+    join_answers,
+    killed_answer,
+    rows_to_bytes,
+)
 from experiments.study.plan import make_plan
 from experiments.study.pool import DIED, DONE, PROGRESS, RAISED, REFUSED, Event, LocalPool, Pool
 from experiments.study.store import LOCK, Store
@@ -32,6 +41,10 @@ COMPUTE = "experiments.study.kernel:compute"
 #: Workers that one chunk may kill before what is left of it is given up.
 MOST_DEATHS = 64
 _WAIT_SECONDS = 0.5
+#: Threads that write chunks: flushing to disk takes longer than all else, and does not need the interpreter.
+_WRITERS = 4
+#: Chunks that may wait to be written; the driver holds no more than these.
+_MOST_UNWRITTEN = 8
 
 
 @dataclass
@@ -193,27 +206,39 @@ class _Runner:
         self.store, self.study, self.progress = store, study, progress
         self.text = json.dumps(study.to_mapping())
         self.experiments = experiments.drop(columns="chunk")
+        self.table = arrow_table(self.experiments)
         self.chunk_rows = _rows_by_chunk(experiments["chunk"].to_numpy())
         self.waiting = deque(_Job(chunk, self.chunk_rows[chunk]) for chunk in left)
         self.open: dict[int, _Chunk] = {}
         self.jobs: dict[int, _Job] = {}
         self.numbers = itertools.count()
+        self.unwritten: deque[tuple[Future[None], Answer]] = deque()
         self.tally = Tally()
 
     def run(self, pool: Pool) -> None:
         """Compute everything that is left."""
-        while self.waiting or self.jobs:
-            while self.waiting and pool.room > 0:
-                self._hand_out(pool)
-            event = pool.wait(_WAIT_SECONDS)
-            if event is not None and event.job in self.jobs:
-                self._take(event)
+        with ThreadPoolExecutor(_WRITERS) as self.writers:
+            while self.waiting or self.jobs:
+                while self.waiting and pool.room > 0:
+                    self._hand_out(pool)
+                event = pool.wait(_WAIT_SECONDS)
+                if event is not None and event.job in self.jobs:
+                    self._take(event)
+                self._settle(_MOST_UNWRITTEN)
+            self._settle(0)
+
+    def _settle(self, most: int) -> None:
+        """Count the chunks that are on disk; wait until at most so many are not. Raises `OreblocError`."""
+        while self.unwritten and (self.unwritten[0][0].done() or len(self.unwritten) > most):
+            written, answer = self.unwritten.popleft()
+            written.result()
+            self._count(answer)
 
     def _hand_out(self, pool: Pool) -> None:
         job, number = self.waiting.popleft(), next(self.numbers)
         self.jobs[number] = job
-        rows = self.experiments.iloc[job.rows]
-        pool.submit(number, Task(self.text, job.chunk, rows_to_bytes(rows), rule_hash(), data_hash()))
+        rows = rows_to_bytes(self.table.take(job.rows))
+        pool.submit(number, Task(self.text, job.chunk, rows, rule_hash(), data_hash()))
 
     def _take(self, event: Event) -> None:
         job = self.jobs[event.job]
@@ -242,8 +267,7 @@ class _Runner:
             return
         del self.open[job.chunk]
         answer = whole.parts[0] if len(whole.parts) == 1 else join_answers(job.chunk, whole.parts)
-        self.store.keep(answer)
-        self._count(answer)
+        self.unwritten.append((self.writers.submit(self.store.keep, answer), answer))
 
     def _count(self, answer: Answer) -> None:
         self.tally.runs += len(answer.runs)

@@ -26,7 +26,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from experiments.study.kernel import Answer, parquet_bytes
+from experiments.study.kernel import Answer, arrow_table, parquet_bytes
 from experiments.study.plan import Plan, make_plan
 from experiments.study.study import Study, study_from
 from model.base.data import data_hash
@@ -59,9 +59,7 @@ class Store:
 
     def _write_experiments(self, plan: Plan) -> None:
         table = plan.runs.assign(chunk=plan.chunk.astype("int32"))
-        write_file(
-            self.folder / EXPERIMENTS, parquet_bytes(pa.Table.from_pandas(table, preserve_index=False))
-        )
+        write_file(self.folder / EXPERIMENTS, parquet_bytes(arrow_table(table)))
 
     def manifest(self) -> dict[str, Any]:
         """Return the manifest. Raises `OreblocError` where the folder holds no study."""
@@ -129,7 +127,7 @@ class Store:
         with told(self.folder):
             tables = {
                 **answer.tables,
-                RUNS: parquet_bytes(pa.Table.from_pandas(answer.runs, preserve_index=False)),
+                RUNS: parquet_bytes(arrow_table(answer.runs)),
             }
             for name in TABLES:
                 if name in tables:

@@ -30,6 +30,21 @@ from model.scenario import Scenario
 _READ_FROM_SCENARIO = ("dominant_share",)
 
 
+def _uniform(u: NDArray[np.float64], v: Mapping[str, Any]) -> Any:
+    return v["low"] + u * (v["high"] - v["low"])
+
+
+def _triangular(u: NDArray[np.float64], v: Mapping[str, Any]) -> Any:
+    low, mode, high = v["low"], v["mode"], v["high"]
+    left = low + np.sqrt(u * (high - low) * (mode - low))
+    right = high - np.sqrt((1.0 - u) * (high - low) * (high - mode))
+    return np.where(u * (high - low) < mode - low, left, right)
+
+
+#: Distributions that many numbers are drawn from at once, bit for bit as `Distribution.sample` draws one.
+_AT_ONCE = {"uniform": _uniform, "triangular": _triangular}
+
+
 @dataclass(frozen=True)
 class Factor:
     """One thing that varies: a lever (chosen) or an uncertainty (not chosen).
@@ -70,6 +85,9 @@ class Factor:
         if self.spread is None:
             places = np.minimum((np.asarray(u) * len(self.values)).astype(int), len(self.values) - 1)
             return [self.values[place] for place in places]
+        if self.spread.kind in _AT_ONCE:  # the same arithmetic as one by one, a hundred times as fast
+            clipped = np.clip(np.asarray(u, float), 1e-12, 1.0 - 1e-12)
+            return _AT_ONCE[self.spread.kind](clipped, self.spread.values).tolist()
         return [self.spread.sample(float(place)) for place in u]
 
     def acts_in(self, scenario: str) -> bool:

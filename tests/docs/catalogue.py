@@ -69,11 +69,12 @@ def page(folder: Path) -> str:
         (DOCS / "figures").mkdir(exist_ok=True)
         (DOCS / "figures" / f"{name}.svg").write_text(picture(archive, first), encoding="utf-8")
         expected = "; ".join(study.expected)
-        seconds = archive.runs["seconds"].sum()
+        seconds, manifest = archive.runs["seconds"].sum(), archive.manifest
+        kind = study.design.kind.replace("_", " ")
+        runs = f"{manifest['runs']:,} runs, rules {manifest['rule_hash']}, {kind}"
         parts += [
             f"## {study.title}\n", f"`{name}`: {study.question}\n", f"Expected: {expected}.\n",
-            f"Found ({archive.manifest['runs']:,} runs, rules {archive.manifest['rule_hash']}, {study.design.kind.replace('_', ' ')}, {seconds:.0f} "
-            f"processor seconds): {' '.join(study.found.split())}\n",
+            f"Found ({runs}, {seconds:.0f} processor seconds): {' '.join(study.found.split())}\n",
             f"![{first.title}](figures/{name}.svg)\n",
         ]  # fmt: skip
         for outcome in study.outcomes:

@@ -54,6 +54,14 @@ def test_values_follow_their_distributions(kind: str) -> None:
         assert abs(days.mean() - (20 + 45 + 90) / 3) < 1.5
 
 
+def test_values_drawn_at_once_are_those_drawn_one_by_one() -> None:
+    """Many numbers at once are bit for bit the distribution's own."""
+    u = np.concatenate([np.random.default_rng(1).random(500), [0.0, 1.0]])
+    for factor in doubtful().uncertainties:
+        assert factor.spread is not None
+        assert factor.at(u) == [factor.spread.sample(float(place)) for place in u]
+
+
 def test_a_latin_hypercube_meets_every_layer() -> None:
     """Of n points one lies in each n-th part of every range."""
     found = choose_points(Sampling("latin_hypercube"), doubtful().uncertainties, 3, 20)
