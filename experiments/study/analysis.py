@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from experiments.study.archive import Archive
 from experiments.study.design import MORRIS_LEVELS, problem_of, saltelli_block
 from experiments.study.kernel import OK
-from experiments.study.study import Factor, Outcome
+from experiments.study.study import Factor, Outcome, Study
 from model.error import OreblocError
 from model.name import did_you_mean
 
@@ -33,8 +33,13 @@ _TRIMMED = 0.1
 
 
 def find_outcome(archive: Archive, name: str) -> Outcome:
-    """Return an outcome by its name. Raises `OreblocError`."""
-    known = {outcome.name: outcome for outcome in archive.study.outcomes}
+    """Return an outcome of an archive's study by its name. Raises `OreblocError`."""
+    return outcome_of(archive.study, name)
+
+
+def outcome_of(study: Study, name: str) -> Outcome:
+    """Return an outcome of a study by its name. Raises `OreblocError`."""
+    known = {outcome.name: outcome for outcome in study.outcomes}
     if name not in known:
         remedy = did_you_mean(name, known, "It has " + ", ".join(known) + ".")
         raise OreblocError(f"Outcome {name!r} is not one of the study's. {remedy}")

@@ -131,8 +131,12 @@ def carry_on(
     scheduler: str | None = None,
     progress: Progress | None = None,
     compute: str = COMPUTE,
+    pool: Pool | None = None,
 ) -> Tally:
-    """Compute the chunks of a folder that are not done. Raises `OreblocError`."""
+    """Compute the chunks of a folder that are not done. Raises `OreblocError`.
+
+    `pool`: workers that are there already and stay.
+    """
     with _only_one(store):
         notes = store.repair()
         study, experiments = store.study(), store.experiments()
@@ -143,8 +147,11 @@ def carry_on(
             return runner.tally
         if compute == COMPUTE:
             check_outcomes(study)
-        with contextlib.closing(_pool(workers, scheduler, compute, len(left))) as pool:
+        if pool is not None:
             runner.run(pool)
+            return runner.tally
+        with contextlib.closing(_pool(workers, scheduler, compute, len(left))) as own:
+            runner.run(own)
         return runner.tally
 
 

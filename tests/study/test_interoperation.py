@@ -1,0 +1,127 @@
+"""Others' tools: Mesa's batch_run, the EMA Workbench, PettingZoo, Optuna."""
+
+import warnings
+from pathlib import Path
+
+import mesa
+import numpy as np
+import pytest
+from small_study import OUTCOMES, small_study
+
+import orebloc
+from experiments.seat_environment import SeatGame, parallel_env
+from experiments.study.archive import Archive
+from experiments.study.ema_model import ema_model
+from experiments.study.runner import run_study
+from experiments.study.search import best_policy, fit, search
+from model.error import OreblocError
+
+
+def test_mesa_runs_our_model_in_batches() -> None:
+    """`mesa.batch_run` takes TradeModel with keyword parameters and seeds, and its model data differ by both."""
+    found = mesa.batch_run(
+        orebloc.TradeModel, {"scenario": ["tiny"], "until": "2025Q2", "seed": [1, 2], "discount_private": [0.06, 0.14]},
+        number_processes=1, display_progress=False,
+    )  # fmt: skip
+    assert len(found) == 4 and {row["quarter"] for row in found} == {"2025Q2"}
+    prices = {(row["seed"], row["discount_private"]): row["price gallium_refined"] for row in found}
+    assert prices[1, 0.06] != prices[2, 0.06]
+
+
+def test_the_workbench_runs_a_study(tmp_path: Path) -> None:
+    """An experiment of the EMA Workbench has the numbers of the same run of the study."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from ema_workbench import SequentialEvaluator
+    study = small_study(
+        until="2025Q1", outcomes=OUTCOMES[:1], luck="shared", design={"kind": "monte_carlo", "runs": 2}
+    )
+    model = ema_model(study, "taxed")
+    with SequentialEvaluator(model) as evaluator:
+        experiments, outcomes = evaluator.perform_experiments(scenarios=2, policies=2)
+    assert len(experiments) == 4 and outcomes["share"].shape == (4,) and np.isfinite(outcomes["share"]).all()
+    run_study(study, tmp_path / "out", workers=1)
+    row = Archive(tmp_path / "out").table.query("scenario == 'taxed'").iloc[0]
+    given = {name: row[name] for name in ("tax", "discount_private", "stock_days")}
+    assert model.function(**given)["share"] == row["share"]
+
+
+def test_pettingzoo_s_own_test_passes() -> None:
+    """PettingZoo's test of parallel environments passes, and the same seed gives the same game."""
+    pytest.importorskip("pettingzoo")
+    from pettingzoo.test import parallel_api_test
+
+    env = parallel_env(scenario=orebloc.load_scenario("tiny").with_changes({"end": "2026Q4"}))
+    parallel_api_test(env, num_cycles=20)
+    played = []
+    for _ in range(2):
+        env.reset(seed=3)
+        played.append([env.step({"CHN": 2, "USA": 0})[1] for _ in range(2)])
+    assert played[0] == played[1] and env.agents == []
+
+
+def test_games_in_step_are_the_games_alone() -> None:
+    """Game 2 of many is what it is by itself in its first run's place, and choices change rewards."""
+    scenario = orebloc.load_scenario("tiny").with_changes({"end": "2025Q4"})
+    many, one = SeatGame(scenario, runs=3), SeatGame(scenario)
+    many.reset(seed=5)
+    one.reset(seed=5)
+    actions = np.array([[2, 0], [0, 0], [1, 3]])
+    _, rewards = many.step(actions)
+    _, alone = one.step(actions[:1])
+    np.testing.assert_array_equal(rewards[0], alone[0])
+    assert many.is_done and not np.array_equal(rewards[0], rewards[1])
+    with pytest.raises(OreblocError, match="they must have shape"):
+        many.step(np.zeros((2, 2)))
+
+
+def test_a_lever_is_fitted(tmp_path: Path) -> None:
+    """The rate of a tax that gave a price is found again from the price, to a twentieth of its range."""
+    lever = {"tax": {"path": "measures.3.fields.rate", "low": 0.01, "high": 0.6}}
+    outcomes = [{"name": "tariff", "metric": "tariff_usd", "country": "USA", "take": "sum"}]
+    base = small_study(
+        scenarios=["tiny"],
+        levers=lever,
+        uncertainties={},
+        design={"kind": "monte_carlo"},
+        outcomes=outcomes,
+        until="2026Q2",
+    )
+    known = small_study(
+        scenarios=[{"name": "tiny", "scenario": "tiny", "changes": {"measures.3.fields.rate": 0.42}}], levers={},
+        uncertainties={}, design={"kind": "monte_carlo"}, outcomes=outcomes, until="2026Q2",
+    )  # fmt: skip
+    run_study(known, tmp_path / "known", workers=1)
+    target = float(Archive(tmp_path / "known").table["tariff"].iloc[0])
+    found = fit(base, {"tariff": target}, tmp_path / "fit", rounds=6, batch=6, workers=1)
+    assert found.best["tax"] == pytest.approx(0.42, abs=0.03) and len(found.trials) == 36
+    again = fit(base, {"tariff": target}, tmp_path / "fit", rounds=6, batch=6, workers=1)
+    assert again.trials.equals(found.trials)
+    with pytest.raises(OreblocError, match="round of another search"):
+        fit(base.with_changes(seed=9), {"tariff": target}, tmp_path / "fit", rounds=1, batch=6, workers=1)
+
+
+def test_the_best_policy_keeps_to_its_budget(tmp_path: Path) -> None:
+    """Most revenue wants the highest tax; within a budget for it the best lies just below; none within is told."""
+    lever = {"tax": {"path": "measures.3.fields.rate", "values": [0.05, 0.1, 0.15, 0.2, 0.25]}}
+    outcomes = [{"name": "tariff", "metric": "tariff_usd", "country": "USA", "take": "sum", "goal": "higher"}]
+    study = small_study(
+        scenarios=["tiny"],
+        levers=lever,
+        uncertainties={},
+        design={"kind": "monte_carlo"},
+        outcomes=outcomes,
+        until="2026Q2",
+    )
+    free = best_policy(study, "tariff", tmp_path / "free", rounds=2, batch=8, workers=1)
+    revenue = free.trials.drop_duplicates("tax").set_index("tax")["tariff"].sort_index()
+    assert free.best["tax"] == revenue.idxmax()
+    limit = float(revenue.sort_values().iloc[-2])
+    bound = best_policy(
+        study, "tariff", tmp_path / "bound", budget=("tariff", limit), rounds=2, batch=8, workers=1
+    )
+    assert bound.best["tax"] == revenue.sort_values().index[-2]
+    with pytest.raises(OreblocError, match="No candidate of 8 keeps within the budget"):
+        best_policy(study, "tariff", tmp_path / "none", budget=("tariff", -1.0), rounds=1, batch=8, workers=1)
+    with pytest.raises(OreblocError, match="has 2 scenarios and 1 levers; a search needs one"):
+        search(small_study(), lambda mean: 0.0, tmp_path / "two")
