@@ -271,7 +271,7 @@ def draw_waterfall(found: Explanation) -> str:
         levels.append(levels[-1] + part.value)
     low, high = min(0.0, *levels), max(0.0, *levels)
     span = (high - low) or 1.0
-    row, left, width = 26, 250, 640
+    row, left, width = 26, 320, 570
     rows: list[tuple[str, float, float, str, str]] = [
         (found.from_label, 0.0, found.first, _WHOLE, show(found.first, found.unit))
     ]
@@ -299,7 +299,7 @@ def _bar(y: int, row: int, left: int, width: int, low: float, span: float,
          label: str, before: float, after: float, colour: str, words: str) -> str:  # fmt: skip
     a, b = (left + width * (value - low) / span for value in (before, after))
     start, size = min(a, b), max(abs(b - a), 1.0)
-    short = label if len(label) <= 38 else label[:35] + "..."
+    short = label if len(label) <= 48 else label[:45] + "..."
     return (
         f'<text class="end" x="{left - 8}" y="{y + 17}" text-anchor="end"><title>{escape(label)}</title>'
         f"{escape(short)}</text>"

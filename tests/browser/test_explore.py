@@ -1,11 +1,8 @@
 """The Explore page in a real browser: journeys, no stranger asked, keyboard, small screens, a restarted server."""
 
-import os
 import re
-import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -13,49 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from page_visit import AXE, ROOT, SECONDS, Server, Visit, free_port
 
 pytest.importorskip("solara", reason="SKIPPED LOUDLY: the pages' libraries are not installed (make play)")
-
-ROOT = Path(__file__).resolve().parents[2]
-AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text(encoding="utf-8")
-SECONDS = 90_000
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-class Server:
-    """`orebloc serve` in a process of its own."""
-
-    def __init__(self, port: int, scenario: str = "tiny") -> None:
-        self.port, self.scenario = port, scenario
-        self.start()
-
-    def start(self) -> None:
-        words = [sys.executable, "orebloc.py", "serve", "--no-open", "--port", str(self.port)]
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        self.process = subprocess.Popen(
-            [*words, "--scenario", self.scenario], cwd=ROOT, env=os.environ.copy(), **quiet
-        )
-        ends = time.monotonic() + 120
-        while time.monotonic() < ends:
-            try:
-                urllib.request.urlopen(f"{self.address}/healthz", timeout=2).read()
-                return
-            except OSError:
-                time.sleep(0.1)
-        raise AssertionError("the server did not start")
-
-    def stop(self) -> None:
-        self.process.terminate()
-        self.process.wait(20)
-
-    @property
-    def address(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
 
 
 @pytest.fixture(scope="module")
@@ -64,58 +21,6 @@ def server() -> Iterator[Server]:
     served = Server(free_port())
     yield served
     served.stop()
-
-
-class Visit:
-    """A page, and everything that went wrong in it."""
-
-    def __init__(
-        self, browser: Any, server: Server, path: str = "", width: int = 1400, scheme: str = "light"
-    ) -> None:
-        self.context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
-        self.server, self.page, self.trouble = server, self.context.new_page(), []
-        self.may_fail = False
-        self.page.on("pageerror", lambda error: self.trouble.append(str(error)))
-        self.page.on("response", self._look)
-        self.page.route("**/*", self._route)
-        self.page.goto(f"{server.address}/{path}")
-        self.wait()
-
-    def _look(self, response: Any) -> None:
-        if response.status >= 400 and not self.may_fail:
-            self.trouble.append(f"{response.status} {response.url}")
-
-    def _route(self, route: Any) -> None:
-        if route.request.url.startswith((self.server.address, "data:", "blob:")):
-            route.continue_()
-        else:
-            self.trouble.append(f"asked for {route.request.url}")
-            route.abort()
-
-    def wait(self, step: str = "fan") -> None:
-        """Wait until the last thing asked for has come this far, and the map is drawn."""
-        steps = ("preview", "exact", "risk", "fan")
-        reached = steps[steps.index(step) :]
-        chosen = ", ".join(f".orebloc[data-step={word}]" for word in reached)
-        self.page.locator(chosen).first.wait_for(timeout=SECONDS)
-        self.page.locator("svg.map").wait_for(timeout=SECONDS)
-
-    def mark(self) -> None:
-        """Forget how far it was, so that `wait` waits for what is asked next."""
-        self.page.evaluate("delete document.querySelector('.orebloc').dataset.step")
-
-    def move(self, lever: str, value: float) -> None:
-        """Move a slider as a hand does."""
-        self.mark()
-        self.page.evaluate(
-            "([id, value]) => { const s = document.getElementById(id); s.closest('details').open = true;"
-            " s.value = value; s.dispatchEvent(new Event('input', { bubbles: true })); }",
-            [f"lever-{lever}", value],
-        )
-
-    def leave(self) -> None:
-        self.context.close()
-        assert not self.trouble, self.trouble
 
 
 @pytest.fixture

@@ -348,10 +348,10 @@ def test_the_page_talks_through_its_widget(monkeypatch: pytest.MonkeyPatch) -> N
     set_up("tiny")
     import solara
 
-    from viz.page.app import Page
+    from viz.page.app import routes
     from viz.page.widget import Board
 
-    box, rendered = solara.render(Page(), handle_error=False)
+    box, rendered = solara.render(routes[0].component(), handle_error=False)
     board = rendered.find(Board).widget
     sent: list[bytes] = []
     monkeypatch.setattr(Board, "send", lambda self, content, buffers=None: sent.extend(buffers or []))

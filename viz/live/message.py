@@ -10,7 +10,7 @@ import numpy as np
 from experiments.scenario_file import scenario_files
 from model.cache import rule_hash
 from model.instruments import BY_NAME
-from model.name import COUNTRY_NAMES, MINERAL_GOODS
+from model.name import ALL_GOODS, COUNTRY_NAMES, MINERAL_GOODS
 from model.quarter_date import quarter_index, quarter_label
 from model.scenario import Scenario
 from viz.country import country_name
@@ -29,6 +29,10 @@ _GOODS = {
     "permanent_magnets": "Magnets",
 }  # fmt: skip
 _MINERALS = {"rare_earths": "Rare earths and magnets"}
+
+
+#: Names of countries beside a line.
+_SHORT = {"USA": "US", "EU27": "EU", "GBR": "UK", "ARE": "UAE", "OTH": "others", "NCL": "New Caled."}
 
 
 def packed(header: Mapping[str, Any], arrays: Mapping[str, Any] | None = None) -> bytes:
@@ -83,6 +87,7 @@ def frame_header(
         "goods": [_good(good, base) for good in frame.goods],
         "target": target,
         "countries": list(frame.countries),
+        "short": _SHORT,
         "names": {code: country_name(code) for code in codes},
         "colours": frame.colours,
         "places": {code: _place(code) for code in codes if code in PLACES},
@@ -220,7 +225,8 @@ def _event(start: str, end: str | None, text: str, mine: bool) -> dict[str, Any]
 def named(text: str) -> str:
     """Return a sentence with names for codes, as people read it."""
     words = []
-    for word in text.replace("_", " ").split(" "):
+    for word in text.split(" "):
         bare = word.rstrip(".,;:")
-        words.append(COUNTRY_NAMES[bare] + word[len(bare) :] if bare in COUNTRY_NAMES else word)
+        name = COUNTRY_NAMES.get(bare) or (short_title(bare) if bare in ALL_GOODS else bare.replace("_", " "))
+        words.append(name + word[len(bare) :])
     return " ".join(words)

@@ -5,18 +5,24 @@ from typing import Any
 import solara
 
 #: Pages in the navigation: path below /explore, title.
-PAGES: tuple[tuple[str, str], ...] = (("", "Explore"),)
+PAGES: tuple[tuple[str, str], ...] = (
+    ("/", "Explore"),
+    ("treaty", "Treaty table"),
+    ("why", "Why"),
+    ("compare", "Compare"),
+    ("method", "Method and data"),
+)
 
 
 @solara.component
 def Shell(active: str = "", children: list[Any] = []) -> None:  # noqa: B006 - Solara hands children over so
-    """A page's frame; `active` is the path of the page shown."""
+    """A page's frame; `active` is the path of the page shown. Links keep what the address holds (shell.js)."""
     links = "".join(
-        f'<a href="/explore/{path}"{" aria-current=page" if (path or "explore") == active else ""}>{title}</a>'
+        f'<a href="/explore/{path.strip("/")}"{" aria-current=page" if path == active else ""} data-keep>{title}</a>'
         for path, title in PAGES
     )
     head = (
-        '<a class="skip" href="#main">Skip to the page</a><a class="brand" href="/explore/">Orebloc</a>'
+        '<a class="skip" href="#main">Skip to the page</a><a class="brand" href="/explore/" data-keep>Orebloc</a>'
         f'<nav aria-label="Pages">{links}</nav><button type="button" class="theme" data-theme-switch '
         'aria-label="Switch between light and dark">&#9680;</button>'
     )

@@ -6,7 +6,7 @@ from pathlib import Path
 STATIC = Path(__file__).resolve().parents[1] / "static"
 
 _SETTINGS = {
-    "SOLARA_APP": "viz.page.app:Page",
+    "SOLARA_APP": "viz.page.app",
     "SOLARA_ASSETS_PROXY_CACHE_DIR": str(STATIC / "solara-cdn"),
     "SOLARA_ASSETS_CDN": "http://127.0.0.1:9/",  # what is missing fails at once instead of asking a stranger
     "SOLARA_ASSETS_FONTAWESOME_ENABLED": "False",

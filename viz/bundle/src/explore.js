@@ -134,6 +134,7 @@ class Explore {
     this.leversButton = h("button", { type: "button", class: "levers-open", "aria-expanded": "false", "aria-controls": "levers", onclick: () => this.openRail(), text: "Levers" });
     this.finding = h("h1", { class: "finding" });
     this.status = h("p", { class: "status", role: "status" });
+    this.whyLink = h("a", { class: "why", text: "Why?", onclick: () => { this.whyLink.href = `/explore/why${location.search}`; }, href: "/explore/why" });
     this.errorText = h("p");
     this.errorBox = h("div", { class: "error", role: "alert", hidden: true }, h("b", { text: "That did not work" }), this.errorText,
       h("button", { type: "button", onclick: () => { this.errorBox.hidden = true; }, text: "Close" }));
@@ -146,7 +147,7 @@ class Explore {
     this.makeCharts();
     this.makeBar();
     const top = h("div", { class: "sentence" }, this.leversButton, this.mineralChoice, h("span", { class: "asked" }, h("span", { text: "seen from" }), this.countryChoice), this.stageChoice);
-    const page = h("div", { class: "page" }, top, this.errorBox, this.finding, this.status, this.tiles, board);
+    const page = h("div", { class: "page" }, top, this.errorBox, this.finding, h("div", { class: "said" }, this.status, this.whyLink), this.tiles, board);
     this.root.replaceChildren(h("div", { class: "explore" }, this.railHost, page), this.bar);
     this.root.addEventListener("keydown", (event) => this.key(event));
     new ResizeObserver(() => this.resize()).observe(page);
@@ -282,11 +283,13 @@ class Explore {
     if (all || what === "fan") this.drawPrice();
     if (all) { this.drawStreams(); this.drawVolume(); this.drawEvents(); }
     const map = performance.now();
-    if (all || ["quarter", "country", "map"].includes(what)) this.drawMap();
-    this.root.dataset.msMap = (performance.now() - map).toFixed(1);
+    if (all || ["quarter", "country", "map"].includes(what)) {
+      this.drawMap();
+      this.root.dataset.msMap = (performance.now() - map).toFixed(1);
+    }
     if (all || what === "quarter" || what === "country") { this.drawSuppliers(); this.drawTrade(); this.cursors(); }
     for (const card of Object.values(this.cards)) card.fill();
-    this.root.dataset.msDraw = (performance.now() - started).toFixed(1);
+    if (all) this.root.dataset.msDraw = (performance.now() - started).toFixed(1);
     this.root.dataset.quarter = this.frame.quarters[this.quarter];
   }
 
@@ -343,7 +346,7 @@ class Explore {
     for (let i = 0; i < run.rows; i++) { if (i >= first) sum -= at(run, i, column) - at(base, i, column); path.push(sum); }
     const cost = this.same() ? 0 : path[this.quarter];
     const label = cost < -5e4 ? `Gain of ${this.name(this.country)}` : `Cost to ${this.name(this.country)}`;
-    const note = this.same() ? "nothing changed yet" : this.quarter < first ? `from ${this.plan.start} on` : `${this.plan.start.slice(0, 4)} to ${this.frame.quarters[this.quarter].slice(0, 4)}, all minerals`;
+    const note = this.same() ? "nothing changed yet" : this.quarter < first ? `from ${this.plan.start} on` : `welfare, ${this.plan.start.slice(0, 4)} to ${this.frame.quarters[this.quarter].slice(0, 4)}`;
     push(label, this.same() ? "$0" : money(Math.abs(cost)), note, this.same() ? null : path, null);
   }
 
@@ -426,7 +429,7 @@ class Explore {
       for (let i = 0; i < below.length; i++) { below[i] += i ? at(share, i - 1, k) || 0 : g.base[k]; high.push(Math.min(below[i], 1)); }
       plot.area(`band${n}`, low, high, { class: "band", colour: this.frame.colours[code] }).dataset.code = code;
       const size = high.at(-1) - low.at(-1);
-      if (size > 0.025) ends.push({ word: this.name(code), value: (high.at(-1) + low.at(-1)) / 2, colour: this.frame.colours[code] });
+      if (size > 0.025) ends.push({ word: this.frame.short[code] ?? this.name(code), value: (high.at(-1) + low.at(-1)) / 2, colour: this.frame.colours[code] });
     });
     const low = Array.from(below, (v) => Math.min(v, 1));
     plot.area("rest", low, low.map(() => 1), { class: "band", colour: this.frame.colours.OTH });

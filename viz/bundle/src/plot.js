@@ -44,8 +44,8 @@ export class Plot {
     if (width === this.width) return false;
     this.width = width;
     const narrow = width < 420;
-    this.left = narrow ? Math.min(this.leftMost, 38) : this.leftMost;
-    this.right = narrow ? Math.min(this.rightMost, 72) : this.rightMost;
+    this.left = narrow ? Math.min(this.leftMost, 46) : this.leftMost;
+    this.right = narrow ? Math.min(this.rightMost, 88) : this.rightMost;
     put(this.svg, "viewBox", `0 0 ${width} ${this.height}`);
     put(this.svg, "width", width);
     put(this.svg, "height", this.height);
@@ -127,7 +127,7 @@ export class Plot {
     }
     let ceiling = this.above + 2;
     for (const end of placed.reverse()) { end.y = Math.max(end.y, ceiling); ceiling = end.y + 14; }
-    const most = Math.floor((this.right - 18) / 6.4);
+    const most = Math.floor((this.right - 20) / 6.2);
     placed.forEach((end, n) => {
       const mark = this.keep(`endmark${n}`, "rect", this.front), text = this.keep(`endtext${n}`, "text", this.front);
       const x = this.width - this.right + 8;

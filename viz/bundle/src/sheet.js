@@ -54,7 +54,7 @@ class Sheet {
     const name = `ask-${id}`, set = (value) => this.send({ type: "set", id, value });
     if (kind === "button") {
       this.fields.set(id, () => {});
-      return h("button", { type: "button", class: help === "primary" ? "primary" : "", onclick: () => this.send({ type: "act", id }), text: label });
+      return h("button", { type: "button", class: help === "primary" ? "main-act" : "", onclick: () => this.send({ type: "act", id }), text: label });
     }
     if (kind === "checks") {
       const boxes = choices.map(([value, text]) => {

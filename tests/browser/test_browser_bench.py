@@ -3,18 +3,15 @@
 import json
 import platform
 import statistics
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from page_visit import Server, Visit, free_port
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "browser"))
 pytest.importorskip("solara", reason="SKIPPED LOUDLY: the pages' libraries are not installed (make play)")
-from conftest import browser, chromium  # noqa: F401 - fixtures
-from test_explore import Server, Visit, free_port
 
 pytestmark = pytest.mark.bench
 
@@ -44,7 +41,7 @@ def memory_mb(server: Server) -> float:
     return next(float(line.split()[1]) for line in lines if line.startswith("VmRSS")) / 1024.0
 
 
-def test_marks_of_the_explore_page(browser: Any, server: Server) -> None:  # noqa: F811
+def test_marks_of_the_explore_page(browser: Any, server: Server) -> None:
     """Prints the marks with what was measured on this machine."""
     Visit(browser, server).leave()  # whatever is made once is made
     print(f"\n{platform.processor() or platform.machine()}, Chromium {browser.version}")

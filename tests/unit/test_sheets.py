@@ -1,0 +1,159 @@
+"""The pages of questions and answers, without a browser."""
+
+import re
+import threading
+import time
+from typing import Any
+
+import pytest
+
+from model.error import OreblocError
+from viz.live.message import unpacked
+from viz.page.compare import Compare
+from viz.page.method import Method
+from viz.page.sheet import Sheet, card, table
+from viz.page.treaty import TreatyTable
+from viz.page.why import Why
+
+CHANGED = (
+    "scenario=tiny&from=2026Q1&floor.gallium_refined=900&good=gallium_refined&mineral=gallium&country=JPN"
+)
+PLAIN = "scenario=tiny&good=gallium_refined&mineral=gallium&country=JPN"
+
+
+def opened(kind: type[Sheet], query: str = CHANGED) -> tuple[Any, list[dict[str, Any]]]:
+    heard: list[dict[str, Any]] = []
+    return kind(lambda data: heard.append(unpacked(data)[0]), query, "tiny"), heard
+
+
+def words(html: str) -> str:
+    return re.sub(r"<[^>]+>", " ", html)
+
+
+def test_why_tells_what_a_change_does() -> None:
+    """With and without the changes, the parts are named and add up to the difference."""
+    page, _ = opened(Why)
+    page.set("at", "2027Q4")
+    told = words(page.answer())
+    assert "The price outside the leader of Gallium" in told and "with the changes" in told
+    assert "Shapley" in told
+    assert "price floor" in told
+
+
+def test_why_tells_what_happened_between_two_quarters() -> None:
+    """Measures that came into force between the quarters, and what would have changed anyhow, are parts."""
+    page, _ = opened(Why, PLAIN)
+    page.set("good", "germanium_refined")
+    page.set("first", "2025Q2")
+    page.set("at", "2026Q2")
+    assert "anyhow" in words(page.answer())
+    with pytest.raises(OreblocError, match="must lie before"):
+        page.set("at", "2025Q1")
+
+
+def test_compare_sets_scenarios_side_by_side() -> None:
+    """Four charts on common axes, numbers at some quarters, and what differs."""
+    page, _ = opened(Compare)
+    page.set("s0", "tiny")
+    page.set("s1", "mine")
+    html = page.answer()
+    assert html.count("<svg") == 8  # each wide and narrow
+    assert "price floor" in words(html) and "points" in words(html)
+
+
+def test_compare_refuses_what_cannot_be_compared() -> None:
+    """One scenario alone, or one of other quarters, is refused in a sentence."""
+    page, _ = opened(Compare)
+    page.set("s0", "tiny")
+    page.set("s1", "tiny")
+    with pytest.raises(OreblocError, match="Only one"):
+        page.answer()
+    page.set("s1", "no_measures")
+    with pytest.raises(OreblocError, match="runs from"):
+        page.answer()
+
+
+def test_the_treaty_table_asks_every_state() -> None:
+    """Each member has a verdict with a reason in words and money, and the text is that of the draft."""
+    page, heard = opened(TreatyTable)
+    html = page.answer()
+    told = words(html)
+    for name in ("United States", "European Union", "Japan", "South Korea"):
+        assert re.search(rf"{name} (signs|does not sign)", told), name
+    assert "in rather than out is worth" in told.lower() or "In rather than out is worth" in told
+    assert "Article 1" in told and "900" not in page.terms
+    page.act("sign")
+    (gone,) = [header for header in heard if header["kind"] == "go"]
+    assert "treaty=" in gone["address"] and gone["address"].startswith("/explore/?")
+
+
+def test_a_signed_treaty_runs_and_comes_back_from_its_link() -> None:
+    """What is signed at the table is in the scenario of the link, in force from the quarter chosen."""
+    page, _ = opened(TreatyTable)
+    page.act("sign")
+    again, _ = opened(TreatyTable, page.link())
+    (treaty,) = again.changed().treaties
+    assert treaty.in_force == "2026Q1"
+    assert treaty.members == ("USA", "EU27", "JPN", "KOR")
+
+
+@pytest.mark.parametrize(
+    "field, value, told",
+    [
+        ("members", ["JPN"], "2 or more"),
+        ("floor", "dear", "number of 0 or more"),
+        ("notice", -1, "number of 0 or more"),
+    ],
+)
+def test_a_treaty_that_cannot_be_is_refused(field: str, value: Any, told: str) -> None:
+    """Too few members and absurd terms are told with what they must be."""
+    page, _ = opened(TreatyTable)
+    with pytest.raises(OreblocError, match=told):
+        page.set(field, value)
+        page.answer()
+
+
+def test_a_treaty_without_clauses_is_refused() -> None:
+    """A text that says nothing is no treaty."""
+    page, _ = opened(TreatyTable)
+    for field in ("floor", "exemption", "information"):
+        page.set(field, 0)
+    with pytest.raises(OreblocError, match="no clause"):
+        page.answer()
+
+
+def test_method_names_sources_and_weak_numbers() -> None:
+    """Assumptions of the good chosen, parameters with sources, instruments, limits."""
+    page, _ = opened(Method, PLAIN)
+    told = words(page.answer())
+    for part in ("What was assumed for Gallium", "Parameters", "Export licence", "no forecast", "estimated"):
+        assert part in told
+
+
+def test_the_last_question_is_the_one_that_is_answered() -> None:
+    """Of two questions in a row only the later one's answer is sent."""
+    page, heard = opened(Method, PLAIN)
+    page.take({"type": "hello", "number": 1})
+    page.take({"type": "set", "id": "good", "value": "germanium_refined", "number": 2})
+    ends = time.monotonic() + 60
+    while not any(header.get("html") for header in heard) and time.monotonic() < ends:
+        time.sleep(0.02)
+    for thread in [thread for thread in threading.enumerate() if thread.name == "orebloc-sheet"]:
+        thread.join(60)
+    answers = [header for header in heard if header.get("html")]
+    assert "assumed for Germanium" in answers[-1]["html"]
+    assert all(answer["number"] == 2 for answer in answers[-1:])
+
+
+def test_an_answer_that_fails_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the model raises becomes a sentence; the last answer stays."""
+    page, heard = opened(Method, PLAIN)
+    monkeypatch.setattr(page, "answer", lambda: 1 / 0)
+    page._work(page._asked, 3)
+    assert "The model stopped: ZeroDivisionError" in heard[-1]["error"]
+    assert heard[-1]["html"] is None
+
+
+def test_html_is_escaped() -> None:
+    """Whatever stands in a cell or title is text."""
+    assert "<b>" not in table("<b>", ("<b>",), [["<b>"]]) and "<b>" not in card("<b>", "")

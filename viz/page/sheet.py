@@ -1,0 +1,191 @@
+"""Pages of questions and answers: fields on top, the answer below as HTML. Without Solara, so that tests need none."""
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from html import escape
+from typing import Any
+
+from model.cache import rule_hash
+from model.error import ClearingError, OreblocError
+from model.scenario import Scenario
+from viz.live.message import packed
+from viz.live.plan import Plan, check_start, from_link, mixed, rows_of, to_link
+from viz.live.stage import Stage, stage_of
+from viz.page.session import FIRST, version
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One field: `kind` is select, number, text, check, checks or button."""
+
+    id: str
+    label: str
+    kind: str
+    value: Any = None
+    choices: Sequence[tuple[str, str]] = ()
+    help: str = ""
+    unit: str = ""
+    low: float | None = None
+    high: float | None = None
+    step: float | None = None
+    group: str = ""
+
+    def record(self) -> dict[str, Any]:
+        """Return the field as JSON has it."""
+        record = {**self.__dict__, "choices": [list(choice) for choice in self.choices]}
+        return {key: value for key, value in record.items() if value not in (None, "", [])} | {
+            "value": self.value
+        }
+
+
+class Sheet:
+    """One visitor's page of this kind. A kind gives `fields`, `set`, `answer`, and may give `act`."""
+
+    #: What is said while an answer is worked out.
+    busy = "Working it out…"
+
+    def __init__(self, emit: Callable[[bytes], None], query: str = "", scenario: str = "baseline") -> None:
+        self.emit = emit
+        self.plan = Plan(scenario=scenario)
+        self.shown = dict(FIRST)
+        self.error = ""
+        self.number = 0
+        self._asked = 0
+        self._lock = threading.RLock()
+        try:
+            plan, shown, _ = from_link(query)
+            self.plan = plan if "scenario=" in query else replace(plan, scenario=scenario)
+            check_start(self.plan, self.stage.scenario)
+            self.shown.update(shown)
+        except OreblocError as error:
+            self.plan = Plan(scenario=scenario)
+            self.error = f"The link could not be read. {error} The scenario opens without it."
+        if (
+            self.shown["mineral"] not in self.stage.minerals
+            or self.shown["good"] not in self.stage.whole.goods
+        ):
+            self.shown["mineral"] = self.stage.minerals[0]
+            self.shown["good"] = self.stage.goods_of(self.shown["mineral"])[-1]
+        labels = self.stage.quarter_labels()
+        if self.shown["quarter"] not in labels:
+            self.shown["quarter"] = labels[-1]
+        self.begin()
+
+    @property
+    def stage(self) -> Stage:
+        """The scenario's worlds."""
+        return stage_of(self.plan.scenario, self.plan.seed)
+
+    def changed(self, plan: Plan | None = None) -> Scenario:
+        """Return the scenario with the plan's changes."""
+        chosen = plan or self.plan
+        stage = stage_of(chosen.scenario, chosen.seed)
+        if chosen.changes_nothing:
+            return stage.scenario
+        rows = rows_of(chosen, stage.whole.observer.restrictors, stage.whole.countries)
+        return mixed(stage.scenario, rows, chosen.start)
+
+    def begin(self) -> None:
+        """Set what the page opens with."""
+
+    def fields(self) -> list[Ask]:
+        """Return the fields with their present values."""
+        return []
+
+    def set(self, field: str, value: Any) -> None:
+        """Take over what somebody chose. Raises `OreblocError`."""
+
+    def act(self, button: str) -> None:
+        """Do what a button says. Raises `OreblocError`."""
+
+    def answer(self) -> str:
+        """Return the answer as HTML; runs in a thread of its own. Raises `OreblocError`, `ClearingError`."""
+        return ""
+
+    def close(self) -> None:
+        """Forget what is under way."""
+        self._asked += 1
+
+    def take(self, message: Mapping[str, Any]) -> None:
+        """Do what the page asks for, then work out the answer; what was under way is dropped."""
+        with self._lock:
+            self.number = int(message.get("number") or 0)
+            try:
+                if message.get("type") == "set":
+                    self.error = ""
+                    self.set(str(message.get("id")), message.get("value"))
+                elif message.get("type") == "act":
+                    self.error = ""
+                    self.act(str(message.get("id")))
+            except OreblocError as error:
+                self.tell(error=str(error))
+                return
+            self._asked += 1
+            asked = self._asked
+        self.tell(busy=True, status=self.busy)
+        threading.Thread(
+            target=self._work, args=(asked, self.number), name="orebloc-sheet", daemon=True
+        ).start()
+
+    def _work(self, asked: int, number: int) -> None:
+        html, error = None, self.error
+        try:
+            html = self.answer()
+        except (OreblocError, ClearingError) as found:
+            error = str(found)
+        except Exception as found:  # the page must say so, whatever it was
+            error = f"The model stopped: {type(found).__name__}: {found}. The last answer stays on the page."
+        if asked == self._asked:
+            self.tell(html=html, error=error, number=number)
+
+    def tell(self, **header: Any) -> None:
+        """Send the page its fields and what there is."""
+        fields = [field.record() for field in self.fields()]
+        self.emit(
+            packed(
+                {"kind": "sheet", "number": self.number, "fields": fields, "address": self.link(), **header}
+            )
+        )
+
+    def link(self) -> str:
+        """Return the query that brings this page back."""
+        return to_link(self.plan, self.shown, rule_hash()[:8], version())
+
+    def go(self, page: str) -> None:
+        """Lead to another page with the same plan."""
+        self.emit(packed({"kind": "go", "address": f"/explore/{page}?{self.link()}"}))
+
+
+def table(
+    name: str, head: Sequence[str], rows: Sequence[Sequence[object]], numbers: Sequence[int] = ()
+) -> str:
+    """Return a table that can be taken along; `numbers` are the columns set to the right."""
+    top = "".join(f'<th scope="col"{_side(n, numbers)}>{escape(word)}</th>' for n, word in enumerate(head))
+    lines = "".join(
+        f"<tr>{''.join(_cell(n, cell, numbers) for n, cell in enumerate(row))}</tr>" for row in rows
+    )
+    return (
+        f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(name, quote=True)}">'
+        f'<table class="plain" data-name="{escape(name, quote=True)}"><thead><tr>{top}</tr></thead>'
+        f"<tbody>{lines}</tbody></table></div>"
+    )
+
+
+def _cell(n: int, cell: object, numbers: Sequence[int]) -> str:
+    tag = "td" if n else 'th scope="row"'
+    return f"<{tag}{_side(n, numbers)}>{escape(str(cell))}</{tag.split()[0]}>"
+
+
+def _side(n: int, numbers: Sequence[int]) -> str:
+    return ' class="n"' if n in numbers else ""
+
+
+def card(title: str, body: str, unit: str = "", source: str = "", wide: str = "full") -> str:
+    """Return a card as the Explore page has them; the title is escaped, the body is HTML."""
+    under = f'<p class="unit">{escape(unit)}</p>' if unit else ""
+    foot = f'<p class="source">{escape(source)}</p>' if source else ""
+    return (
+        f'<section class="card {wide}"><header><div><h2>{escape(title)}</h2>{under}</div></header>'
+        f'<div class="body">{body}</div>{foot}</section>'
+    )

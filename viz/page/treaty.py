@@ -1,0 +1,289 @@
+"""The treaty table: members, clauses and terms; who would sign, who would not, and why; the text; signing it."""
+
+from dataclasses import replace
+from html import escape
+from typing import Any
+
+import numpy as np
+
+from agents.membership import PARTS, Stakes, reason, weigh_membership
+from model.engine import Engine
+from model.error import OreblocError
+from model.quarter_date import quarter_index
+from model.treaty import Treaty, treaty_from, with_member
+from model.treaty_text import text
+from viz.country import country_name
+from viz.live.lever import price_factor, price_unit
+from viz.live.message import named, short_title
+from viz.live.stage import Ground
+from viz.page.sheet import Ask, Sheet, card, table
+
+#: States that can be asked to the table, in the order they are listed.
+_STATES = ("USA", "EU27", "JPN", "KOR", "GBR", "CAN", "AUS", "IND", "MYS", "VNM", "BRA", "CHL", "IDN", "MEX")
+#: Outsiders asked whether they would join.
+_ASKED = 3
+
+
+class TreatyTable(Sheet):
+    """Drafts a treaty on one good and asks the states."""
+
+    busy = "Asking the states: clearing the markets with each of them in and out…"
+
+    def begin(self) -> None:
+        """Open with the draft of the link, else with a floor of the thirty."""
+        good = self.shown["good"]
+        self.good = (
+            good if not good.endswith("_concentrate") else self.stage.goods_of(self.shown["mineral"])[-1]
+        )
+        here = self.stage.whole.countries
+        self.members = [code for code in self.plan.bloc if code in here and code in _STATES]
+        price = self.stage.whole.baseline.path("outside_price_usd_per_t", self.good, self._leader())
+        known = price[np.isfinite(price)]
+        usual = (
+            110.0
+            if self.good == "ndpr_refined"
+            else 1.2 * float(known[-1] if known.size else 0.0) / price_factor(self.good)
+        )
+        self.terms: dict[str, Any] = {
+            "floor": float(f"{usual:.3g}"), "form": "tariff", "levy": "use", "cover": 0.0, "strike": 0.0, "stock": 0.0,
+            "exemption": True, "information": True, "notice": 2.0,
+        }  # fmt: skip
+        if self.plan.treaty is not None:
+            self.members = [str(code) for code in self.plan.treaty.get("members", self.members)]
+
+    def _leader(self) -> str:
+        return self.stage.whole.observer.restrictors[self.good]
+
+    def fields(self) -> list[Ask]:
+        """Return members, clauses and terms."""
+        here, unit, t = self.stage.whole.countries, price_unit(self.good), self.terms
+        goods = [
+            (g, short_title(g))
+            for g in self.stage.whole.goods
+            if not g.endswith("_concentrate") or "baryte" in g
+        ]
+        states = [(code, country_name(code)) for code in _STATES if code in here]
+        levies = [
+            ("use", "by use"),
+            ("destination", "to where it arrives"),
+            ("producer", "by output"),
+            ("fund", "joint fund"),
+        ]
+        forms = [
+            ("tariff", "tariff: members get the gap"),
+            ("minimum_price", "minimum price: the seller does"),
+        ]
+        fields = [
+            Ask("good", "On", "select", self.good, goods, group="What and who"),
+            Ask("members", "Members", "checks", self.members, states, group="What and who"),
+            Ask("floor", "Common price floor", "number", t["floor"], unit=unit, low=0.0, group="Clauses"),
+            Ask("form", "Legal form", "select", t["form"], forms, group="Clauses"),
+            Ask("levy", "Levy shared", "select", t["levy"], levies, group="Clauses"),
+            Ask("strike", "Price support at home", "number", t["strike"], unit=unit, low=0.0, group="Clauses"),
+            Ask("stock", "Joint stock", "number", t["stock"], unit="t", low=0.0, group="Clauses"),
+            Ask("exemption", "Exempt each other from export restrictions", "check", t["exemption"], group="Clauses"),
+            Ask("information", "Share information", "check", t["information"], group="Clauses"),
+            Ask("notice", "Notice to leave", "number", t["notice"], unit="quarters", low=0.0, high=40.0, step=1.0,
+                group="Terms"),
+            Ask("sign", "Sign it into the run", "button", help="primary", group="Terms"),
+        ]  # fmt: skip
+        if self.good == "ndpr_refined":
+            fields.insert(
+                5,
+                Ask(
+                    "cover", "Floor on magnets", "number", t["cover"], unit="USD/kg", low=0.0, group="Clauses"
+                ),
+            )
+        return fields
+
+    def set(self, field: str, value: Any) -> None:
+        """Take over a choice; numbers must be numbers."""
+        if field == "members":
+            self.members = [code for code in _STATES if code in (value or [])]
+        elif field == "good":
+            self.good = self.shown["good"] = str(value)
+            self.begin()
+        elif field in ("exemption", "information"):
+            self.terms[field] = bool(value)
+        elif field in ("form", "levy"):
+            self.terms[field] = str(value)
+        elif field in self.terms:
+            self.terms[field] = self._number(field, value)
+
+    def _number(self, field: str, value: Any) -> float:
+        try:
+            number = float(value or 0.0)
+        except (TypeError, ValueError):
+            number = float("nan")
+        if not 0.0 <= number < 1e9:
+            raise OreblocError(
+                f"{field.capitalize()} is {value!r}; it must be a number of 0 or more. 0 leaves the clause out."
+            )
+        return number
+
+    def act(self, button: str) -> None:
+        """Sign the treaty into the run and lead to Explore."""
+        if button == "sign":
+            self.draft()
+            self.plan = replace(self.plan, treaty=self.record(signed=True))
+            self.shown["good"] = self.good
+            self.go("")
+
+    def record(self, signed: bool) -> dict[str, Any]:
+        """Return the draft as JSON values; with dates where it is signed."""
+        t, factor, good = self.terms, price_factor(self.good), [self.good]
+        clauses: list[dict[str, Any]] = []
+        if t["floor"]:
+            fields = {"good": good, "price_usd_per_t": t["floor"] * factor, "form": t["form"]}
+            if t["form"] == "tariff":
+                fields["levy"] = t["levy"]
+            if t["cover"] and self.good == "ndpr_refined":
+                fields |= {"downstream": ["permanent_magnets"], "downstream_usd_per_t": t["cover"] * 1000.0}
+            clauses.append({"type": "common_price_floor", "fields": fields})
+        if t["strike"]:
+            clauses.append(
+                {"type": "gap_subsidy", "fields": {"good": good, "strike_usd_per_t": t["strike"] * factor}}
+            )
+        if t["stock"]:
+            clauses.append({"type": "joint_stockpile", "fields": {"good": good, "quantity_t": t["stock"]}})
+        if t["exemption"]:
+            clauses.append({"type": "mutual_exemption", "fields": {"good": good}})
+        if t["information"]:
+            clauses.append({"type": "information", "fields": {"good": good}})
+        kind = "memorandum" if len(self.members) == 2 else "plurilateral"
+        record = {
+            "id": "drafted_here", "title": f"Agreement on {short_title(self.good)} at fair prices", "kind": kind,
+            "members": list(self.members), "notice_quarters": int(t["notice"]), "clauses": clauses,
+        }  # fmt: skip
+        if signed:
+            return {**record, "signed": self.plan.start, "in_force": self.plan.start}
+        return {**record, "decides": True}
+
+    def draft(self) -> Treaty:
+        """Return the draft as a treaty. Raises `OreblocError` for what cannot be one."""
+        if len(self.members) < 2:
+            raise OreblocError(f"Members are {len(self.members)}; a treaty has 2 or more. Choose members.")
+        record = self.record(signed=False)
+        if not record["clauses"]:
+            raise OreblocError(
+                "The treaty has no clause. Set a floor, a support or a stock, or switch one on."
+            )
+        return treaty_from(record)
+
+    def answer(self) -> str:
+        """Return who would sign and why, and the text."""
+        treaty = self.draft()
+        mineral = next(m for m in self.stage.minerals if self.good in self.stage.goods_of(m))
+        ground = self.stage.alone(mineral)
+        engine = ground.at(quarter_index(self.plan.start) - ground.scenario.start_index)
+        members = self._weighed(engine, treaty, ground, self.members)
+        outside = [code for code in _STATES if code in ground.countries and code not in self.members]
+        asked = [self._newcomer(engine, treaty, ground, code) for code in self._buyers(outside)[:_ASKED]]
+        return self._told(treaty, members, asked)
+
+    def _buyers(self, codes: list[str]) -> list[str]:
+        """Return the countries that use the good, the largest first."""
+        use = self.stage.whole.baseline.table("consumption_t", self.good)
+        size = {code: float(np.nansum(use[code])) for code in codes if code in use}
+        return sorted((code for code in size if size[code] > 0.0), key=lambda code: -size[code])
+
+    def _weighed(
+        self, engine: Engine, treaty: Treaty, ground: Ground, inside: list[str]
+    ) -> list[dict[str, Any]]:
+        twin = engine.fork()
+        number = twin.add_treaty(treaty)
+        mask = np.array([[code in inside for code in ground.countries]])
+        stakes = weigh_membership(twin, number, np.array([0]), mask)
+        return [
+            self._row(stakes, ground.countries.index(code), code, code in inside)
+            for code in treaty.members
+            if code in ground.countries
+        ]
+
+    def _newcomer(self, engine: Engine, treaty: Treaty, ground: Ground, code: str) -> dict[str, Any]:
+        wider = with_member(treaty, code)
+        wider = replace(wider, kind="plurilateral") if len(wider.members) > 2 else wider
+        rows = self._weighed(engine, wider, ground, self.members)
+        return next(row for row in rows if row["code"] == code)
+
+    def _row(self, stakes: Stakes, c: int, code: str, member: bool) -> dict[str, Any]:
+        gain, asked = float(stakes.total[0, c]), float(stakes.asked[0, c])
+        parts = [float(stakes[part][0, c]) for part in range(len(PARTS))]
+        return {"code": code, "member": member, "gain": gain, "asked": asked, "signs": gain >= asked, "parts": parts,
+                "reason": named(reason(stakes, 0, c))}  # fmt: skip
+
+    def _told(self, treaty: Treaty, members: list[dict[str, Any]], asked: list[dict[str, Any]]) -> str:
+        signs = [country_name(row["code"]) for row in members if row["signs"]]
+        not_ = [country_name(row["code"]) for row in members if not row["signs"]]
+        join = [country_name(row["code"]) for row in asked if row["signs"]]
+        if not not_:
+            head = f"All {len(signs)} would sign" + (f", and {_listed(join)} would too" if join else "")
+        elif not signs:
+            head = "None of them would sign: each gains more by staying out"
+        else:
+            head = f"{_listed(signs)} would sign; {_listed(not_)} would not"
+        stable = (
+            "Stable: no member gains by staying out, and none of those asked outside gains by joining."
+            if not not_ and not join
+            else "Not stable: " + "; ".join(
+                words for words in (f"{_listed(not_)} would rather stay out" if not_ else "",
+                                    f"{_listed(join)} would rather join" if join else "") if words) + "."
+        )  # fmt: skip
+        people = "".join(_person(row) for row in [*members, *asked])
+        head_row = ("state", "side", *PARTS, "in all", "asks for")
+        rows = [_money_row(row) for row in [*members, *asked]]
+        paragraphs = "".join(_paragraph(words) for words in named(text(treaty)).split("\n"))
+        method = (
+            "Each state sets the quarter with the treaty and itself in it against the same without itself, now, once "
+            f"plants have been built, and in a stop of deliveries by {country_name(self._leader())}, weighed by its "
+            "doctrine. What allies owe each other besides is not weighed."
+        )
+        article = (
+            f'<div class="text" tabindex="0" role="region" aria-label="Text of the treaty">{paragraphs}</div>'
+        )
+        when = f"As of {self.plan.start}, others staying as they are"
+        unit = "Million dollars a quarter, in rather than out, weighed by each state's doctrine"
+        money = table("treaty", head_row, rows, range(2, len(head_row)))
+        return (
+            f'<h1 class="finding">{escape(head)}</h1><p class="lead">{escape(stable)}</p><div class="board">'
+            + card("Who would sign, and why", f'<ul class="people">{people}</ul>', when, method, "half")
+            + card("The text", article, "Written from the same object that runs", "", "half")
+            + card("What each pays and gains", money, unit)
+            + "</div>"
+        )
+
+
+def _money_row(row: dict[str, Any]) -> list[str]:
+    parts = [f"{part / 1e6:+,.1f}" for part in row["parts"]]
+    side = "member" if row["member"] else "asked"
+    return [
+        country_name(row["code"]),
+        side,
+        *parts,
+        f"{row['gain'] / 1e6:+,.1f}",
+        f"{row['asked'] / 1e6:,.1f}",
+    ]
+
+
+def _person(row: dict[str, Any]) -> str:
+    if row["member"]:
+        verdict = "signs" if row["signs"] else "does not sign"
+    else:
+        verdict = "would join" if row["signs"] else "stays out"
+    kind, mark = ("yes", "\u2713") if row["signs"] else ("no", "\u2715")
+    why = escape(row["reason"][:1].upper() + row["reason"][1:])
+    return (
+        f'<li class="{kind}"><span class="mark" aria-hidden="true">{mark}</span><div>'
+        f"<b>{escape(country_name(row['code']))} {verdict}</b><p>{why}.</p></div></li>"
+    )
+
+
+def _paragraph(words: str) -> str:
+    if not words:
+        return ""
+    tag = "h3" if words.startswith("Article") or words.isupper() else "p"
+    return f"<{tag}>{escape(words)}</{tag}>"
+
+
+def _listed(words: list[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else "nobody"

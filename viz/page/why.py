@@ -1,0 +1,181 @@
+"""Why a number changed: the cause ledger as a waterfall and in words."""
+
+from dataclasses import replace
+from html import escape
+from typing import Any
+
+from experiments.cause import Explanation, differences, explain, explain_change
+from experiments.cause_text import base_year_note, ordered, show
+from experiments.scenario_file import extended_scenario
+from model.error import OreblocError
+from model.quarter_date import quarter_index
+from model.scenario import Scenario
+from viz.comparison import draw_waterfall
+from viz.country import country_name
+from viz.live.message import named, short_title
+from viz.page.sheet import Ask, Sheet, card, table
+
+_METRICS = (
+    ("outside_price_usd_per_t", "price outside the leader"),
+    ("inside_price_usd_per_t", "price inside the leader"),
+    ("production_share", "share of world output"),
+    ("landed_price_usd_per_t", "price paid on arrival"),
+    ("import_dependence_share", "largest foreign supplier's part"),
+    ("consumption_t", "use"),
+)
+_OF_LEADER = ("outside_price_usd_per_t", "inside_price_usd_per_t")
+#: More causes than this are put together by kind.
+_MOST = 6
+_ORDERS = 6
+
+
+class Why(Sheet):
+    """Picks a number and two quarters, or the scenario and its change, and shows what did it."""
+
+    busy = "Running the scenario with and without each cause…"
+
+    def begin(self) -> None:
+        """Ask about the change where there is one, else about the first year."""
+        labels = self.stage.quarter_labels()
+        self.question = "time" if self.plan.changes_nothing else "change"
+        self.metric = "outside_price_usd_per_t"
+        self.first, self.at = labels[0], labels[min(3, len(labels) - 1)]
+        if self.question == "change":
+            later = [label for label in labels if quarter_index(label) > quarter_index(self.plan.start)]
+            wanted = self.shown["quarter"]
+            self.at = wanted if wanted in later else (later[min(11, len(later) - 1)] if later else labels[-1])
+
+    def fields(self) -> list[Ask]:
+        """Return number, good, country, and what is set against what."""
+        stage, labels = self.stage, self.stage.quarter_labels()
+        goods = [(good, short_title(good)) for good in stage.whole.goods]
+        codes = sorted(
+            ((code, country_name(code)) for code in stage.whole.countries), key=lambda pair: pair[1]
+        )
+        kinds = [("time", "between two quarters")]
+        if not self.plan.changes_nothing:
+            kinds.append(("change", "with and without my changes"))
+        fields = [
+            Ask("metric", "Why did the", "select", self.metric, _METRICS),
+            Ask("good", "of", "select", self.shown["good"], goods),
+        ]
+        if self.metric not in _OF_LEADER:
+            fields.append(Ask("country", "in", "select", self.shown["country"], codes))
+        fields.append(Ask("question", "change", "select", self.question, kinds))
+        if self.question == "time":
+            fields.append(
+                Ask("first", "from", "select", self.first, [(label, label) for label in labels[:-1]])
+            )
+        fields.append(
+            Ask(
+                "at",
+                "in" if self.question == "change" else "to",
+                "select",
+                self.at,
+                [(q, q) for q in labels[1:]],
+            )
+        )
+        return fields
+
+    def set(self, field: str, value: Any) -> None:
+        """Take over a choice; quarters that are the wrong way round are refused."""
+        word = str(value)
+        if field in ("good", "country"):
+            self.shown[field] = word
+        elif field in ("metric", "question"):
+            setattr(self, field, word)
+        elif field in ("first", "at"):
+            before = getattr(self, field)
+            setattr(self, field, word)
+            if self.question == "time" and quarter_index(self.first) >= quarter_index(self.at):
+                setattr(self, field, before)
+                raise OreblocError(
+                    f"{word} is not between: the first quarter must lie before the second. Choose another."
+                )
+
+    def answer(self) -> str:
+        """Return the sentence, the waterfall and the parts."""
+        good = self.shown["good"]
+        country = (
+            self.stage.whole.observer.restrictors[good]
+            if self.metric in _OF_LEADER
+            else self.shown["country"]
+        )
+        before, after = self._alone(self.stage.scenario), self._alone(self.changed())
+        if self.question == "time":
+            by = "each" if self._few(after) else "kind"
+            found = explain_change(
+                after, self.metric, good, country, self.first, self.at, by=by, orders=_ORDERS
+            )
+        else:
+            by = "each" if len(differences(before, after)) <= _MOST else "kind"
+            found = explain(before, after, self.metric, good, country, self.at, by=by, orders=_ORDERS)
+        return self._told(found, country)
+
+    def _alone(self, scenario: Scenario) -> Scenario:
+        """Return a scenario with this mineral's chain and what bears on it only: others move it by thousandths."""
+        mineral = next(m for m in self.stage.minerals if self.shown["good"] in self.stage.goods_of(m))
+        goods = set(self.stage.goods_of(mineral))
+        raw = {**scenario.to_mapping(), "goods": self.stage.alone(mineral).scenario.to_mapping()["goods"]}
+        kept = [
+            order.to_mapping()
+            for order in scenario.measures
+            if goods.intersection(order.fields.get("good") or goods)
+        ]
+        shocks = [row for row in raw.get("shocks") or [] if row["good"] in goods]
+        return extended_scenario({**raw, "measures": kept, "shocks": shocks})
+
+    def _few(self, scenario: Scenario) -> bool:
+        """Tell whether few measures come into force between the quarters."""
+        span = range(quarter_index(self.first) + 1, quarter_index(self.at) + 1)
+        return sum(quarter_index(order.quarter) in span for order in scenario.measures) <= _MOST
+
+    def _told(self, found: Explanation, country: str) -> str:
+        found = replace(found, parts=tuple(replace(part, label=named(part.label)) for part in found.parts))
+        unit = found.unit
+        what = dict(_METRICS)[found.metric]
+        name = f"The {what} of {short_title(found.good)}" + (
+            "" if found.metric in _OF_LEADER else f" in {country_name(country)}"
+        )
+        when = (
+            f"from {self.first} to {self.at}" if self.question == "time" else f"in {self.at} with the changes"
+        )
+        rise = "rises" if found.change > 0 else "falls" if found.change < 0 else "stays"
+        parts = [part for part in ordered(found) if part.value]
+        leading = [f"{_signed(part.value, unit)} from {part.label}" for part in parts[:3]]
+        sums = f"{show(found.first, unit)} to {show(found.last, unit)}"
+        head = f"{name} {rise} {when}: {sums}"
+        if found.change == 0 or not parts:
+            head = f"{name} does not change {when}: {show(found.first, unit)}"
+        rows = [[part.label, part.kind, _signed(part.value, unit), show(part.error, unit) if part.error else "exact"]
+                for part in found.parts]  # fmt: skip
+        how = (
+            f"All {found.evaluations} combinations of causes were run."
+            if found.exact
+            else f"{found.evaluations} combinations of causes were run, in sampled orders; the sum is exact."
+        )
+        method = (
+            "A part is what its cause adds on average over all orders in which the causes could have come "
+            f"(Shapley value), under the same luck, in this mineral's chain by itself. {how} {base_year_note(found)}"
+        )
+        words = f"<p class='lead'>{escape('Most of it: ' + '; '.join(leading) + '.')}</p>" if leading else ""
+        return (
+            f'<h1 class="finding">{escape(head)}</h1>{words}<div class="board">'
+            + card(
+                "From the first number to the last",
+                f"<figure class='chart'>{draw_waterfall(found)}</figure>",
+                "",
+                method,
+            )
+            + card(
+                "Part by part",
+                table("why", ("cause", "kind", "part", "standard error"), rows, (2, 3)),
+                "",
+                "",
+            )
+            + "</div>"
+        )
+
+
+def _signed(value: float, unit: str) -> str:
+    return ("+" if value >= 0.0 else "\u2212") + show(abs(value), unit)
