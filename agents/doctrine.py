@@ -1,15 +1,19 @@
-"""Doctrines: how a state weighs what happens to it. Data, not branches: a new doctrine is a new row.
+"""Doctrines: how a state weighs what happens to it, and what it does by itself. Data, not branches.
 
-Weights multiply changes in usd a quarter, so that all are comparable; 1 is a dollar for a dollar. Levels are
-judgement, after the descriptions in `docs/strategy.md`; the list is open.
+Weights multiply changes in usd a quarter, so that all are comparable; 1 is a dollar for a dollar. What a state does by
+itself (`agents/unilateral.py`): sizes of measures that it considers and chooses among by looking ahead, days of use
+that it stores in danger, the part of a restriction that it answers in kind. Levels are judgement, after the
+descriptions in `docs/strategy.md`; the list is open: a new doctrine is a new row.
 """
 
 from dataclasses import dataclass
 
+from model.name import EU_MEMBERS
+
 
 @dataclass(frozen=True)
 class Doctrine:
-    """How a state weighs gains and losses. Weights are pure numbers, `hurdle_share` a share of spending."""
+    """How a state weighs gains and losses, and what it does. Weights are pure numbers, shares 0 to 1."""
 
     name: str
     title: str
@@ -25,23 +29,39 @@ class Doctrine:
     patience: float  # weight of the years after firms have built, against the coming quarter
     hurdle_share: float  # gain that it asks for before it moves, share of what its users spend
     reciprocity: float  # share of a restriction against it that it answers in kind
+    raw_measures: tuple[
+        tuple[str, float], ...
+    ] = ()  # on exports of raw goods: instrument and size it considers
+    raw_share: float = 1.0  # least share of the world's output of a raw good from which it does
+    home_support: tuple[
+        float, ...
+    ] = ()  # subsidies of its own processing it considers, shares of the base price
+    stock_days: float = 0.0  # days of use that it stores in danger
+    stock_danger: float = 1.0  # part of a year's purchases in danger from which it stores
 
+
+#: What a host of raw materials tries, mildest first: parts of the price, of usual exports let through, all of it.
+_HOST = (("export_tax", 0.15), ("export_tax", 0.4), ("export_quota", 0.5), ("export_ban", 1.0))
 
 DOCTRINES: tuple[Doctrine, ...] = (
     Doctrine("laissez_faire", "Laissez-faire", "Prices decide; the state stays out.",
              1.0, 1.0, 1.0, 1.0, 0.5, 0.0, 0.5, 0.0, 0.3, 0.02, 0.0),
     Doctrine("hawk", "Hawk", "Security first; what the rival holds is a danger, whatever it costs.",
-             0.6, 1.2, 0.6, 1.0, 3.0, 0.5, 0.0, 0.5, 0.8, 0.0, 1.0),
+             0.6, 1.2, 0.6, 1.0, 3.0, 0.5, 0.0, 0.5, 0.8, 0.0, 1.0,
+             home_support=(0.1, 0.25), stock_days=60.0, stock_danger=0.2),
     Doctrine("reciprocal", "Reciprocal", "Answers in kind: open to the open, closed to the closed.",
              1.0, 1.0, 1.0, 1.0, 1.5, 0.5, 0.5, 0.0, 0.5, 0.0, 0.5),
     Doctrine("industrial", "Industrial", "Wants mines, refineries and magnet plants at home.",
-             0.7, 1.8, 0.7, 1.0, 1.5, 0.5, 0.5, 1.0, 0.8, 0.0, 0.2),
+             0.7, 1.8, 0.7, 1.0, 1.5, 0.5, 0.5, 1.0, 0.8, 0.0, 0.2,
+             home_support=(0.1, 0.25)),
     Doctrine("free_rider", "Free rider", "Takes what others' efforts bring, and pays for none.",
              1.2, 1.0, 1.5, 1.0, 0.5, 1.0, 1.0, 0.0, 0.3, 0.02, 0.0),
     Doctrine("resource_host", "Resource host", "Has the ore and wants it processed at home.",
-             0.3, 1.0, 1.5, 1.5, 0.5, 0.5, 0.5, 1.5, 0.6, 0.0, 0.2),
+             0.3, 1.0, 1.5, 1.5, 0.5, 0.5, 0.5, 1.5, 0.6, 0.0, 0.2,
+             raw_measures=_HOST, raw_share=0.1),
     Doctrine("careful_importer", "Careful importer", "Depends on others and offends nobody; stores what it can.",
-             1.2, 1.0, 0.8, 1.0, 2.5, 1.0, 1.5, 0.2, 0.6, 0.0, 0.0),
+             1.2, 1.0, 0.8, 1.0, 2.5, 1.0, 1.5, 0.2, 0.6, 0.0, 0.0,
+             stock_days=60.0, stock_danger=0.1),
 )  # fmt: skip
 BY_NAME: dict[str, Doctrine] = {doctrine.name: doctrine for doctrine in DOCTRINES}
 
@@ -59,4 +79,5 @@ def doctrine_of(country: str, chosen: str | None = None) -> Doctrine:
 
     Raises KeyError for a name that is no doctrine.
     """
-    return BY_NAME[chosen or USUAL.get(country, "laissez_faire")]
+    usual = USUAL["EU27"] if country in EU_MEMBERS else "laissez_faire"
+    return BY_NAME[chosen or USUAL.get(country, usual)]

@@ -5,11 +5,14 @@ from typing import Any
 import numpy as np
 
 from agents.exporter import doctrine_of, make_plan
-from agents.exporter_log import MAIN_FIELDS, scaled_order
-from agents.exporter_menu import Menu, open_menu
+from agents.exporter_log import scaled_order
+from agents.exporter_menu import WEDGES, Menu, open_menu
 from agents.exporter_scout import moves_of
 from model.engine import Engine
 from model.parameter import POSITION
+
+#: What the menu of an exporter is made of, targeted licences aside.
+_TOOLS = (*WEDGES, "production_subsidy", "price_support")
 
 
 def advise_state(engine: Engine, run: int, country: int) -> list[dict[str, Any]]:
@@ -49,11 +52,6 @@ def _earlier(engine: Engine, menu: Menu, run: int) -> list[int]:
     for m, measure in enumerate(engine.plan.measures):
         own = measure.order.actor == menu.code and measure.treaty < 0 and m >= len(engine.scenario.measures)
         covers = goods.intersection(measure.order.fields.get("good", []))
-        if (
-            own
-            and covers
-            and measure.order.type in MAIN_FIELDS
-            and engine.history.measure_force[run, m] > 0.0
-        ):
+        if own and covers and measure.order.type in _TOOLS and engine.history.measure_force[run, m] > 0.0:
             found.append(m)
     return found

@@ -11,7 +11,8 @@ from model.state_order import REPEAL
 #: The number of each instrument of the menu that its level scales.
 MAIN_FIELDS = {
     "export_tax": "rate", "export_licence": "rate", "export_quota": "quantity_t",
-    "production_subsidy": "rate_usd_per_t", "price_support": "strike_usd_per_t",
+    "production_subsidy": "rate_usd_per_t", "price_support": "strike_usd_per_t", "import_tariff": "rate",
+    "strategic_stockpile": "target_days",
 }  # fmt: skip
 Standing = Mapping[int, tuple[float, float]]
 
@@ -41,11 +42,11 @@ def log_changes(engine: Engine, menu: Menu, before: Standing) -> None:
 def scaled_order(engine: Engine, measure: int, level: float) -> Order:
     """Return the order behind a measure of the menu with the number that it holds at this level, from now on."""
     order = engine.plan.measures[measure].order
-    main = MAIN_FIELDS[order.type]
     fields = {key: value for key, value in order.fields.items() if value is not None}
-    return Order(
-        order.type, order.actor, engine.quarter_label, None, {**fields, main: fields[main] * float(level)}
-    )
+    if order.type in MAIN_FIELDS:
+        main = MAIN_FIELDS[order.type]
+        fields = {**fields, main: fields[main] * float(level)}
+    return Order(order.type, order.actor, engine.quarter_label, None, fields)
 
 
 def _repeal(engine: Engine, menu: Menu, measure: int) -> Order:

@@ -12,17 +12,17 @@ import numpy as np
 
 from agents.doctrine import Doctrine, doctrine_of
 from agents.look_ahead import LookAhead
+from agents.weighing import money, weigh_goods
 from model.instruments import BY_NAME
 from model.network import Bools, Floats, Ints
-from model.order import order_from
+from model.order import Order, order_from
 from model.parameter import POSITION
 from model.phase.treaty import share_outlays
 from model.quarter_date import quarter_label
 from model.rules.stake import border_cost, feared_answer, stop_chance, weigh
 from model.trade_model import dominant_country
-from model.treaty_move import BY_NAME as MOVES
 from model.treaty_state import COUNTERED, IN_FORCE, PROPOSED, SIGNED, SUSPENDED
-from model.welfare import welfare_by_good
+from model.union import is_spoken_for, union_rows
 
 #: Quarters between two looks at a treaty on the table, and at one in force.
 TABLE_QUARTERS, REVIEW_QUARTERS = 4, 8
@@ -93,7 +93,8 @@ def _sign(engine: Any, x: int, rows: Ints) -> None:
     inside = np.tile(_invited(engine, x), (rows.size, 1))
     told = weigh_membership(engine, x, rows, inside)
     for left in range(_ROUNDS - 1, -1, -1):
-        willing = inside & (told.total >= told.asked)
+        total, asked = _as_union(engine, x, told)
+        willing = inside & (total >= asked)
         if (willing == inside).all() or not left:
             break
         inside = willing
@@ -113,8 +114,9 @@ def _review(engine: Any, x: int, rows: Ints) -> None:
     """Have members leave that lose more than they ask for, and outsiders sign that gain."""
     inside = _block(engine, x, engine.columns.member_state)[rows] == IN_FORCE
     stakes = weigh_membership(engine, x, rows, inside)
-    leaves = inside & (stakes.total < -stakes.asked)
-    joins = ~inside & _invited(engine, x) & (stakes.total > stakes.asked)
+    total, asked = _as_union(engine, x, stakes)
+    leaves = inside & (total < -asked)
+    joins = ~inside & _invited(engine, x) & (total > asked)
     free = ~_played(engine)
     notice, votes = (
         _block(engine, x, engine.columns.member_notice),
@@ -126,6 +128,20 @@ def _review(engine: Any, x: int, rows: Ints) -> None:
     _tell(engine, x, rows, stakes, (inside & ~leaves) | joins, "stays in", "stays out of")
     _log_moves(engine, x, rows, stakes, "leave_treaty", leaves & free)
     _log_moves(engine, x, rows, stakes, "sign_treaty", joins & free)
+
+
+def _as_union(engine: Any, x: int, stakes: Stakes) -> tuple[Floats, Floats]:
+    """Return gains and what is asked for, [rows, C]: members of a union that speaks as one have its sum.
+
+    None of them signs what not all of them are named in.
+    """
+    union = union_rows(engine.scenario, engine.world.countries)
+    named = union & _invited(engine, x)
+    total, asked = stakes.total.copy(), stakes.asked.copy()
+    if named.any():
+        total[:, named] = total[:, named].sum(axis=1, keepdims=True) if (named == union).all() else -np.inf
+        asked[:, named] = asked[:, named].sum(axis=1, keepdims=True)
+    return total, asked
 
 
 def has_signed_before(state: Floats) -> Bools:
@@ -205,9 +221,9 @@ def reason(stakes: Stakes, row: int, c: int) -> str:
     parts = [(name, float(stakes[part][row, c])) for part, name in enumerate(PARTS)]
     parts = sorted((p for p in parts if abs(p[1]) >= 5e4), key=lambda p: -abs(p[1]))
     total, asked = float(stakes.total[row, c]), float(stakes.asked[row, c])
-    named = ", ".join(f"{name} {_money(usd)}" for name, usd in parts[:4]) or "nothing moves"
-    bar = f", asks for {_money(asked).lstrip('+')}" if asked > 0.0 else ""
-    return f"in rather than out is worth {_money(total)} a quarter{bar}: {named}"
+    named = ", ".join(f"{name} {money(usd)}" for name, usd in parts[:4]) or "nothing moves"
+    bar = f", asks for {money(asked).lstrip('+')}" if asked > 0.0 else ""
+    return f"in rather than out is worth {money(total)} a quarter{bar}: {named}"
 
 
 def _worth(engine: Any, look: LookAhead, x: int, inside: Bools, doctrines: list[Doctrine]) -> _Worth:
@@ -233,27 +249,11 @@ def _parts(
     engine: Any, look: LookAhead, x: int, cleared: Any, doctrines: list[Doctrine]
 ) -> tuple[Floats, Floats, Floats, Floats, Floats]:
     """Return users, producers, treasury and rent weighed, and the plain total, of the markets of the treaty."""
-    terms, answer = cleared
-    e, scratch = engine, look.scratch
-    count = len(e.world.countries)
-    found = welfare_by_good(
-        e.network, e.layout, terms, answer, scratch.history.support_usd_per_t,
-        scratch.history.floor_public_share, count,
-    )  # fmt: skip
+    found = weigh_goods(engine, look, cleared, doctrines)
     goods = _goods_cleared(engine, look)
-    total = found.total_usd[:, goods].sum(axis=1)
-    refined = np.array([not name.endswith("_concentrate") for name in e.world.goods["name"]])[goods]
-    consumer = (found.consumer_usd + found.variety_usd)[:, goods].sum(axis=1)
-    producer = found.producer_usd[:, goods].sum(axis=1)
-    processing = found.producer_usd[:, goods][:, refined].sum(axis=1)
-    treasury = found.treasury_usd[:, goods].sum(axis=1) + _transfers(engine, look, x)
-    rent = found.rent_usd[:, goods].sum(axis=1)
-
-    def by(name: str) -> Floats:
-        return np.array([getattr(d, name) for d in doctrines])
-
-    made = by("producer") * producer + by("processing") * processing
-    return by("consumer") * consumer, made, by("treasury") * treasury, by("rent") * rent, total
+    users, made, treasury, rent, total = (line[:, goods].sum(axis=1) for line in found)
+    shared = np.array([d.treasury for d in doctrines]) * _transfers(engine, look, x)
+    return users, made, treasury + shared, rent, total
 
 
 def _transfers(engine: Any, look: LookAhead, x: int) -> Floats:
@@ -402,10 +402,12 @@ def _tell(engine: Any, x: int, rows: Ints, stakes: Stakes, yes: Bools, does: str
     for c in np.flatnonzero(_invited(engine, x)):
         code = engine.world.countries[c]
         verb = does if yes[0, c] else does_not
+        bound = is_spoken_for(engine.scenario, engine.world.countries, treaty.members, code)
+        union = "; the EU negotiates as one, and not all of its members are named" if bound else ""
         engine.decisions.append({
             "quarter": engine.quarter_label, "seat": code, "treaty": treaty.id, "choice": verb,
             "gain_usd": float(stakes.total[0, c]),
-            "why": f"{code} {verb} {treaty.title}: {reason(stakes, 0, int(c))}.",
+            "why": f"{code} {verb} {treaty.title}: {reason(stakes, 0, int(c))}{union}.",
         })  # fmt: skip
 
 
@@ -416,15 +418,5 @@ def _log_moves(engine: Any, x: int, rows: Ints, stakes: Stakes, move: str, who: 
     treaty = engine.treaties.treaties[x]
     for c in np.flatnonzero(who[0] & _invited(engine, x)):
         code = engine.world.countries[c]
-        order = order_from(
-            {"type": move, "actor": code, "quarter": engine.quarter_label, "fields": {"treaty": treaty.id}},
-            MOVES,
-        )
+        order = Order(move, code, engine.quarter_label, None, {"treaty": treaty.id})
         engine.record(code, order, why=reason(stakes, 0, int(c)))
-
-
-def _money(usd: float) -> str:
-    """Return an amount with its sign and a fitting unit: `+1.2 bn usd`, `-35 m usd`."""
-    if abs(usd) >= 9.5e8:
-        return f"{usd / 1e9:+,.1f} bn usd"
-    return f"{usd / 1e6:+,.{0 if abs(usd) >= 9.5e6 else 1}f} m usd"

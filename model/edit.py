@@ -49,6 +49,7 @@ def compile_measures(tables: Tables, scenario: Scenario) -> MeasurePlan:
         scenario.goods,
         lambda order, treaty: compile_order(order, site, dated=False, treaty=treaty),
         len(measures),
+        scenario.eu_members,
     )
     notes += clause_notes(of_clauses, places, len(measures), site, scenario)
     stock = _state_stock(site, scenario)

@@ -193,7 +193,12 @@ class Engine:
             return compile_order(order, self.plan.site, dated=False, treaty=number + x)
 
         more, places = treaty_measures(
-            [treaty], self.plan.site.first_label, self.scenario.goods, compiled, first
+            [treaty],
+            self.plan.site.first_label,
+            self.scenario.goods,
+            compiled,
+            first,
+            self.scenario.eu_members,
         )
         places = [place._replace(treaty=number) for place in places]
         self._take_plan(extend_plan(self.plan, more, number + 1, places))

@@ -222,6 +222,7 @@ class StockRule:
     strike: float | None = None
     fee: float = 0.0  # of the value at the strike, per year
     refill_quarters: float = 4.0
+    together: bool = False  # members of the treaty behind it release for each other
 
 
 @dataclass(frozen=True)

@@ -50,6 +50,7 @@ class Layout(NamedTuple):
     site_firm: Ints
     site_recipe: Ints
     site_country: Ints
+    site_pair: Ints  # home of the firm x host, -1 where it builds at home
     site_good: Ints
     site_node: Ints
     site_new_plant: Ints
@@ -283,6 +284,7 @@ def _sites(world: World, network: Network, parts: dict[str, Any]) -> dict[str, A
         "site_firm": _positions(table["firm"], list(world.firms["name"])),
         "site_recipe": recipe,
         "site_country": _positions(table["country"], world.countries),
+        "site_pair": _home_and_host(world, table),
         "site_good": _positions(table["good"], list(world.goods["name"])),
         "site_node": network.output_node[first_output].astype(np.int64),
         "site_luck": _addresses("site", table["firm"], world.recipes["name"].iloc[recipe]),
@@ -291,6 +293,18 @@ def _sites(world: World, network: Network, parts: dict[str, Any]) -> dict[str, A
         "site_plants": members,
         "site_is_mine": (table["kind"] == "mine").to_numpy(dtype=bool),
     }
+
+
+def _home_and_host(world: World, table: Any) -> Ints:
+    """Return by site the pair of its firm's home and its host; a home that does not stand apart is OTH."""
+    countries = list(world.countries)
+    homes = dict(zip(world.firms["name"], world.firms["country"], strict=True))
+    pairs = []
+    for firm, host in zip(table["firm"], table["country"], strict=True):
+        home = homes[firm] if homes[firm] in countries else "OTH"
+        abroad = home in countries and home != host and homes[firm] != host
+        pairs.append(countries.index(home) * len(countries) + countries.index(host) if abroad else -1)
+    return np.array(pairs, dtype=np.int64)
 
 
 def _outputs(network: Network) -> list[tuple[int, int, float]]:

@@ -224,7 +224,7 @@ class MeasurePlan:
 
         `layout` tells whose plants are which site's.
         """
-        for name in {push.what for _, push in self.pushes}:
+        for name in {"site_capex_factor", *(push.what for _, push in self.pushes)}:
             getattr(columns, name)[:] = 1.0
         for m, push in self.pushes:
             column = getattr(columns, push.what)
@@ -269,9 +269,9 @@ class MeasurePlan:
             working.remember_topups(self.table, history, terms, answer)
         if self.table.certificate_cap.size:
             working.remember_certificates(self.table, history, answer, step)
+        working.remember(self.table, history, answer, self.start + step, terms.quota_cover)
         if self.rules:
             working.remember_rules(self.table, history, terms, answer)
-        working.remember(self.table, history, answer, self.start + step, terms.quota_cover)
 
     def book(
         self, step: int, history: History, layout: Any, columns: Any, answer: Answer, books: Any

@@ -127,6 +127,7 @@ class MeasureTable(NamedTuple):
     rule_strike: Floats  # -1: no vault
     rule_fee: Floats
     rule_refill_quarters: Floats
+    rule_group: Ints  # [U] first rule of the treaty and good that it releases together with, -1 for none
     rule_start: Ints
     rule_route: Ints
     priority_measure: Ints
@@ -205,7 +206,9 @@ class History(NamedTuple):
     rule_order_t: Floats  # [runs, U] ordered by each rule this quarter
     rule_release_t: Floats  # [runs, U]
     rule_stock_t: Floats  # [runs, U] what a vault holds; of states' rules nothing
-    rule_owed_t: Floats  # [runs, U] taken from a vault and not yet returned
+    rule_owed_t: (
+        Floats  # [runs, U] taken from a vault and not yet returned; of a response group 1: it helps others
+    )
     rule_supply_t: Floats  # [runs, U] last quarter's supply outside
     fund_spent_usd: Floats  # [runs, W] capital advanced so far
 
@@ -340,6 +343,7 @@ def table_of(
         rule_strike=np.array([-1.0 if rule.strike is None else rule.strike for _, rule in rules], float),
         rule_fee=np.array([rule.fee for _, rule in rules], float),
         rule_refill_quarters=np.array([rule.refill_quarters for _, rule in rules], float),
+        rule_group=_response_groups(measures, rules),
         rule_start=rule_start,
         rule_route=rule_route,
         priority_measure=ints([m for m, _ in priorities]),
@@ -397,6 +401,16 @@ def indices_of(measures: Sequence[Measure]) -> list[Index]:
 def edits_of(measures: Sequence[Measure], kind: type) -> list[Any]:
     """Return all edits of a kind, in the order of their rows."""
     return [edit for _, edit in _of(measures, kind)]
+
+
+def _response_groups(measures: Sequence[Measure], rules: Sequence[tuple[int, StockRule]]) -> Ints:
+    """Return by stock rule the first one of the same treaty and goods that releases together with it, -1 for none."""
+    first: dict[tuple[int, tuple[int, ...]], int] = {}
+    groups = []
+    for u, (m, rule) in enumerate(rules):
+        key = (measures[m].treaty, tuple(rule.supply_routes.tolist()))
+        groups.append(first.setdefault(key, u) if rule.together and measures[m].treaty >= 0 else -1)
+    return ints(groups)
 
 
 def burden_shares(

@@ -13,6 +13,7 @@ import numpy as np
 from model.error import ClearingError
 from model.happening import befall
 from model.ledger import book_quarter
+from model.phase import capital as investing_cost
 from model.phase import contract as contracting
 from model.phase import drift as drifting
 from model.phase import invest as investing
@@ -72,6 +73,7 @@ def write_terms(engine: Any) -> None:
     e, step = engine, engine.step_number
     e.plan.enter(step, e.history)
     e.plan.push(step, e.history, e.columns, e.layout)
+    investing_cost.strain_capital(e.layout, e.columns, e.values)
     restricted = e.history.route_restricted
     contracting.offer_capacity(e.network, e.layout, e.columns, e.values, e.terms, e.seed, e.first_run, step)
     contracting.strain_pairs(e.layout, e.columns, restricted)

@@ -123,6 +123,7 @@ class Scenario:
     countries: tuple[str, ...] | None
     rare_earths: str
     eu_members: bool
+    eu_defects: bool
     demand_path: str
     parameters: Mapping[str, float]
     uncertain: Mapping[str, Distribution]

@@ -20,6 +20,8 @@ HEAD = (
           choices=("joint", "single"), default="joint"),
     Field("eu_members", "flag", "EU members apart", "whether EU members stand apart",
           default=False),
+    Field("eu_defects", "flag", "EU members sign alone",
+          "whether EU members that stand apart may sign treaties without each other", default=False),
     Field("demand_path", "choice", "Demand path", "the demand projection", choices=DEMAND_PATHS,
           default="STEPS"),
 )  # fmt: skip
@@ -124,5 +126,6 @@ BEHAVIOURS = {
     "state": (
         Field("doctrine", "choice", "Doctrine", "how it weighs gains and losses; left out: its usual one",
               choices=DOCTRINE_WORDS, default=None),
+        Field("acts", "flag", "Acts by itself", "whether it takes the measures of its doctrine", default=True),
     ),
 }  # fmt: skip

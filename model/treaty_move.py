@@ -12,6 +12,7 @@ from model.error import ScenarioError
 from model.field import Field
 from model.name import did_you_mean
 from model.order import Order, OrderKind
+from model.union import is_spoken_for
 
 _TREATY = Field("treaty", "text", "Treaty", "the id of a treaty of the scenario")
 
@@ -62,6 +63,13 @@ def apply_move(engine: Any, order: Order, runs: Any = True) -> None:
         members = ", ".join(engine.treaties.treaties[x].members)
         raise ScenarioError(
             f"{order.actor} is not named in treaty {order.fields['treaty']}. Its members are {members}."
+        )
+    if order.type == "sign_treaty" and is_spoken_for(
+        engine.scenario, countries, engine.treaties.treaties[x].members, order.actor
+    ):
+        raise ScenarioError(
+            f"{order.actor} may not sign treaty {order.fields['treaty']} without the other members of the EU, which "
+            "negotiates as one. Name them all in the treaty, or set eu_defects = true."
         )
     if order.type == "sign_treaty":
         columns.member_vote[chosen, row] = 1.0

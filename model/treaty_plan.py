@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from model.draw import address
+from model.field import Place
 from model.measure_table import NEVER, Measure, ints
 from model.network import Floats, Ints
 from model.pact import LEVY_RULES, Burden, Exemption, LevySharing, OneVoice, Tension, Territorial
@@ -83,7 +84,12 @@ class ClauseOrders(NamedTuple):
 
 
 def treaty_measures(
-    treaties: Sequence[Treaty], first_quarter: str, goods: Sequence[str], compiled: Any, first: int
+    treaties: Sequence[Treaty],
+    first_quarter: str,
+    goods: Sequence[str],
+    compiled: Any,
+    first: int,
+    eu_members: bool = False,
 ) -> tuple[list[Measure], list[ClauseOrders]]:
     """Return the clauses' measures, all off, and where each clause's stand; the first one gets number `first`.
 
@@ -92,8 +98,9 @@ def treaty_measures(
     """
     measures: list[Measure] = []
     places = []
+    place = Place(eu_members=eu_members)
     for x, treaty in enumerate(treaties):
-        for c, orders in enumerate(treaty_orders(treaty, first_quarter, goods, sparing=False)):
+        for c, orders in enumerate(treaty_orders(treaty, first_quarter, goods, sparing=False, place=place)):
             start = first + len(measures)
             measures += [compiled(order, x) for order in orders]
             places.append(ClauseOrders(x, c, start, first + len(measures)))

@@ -138,6 +138,9 @@ EQUATIONS: dict[str, dict[str, str]] = {
         "weigh": "(1 - patience) * now + patience * later",
         "border_cost": "weight * share * spending * mean_tension",
         "feared_answer": "weight * theta * dependence * spending",
+        "answer_in_kind": "share * restricted_share if restricted_share >= least else 0",
+        "stop_danger": "dependence * (1 - (1 - chance)**4)",
+        "stock_days_wanted": "0 if risk < least else days * min(1, risk / max(2 * least, 1e-9))",
     },
     "stock": {
         "target_t": "days / 91.25 * use_t * (1 + risk_multiple * risk)",

@@ -1,7 +1,9 @@
 """Joint stockpile: members hold a common stock, with entitlements and a response group for crises.
 
-Shocks that do not hit all members at once make a common stock smaller than the sum of separate ones. Buying x of
-outside supply raises its price by about x over the sum of elasticities, so the stock is built over quarters.
+In a crisis of one, each member releases its entitlement's part of what is missing in all that are short; what it lets
+go at home frees supply for the others. Shocks that do not hit all members at once make a common stock smaller than the
+sum of separate ones. Buying x of outside supply raises its price by about x over the sum of elasticities, so the stock
+is built over quarters.
 """
 
 from collections.abc import Sequence
@@ -43,7 +45,7 @@ def article(clause: Clause, members: Sequence[str]) -> list[str]:
     if fields["response_group"]:
         paragraphs.append(
             f"A response group releases stock for all members when the price is {fields['price_ratio']:g} times its "
-            f"mean of two years, or {100 * fields['shortfall']:g} % of use is missing."
+            f"mean of two years, or {100 * fields['shortfall']:g} % of use is missing, each its part of that."
         )
     return paragraphs
 
@@ -55,6 +57,7 @@ def orders(clause: Clause, scope: Scope) -> list[Draft]:
         return []
     triggers = ("price_ratio", "shortfall") if fields["response_group"] else ()
     rule = {key: fields[key] for key in ("build_quarters", *triggers)}
+    rule["together"] = fields["response_group"]
     goods, tonnes = scope.goods_of(clause), fields["quantity_t"]
     return [
         Draft("strategic_stockpile", member, {"good": goods, "target_t": share * tonnes, **rule})

@@ -51,6 +51,8 @@ FIELDS = (
           high=0.5, default=0.01, remedy="Write 0.01 for 1 % a year."),
     Field("refill_quarters", "number", "Time to return", "of a vault: quarters to buy back what was taken",
           unit="quarters", low=1.0, high=40.0, default=4.0, remedy="Write 4 for a year."),
+    Field("together", "flag", "Response group", "under a treaty: releases its part of what any member lacks",
+          default=False),
 )  # fmt: skip
 
 
@@ -60,7 +62,7 @@ def text(order: Order) -> str:
     parts = [spoken(fields["target_days"], "days of use")] if fields["target_days"] else []
     parts += [spoken(fields["target_t"], "t")] if fields["target_t"] else []
     size, goods = " and ".join(parts), listed(fields["good"])
-    where = "in a stockpile"
+    where = "in a stockpile that is released with its partners'" if fields["together"] else "in a stockpile"
     if fields["form"] == "vault":
         where = f"in a vault at {spoken(fields['strike_usd_per_t'], 'usd a tonne')}"
     return f"{order.actor} holds {size} of {goods} {where}, for crises {term(order)}."
@@ -104,7 +106,7 @@ def compile(order: Order, site: Site) -> list[Edit]:
                     short_share=fields["shortfall"], release_quarters=fields["release_quarters"],
                     release_share=fields["release_share"], carry=fields["carry"],
                     strike=fields["strike_usd_per_t"], fee=fields["fee"],
-                    refill_quarters=fields["refill_quarters"],
+                    refill_quarters=fields["refill_quarters"], together=fields["together"],
                 )
             )  # fmt: skip
     return edits

@@ -402,8 +402,42 @@ def apply_supports(table, history, terms, step):
 
 
 @rule
+def lacks_t(table, history, run, u, step):
+    """Return what the state of stock rule `u` lacks (t) beyond its last release, 0 while its rule calls for none."""
+    m, j, i = table.rule_measure[u], table.rule_buyer[u], table.rule_index[u]
+    if not in_force(table, history, run, m, step) > 0.0:
+        return 0.0
+    usual, bought = history.usual_use_t[run, j], history.bought_t[run, j]
+    price, mean = index_price(table, history, run, i, 0), index_long_mean(table, history, run, i)
+    if not is_short(price, mean, table.rule_release_above[u], usual, bought, table.rule_short_share[u]):
+        return 0.0
+    return max(0.0, usual - bought - history.rule_release_t[run, u])
+
+
+@rule
+def group_part_t(table, history, run, u, step):
+    """Return rule `u`'s part (t) of what all members of its response group lack, by entitlement: their targets.
+
+    What each lacks stands where its order will.
+    """
+    lacking, targets, own = 0.0, 0.0, 0.0
+    for v in range(table.rule_group.size):
+        m = table.rule_measure[v]
+        if table.rule_group[v] != table.rule_group[u] or not in_force(table, history, run, m, step) > 0.0:
+            continue
+        target = table.rule_target_t[v, moment(table, history, run, m, step)] * history.measure_level[run, m]
+        lacking += history.rule_order_t[run, v]
+        targets += target
+        own += target if v == u else 0.0
+    return lacking * own / targets if targets > 0.0 else 0.0
+
+
+@rule
 def move_by_rule(table, history, run, u, step):
-    """Write what stock rule `u` orders and releases this quarter."""
+    """Write what stock rule `u` orders and releases this quarter; what its group asks of it stands in its release."""
+    helped = history.rule_release_t[run, u] if table.rule_group[u] >= 0 else 0.0
+    if table.rule_group[u] >= 0:
+        history.rule_owed_t[run, u] = 0.0
     history.rule_order_t[run, u] = 0.0
     history.rule_release_t[run, u] = 0.0
     m, j, i = table.rule_measure[u], table.rule_buyer[u], table.rule_index[u]
@@ -430,8 +464,14 @@ def move_by_rule(table, history, run, u, step):
         if price > table.rule_strike[u]:
             history.rule_release_t[run, u] = active * held / max(table.rule_release_quarters[u], 1.0)
     elif short:
+        lacking = max(usual - bought, helped)
         history.rule_release_t[run, u] = active * let_go_t(
-            held, table.rule_release_quarters[u], table.rule_release_share[u], usual, bought
+            held, table.rule_release_quarters[u], table.rule_release_share[u], lacking, 0.0
+        )
+    elif helped > 0.0:
+        history.rule_owed_t[run, u] = 1.0
+        history.rule_release_t[run, u] = active * let_go_t(
+            held, table.rule_release_quarters[u], table.rule_release_share[u], helped, 0.0
         )
     elif vault:
         owed = history.rule_owed_t[run, u]
@@ -461,6 +501,12 @@ def apply_stocks(table, history, terms, step):
             )
             terms.buyer_order_t[run, j] += level * table.stock_buy_t[s, at]
             terms.buyer_release_t[run, j] += level * table.stock_release_t[s, at]
+        for u in range(table.rule_measure.size):
+            if table.rule_group[u] >= 0:
+                history.rule_order_t[run, u] = lacks_t(table, history, run, u, step)
+        for u in range(table.rule_measure.size):
+            if table.rule_group[u] >= 0:
+                history.rule_release_t[run, u] = group_part_t(table, history, run, u, step)
         for u in range(table.rule_measure.size):
             move_by_rule(table, history, run, u, step)
             terms.buyer_order_t[run, table.rule_buyer[u]] += history.rule_order_t[run, u]
@@ -616,6 +662,10 @@ def remember_rules(table, history, terms, answer):
             history.rule_order_t[run, u] *= got
             history.rule_release_t[run, u] *= taken
             if table.rule_strike[u] < 0.0:
+                if table.rule_group[u] >= 0 and history.rule_owed_t[run, u] > 0.0:
+                    history.bought_t[run, j] += history.rule_release_t[
+                        run, u
+                    ]  # what it gave is not what it lacks
                 continue
             moved = history.rule_order_t[run, u] - history.rule_release_t[run, u]
             history.rule_stock_t[run, u] = max(0.0, history.rule_stock_t[run, u] + moved)

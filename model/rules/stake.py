@@ -31,3 +31,30 @@ def border_cost(weight, share, spending, mean_tension):
 def feared_answer(weight, theta, dependence, spending):
     """Return the answer of a supplier that a state fears, usd a quarter: `w theta lev spending`."""
     return weight * theta * dependence * spending
+
+
+@rule
+def answer_in_kind(restricted_share, share, least):
+    """Return the part that a state holds back in turn: `share` of what is held back from it, if that is noticeable.
+
+    Nothing below `least`, so that it ends when the other's restriction does. Source: Axelrod1984.
+    """
+    return share * restricted_share if restricted_share >= least else 0.0
+
+
+@rule
+def stop_danger(chance, dependence):
+    """Return the expected part of a year's purchases lost to a stop: `dependence (1 - (1 - chance)^4)`.
+
+    `chance` a quarter that the supplier stops, `dependence` its share of purchases.
+    """
+    stays = 1.0 - chance
+    return dependence * (1.0 - stays * stays * stays * stays)
+
+
+@rule
+def stock_days_wanted(days, risk, least):
+    """Return the days of use that a state stores: none below a danger of `least`, all of `days` from twice that."""
+    if risk < least:
+        return 0.0
+    return days * min(1.0, risk / max(2.0 * least, 1e-9))

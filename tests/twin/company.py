@@ -122,8 +122,20 @@ class Company(mesa.Agent):
         years = 0.25 * (site.lead + site.permit + 0.5 * p["ramp_quarters"])
         use = min(p["operating_share"], 1.0 / (1.0 + math.exp(-min(margin / site.new.spread, 700.0))))
         worth = QUARTERS_A_YEAR * use * margin * annuity * (1.0 + discount) ** -years
-        asked = site.capex * (1.0 + p["hurdle_weight"] * (option_multiple(discount, volatility) - 1.0))
+        asked = self._capital(site) * (
+            1.0 + p["hurdle_weight"] * (option_multiple(discount, volatility) - 1.0)
+        )
         return 10.0 if 10.0 * asked <= worth else worth / asked
+
+    def _capital(self, site: Site) -> float:
+        """Return what a tonne a quarter costs to build; abroad it is dearer while relations are strained."""
+        model = self.model
+        home = self.country if self.country in model.states else "OTH"
+        if site.country in (self.country, home) or home not in model.states:
+            return site.capex
+        pair = (home, site.country)
+        change = 2.0 * model.p["tension_cost"] * (model.tension[pair] - model.usual_tension[pair])
+        return site.capex * math.exp(min(2.0, max(-2.0, change)))
 
     def build(self) -> None:
         """Start what was decided, finish what is due, and run plants down or up."""
@@ -131,7 +143,7 @@ class Company(mesa.Agent):
         for site in self.sites:
             if site.started > 0.0:
                 self._start(site, step)
-                paid = site.started * site.capex
+                paid = site.started * self._capital(site)
                 self.model.pay(self.account, "capital", paid)
                 self.capex += paid
             arrived = site.arrivals.pop(step + 1, 0.0)

@@ -8,7 +8,11 @@ from agents.doctrine import BY_NAME, DOCTRINES, USUAL, doctrine_of
 from agents.membership import PARTS, Stakes, reason, stability, weigh_membership
 from model.calibration import calibrate
 from model.engine import Engine
+from model.error import ScenarioError
+from model.name import EU_MEMBERS
+from model.order import Order
 from model.scenario import scenario_from
+from model.treaty_move import apply_move
 from model.treaty_state import IN_FORCE, PROPOSED
 
 HEAD = {
@@ -100,6 +104,50 @@ def test_a_treaty_in_force_shows_who_would_leave():
     assert found["JPN"]["verdict"] == "stays" and found["JPN"]["gain_usd"] > 0.0
     parts = sum(found["JPN"][name] for name in Stakes._fields[: len(PARTS)])
     assert parts == pytest.approx(found["JPN"]["gain_usd"])
+
+
+@pytest.mark.parametrize("defects", [False, True])
+def test_an_eu_member_signs_alone_only_where_members_may_defect(defects):
+    """A deal that pays Germany is left alone while the EU negotiates as one, and signed where members may defect."""
+    clause = {"type": "gap_subsidy", "fields": {"good": ["gallium"], "strike_usd_per_t": 6e5,
+                                                "burden": {"DEU": 0.0, "JPN": 1.0}}}  # fmt: skip
+    treaty = {"id": "deal", "kind": "memorandum", "members": ["DEU", "JPN"], "proposed": "2025Q1", "decides": True,
+              "clauses": [clause]}  # fmt: skip
+    seats = {code: {"behaviour": "state", "doctrine": "industrial", "acts": False} for code in ("DEU", "JPN")}
+    made = scenario_from(
+        {**HEAD, "eu_members": True, "eu_defects": defects, "treaties": [treaty], "seats": seats}
+    )
+    e = steps(Engine(made, world=calibrate(made), decide=DECISIONS), 2)
+    (told,) = [d for d in e.decisions if d.get("treaty") == "deal" and d["seat"] == "DEU"]
+    assert told["gain_usd"] > 0.0
+    assert told["choice"] == ("signs" if defects else "does not sign")
+    assert ("negotiates as one" in told["why"]) is not defects
+    order = Order("sign_treaty", "DEU", "2025Q2", None, {"treaty": "deal"})
+    if defects:
+        apply_move(e, order)
+    else:
+        with pytest.raises(
+            ScenarioError, match="DEU may not sign treaty deal without the other members of the EU"
+        ):
+            apply_move(e, order)
+
+
+def test_eu_members_sign_together_by_their_sum():
+    """A treaty that names them all is signed by all of them or by none, whatever it is worth to each."""
+    members = [*EU_MEMBERS, "JPN"]
+    share = {code: float(code == "JPN") for code in members}
+    clause = {
+        "type": "gap_subsidy",
+        "fields": {"good": ["gallium"], "strike_usd_per_t": 6e5, "burden": share},
+    }
+    treaty = {"id": "deal", "kind": "club", "members": members, "proposed": "2025Q1", "decides": True,
+              "clauses": [clause]}  # fmt: skip
+    seats = {code: {"behaviour": "state", "doctrine": "industrial", "acts": False} for code in ("DEU", "JPN")}
+    made = scenario_from({**HEAD, "eu_members": True, "treaties": [treaty], "seats": seats})
+    e = steps(Engine(made, world=calibrate(made), decide=DECISIONS), 2)
+    told = [d for d in e.decisions if d.get("treaty") == "deal" and d["seat"] in EU_MEMBERS]
+    assert len(told) > 1 and {d["choice"] for d in told} == {"signs"}
+    assert len({d["gain_usd"] > 0.0 for d in told}) == 2
 
 
 def test_doctrine_decides_what_counts():

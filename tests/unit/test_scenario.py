@@ -101,7 +101,7 @@ def test_a_refusal_names_subject_value_limit_remedy_file_and_field():
                     {"kind": "demand", "good": "gallium", "country": "WORLD", "factor": -1, "start": "2026Q1"}
                 ]
             },
-            "Factor is -1; it must be between 0 and 100. Write 0.9 for a fall by a tenth. "
+            "Factor is -1; it must be between 0 and 100. Write 0.9 for a fall by a tenth, 1.1 for a rise. "
             "(crisis.toml, shocks[0].factor)",
         ),
         ({"measures": {}}, "measures must be a list of tables; write [[measures]]. (crisis.toml, measures)"),

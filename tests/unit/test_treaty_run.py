@@ -192,6 +192,40 @@ def test_an_outlay_is_shared_by_who_really_paid_it():
     assert not e.columns.country_burden_usd.any() and balanced(e)
 
 
+def responding(group):
+    """Return an engine whose joint stock is full, after CHN has stopped selling to JPN only for two quarters."""
+    stop = {
+        "type": "export_ban",
+        "actor": "CHN",
+        "quarter": "2025Q3",
+        "fields": {"good": "gallium", "target": ["JPN"]},
+    }
+    fields = {"good": "gallium", "quantity_t": 80.0, "entitlement": {"JPN": 0.25, "USA": 0.75}, "price_ratio": 10.0,
+              "response_group": group}  # fmt: skip
+    e = engine(treaty({"type": "joint_stockpile", "fields": fields}, members=["JPN", "USA"]), measures=[stop])
+    buyers = e.world.buyers
+    for code, tonnes in (("JPN", 20.0), ("USA", 60.0)):
+        mine = ((buyers["good"] == GOOD) & (buyers["country"] == code)).to_numpy()
+        e.history.state_stock_t[:, mine] = tonnes
+    usa = ((buyers["good"] == GOOD) & (buyers["country"] == "USA")).to_numpy()
+    released, lacking = [], []
+    japan = ((buyers["good"] == GOOD) & (buyers["country"] == "JPN")).to_numpy()
+    for _ in range(5):
+        lacking.append(float((e.history.usual_use_t - e.history.bought_t)[0, japan].sum()))
+        e.step()
+        released.append(float(e.terms.buyer_release_t[0, usa].sum()))
+    return released, lacking
+
+
+def test_a_response_group_releases_for_a_member_that_is_short():
+    """While Japan is cut off the other member releases its part of what Japan lacks; by itself it would not."""
+    together, lacking = responding(True)
+    alone, _ = responding(False)
+    assert lacking[3] > 0.0 and not any(alone)
+    assert together[:3] == [0.0, 0.0, 0.0] and together[3] == pytest.approx(0.75 * lacking[3])
+    assert together[4] <= 0.75 * max(lacking[4], 0.0)  # what the first has let go is not what it lacks
+
+
 def test_a_coordinated_restriction_raises_the_target_price():
     """I19, I21: members ship no more to the target than the joint quota; it pays more than without."""
     fields = {"good": "gallium", "target": ["USA"], "form": "quota", "quantity_t": 2.0, "period": "quarter"}

@@ -1,0 +1,248 @@
+"""What states do by themselves: the doctrine says what they consider, looking ahead or a rule says whether they do it.
+
+`decide_measures(engine)` decides for every seat of the behaviour `state`, in all runs. Once in `exporter_plan_quarters`
+a state clears the markets for each size of measure that its doctrine considers, now and once firms have built, and
+takes the one of most weighed welfare in each linked market. Each quarter it answers in kind what its partners hold back
+from it, and stores while a stop by the leading supplier is a danger (`model.rules.stake`). A doctrine without such data
+does nothing. Source: Axelrod1984, StockPolicy.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from agents.doctrine import doctrine_of
+from agents.exporter_log import scaled_order
+from agents.exporter_scout import switch_some
+from agents.kit import Kit, Option, open_kit
+from agents.look_ahead import LookAhead
+from agents.membership import HORIZON_QUARTERS
+from agents.weighing import capital_charge, goods_cleared, money, weigh_goods
+from model.engine import Engine
+from model.network import Floats, Ints
+from model.order import Order
+from model.parameter import POSITION
+from model.rules.stake import answer_in_kind, stock_days_wanted, stop_chance, stop_danger, weigh
+from model.state_order import REPEAL
+
+_PLAN = POSITION["exporter_plan_quarters"]
+_BASE, _STRAINED, _HELD = (POSITION[f"exporter_trigger_{name}"] for name in ("base", "tension", "leverage"))
+#: What is held back below this share is not noticed.
+_NOTICED = 0.1
+#: Levels closer than this are left as they are.
+_SAME = 0.05
+_LINES = ("users", "producers", "public money", "quota rents")
+
+
+def decide_measures(engine: Engine) -> None:
+    """Decide for the states that act by themselves (`seats` of the scenario); without any, nothing happens."""
+    for code, seat in engine.scenario.seats.items():
+        acts = seat["behaviour"] == "state" and seat.get("acts", True)
+        if not acts or code in engine.played or code not in engine.world.countries:
+            continue
+        key = f"kit {code}"
+        if key not in engine.menus:
+            engine.menus[key] = open_kit(engine, code, doctrine_of(code, seat.get("doctrine")))
+        kit = engine.menus[key]
+        if kit.options and kit.places.size:
+            _plan(engine, kit)
+        if engine.step_number > 0:
+            _answer(engine, kit)
+            _store(engine, kit)
+
+
+def _plan(engine: Engine, kit: Kit) -> None:
+    """Look ahead where it is time, and switch to the size of most weighed welfare in each linked market."""
+    planned = engine.columns.country_planned[:, kit.row]
+    due = (planned <= 0.0) | (engine.step_number + 1.0 - planned >= engine.values[:, _PLAN])
+    rows = np.flatnonzero(due).astype(np.int64)
+    if not rows.size:
+        return
+    look = LookAhead(engine, rows, kit.places)
+    lines = [_lines(engine, kit, look, option) for option in (None, *kit.options)]
+    worth = np.stack([one.sum(axis=0) for one in lines])  # [options, rows, places]
+    for n, option in enumerate(kit.options, start=1):
+        for place in range(kit.places.size):
+            if place not in option.measures:
+                worth[n, :, place] = -np.inf
+    asked = kit.doctrine.hurdle_share * _spending(engine, kit)[rows]
+    best = np.argmax(worth, axis=0)
+    best = np.where(worth.max(axis=0) - worth[0] > asked, best, 0)
+    _carry_out(engine, kit, rows, best, lines)
+    engine.columns.country_planned[rows, kit.row] = engine.step_number + 1.0
+
+
+def _lines(engine: Engine, kit: Kit, look: LookAhead, option: Option | None) -> Floats:
+    """Return the weighed lines of the state's welfare under an option, [lines, rows, places]."""
+    moves: list[tuple[Any, ...]] = [(m, 0.0) for m in _own(kit)]
+    for measures in option.measures.values() if option else ():
+        moves += [(m, 1.0, option.size) for m in measures]  # type: ignore[union-attr]
+    now = _weighed(engine, kit, look, look.clear(moves))
+    ahead = np.full(look.rows.size, HORIZON_QUARTERS)
+    built = look.later(ahead)
+    later = _weighed(engine, kit, look, built, capital_charge(engine, look))
+    return np.asarray(weigh.py_func(now, later, kit.doctrine.patience))
+
+
+def _own(kit: Kit) -> list[int]:
+    """Return the measures among which it chooses by looking ahead."""
+    return sorted({m for option in kit.options for measures in option.measures.values() for m in measures})
+
+
+def _weighed(engine: Engine, kit: Kit, look: LookAhead, cleared: Any, charge: Floats | None = None) -> Floats:
+    found = weigh_goods(engine, look, cleared, [kit.doctrine] * len(engine.world.countries), charge)
+    groups = goods_cleared(engine, kit.places)
+    return np.stack(
+        [
+            np.stack([line[:, goods, kit.row].sum(axis=1) for goods in groups], axis=1)
+            for line in found[: len(_LINES)]
+        ]
+    )
+
+
+def _spending(engine: Engine, kit: Kit) -> Floats:
+    """Return what its users pay in each linked market, usd a quarter, [runs, places]."""
+    layout, network = engine.layout, engine.network
+    price = np.nan_to_num(engine.answer.landed_price if engine.warm else engine.plan.base_landed_price)
+    paid = engine.columns.route_mean_flow_t * price
+    mine = layout.route_destination == kit.row
+    good = layout.node_good[network.route_node]
+    groups = goods_cleared(engine, kit.places)
+    return np.stack([paid[:, mine & np.isin(good, goods)].sum(axis=1) for goods in groups], axis=1)
+
+
+def _carry_out(engine: Engine, kit: Kit, rows: Ints, best: Ints, lines: list[Floats]) -> None:
+    for place in range(kit.places.size):
+        chosen = best[:, place]
+        for m in {m for option in kit.options for m in option.measures.get(place, ())}:
+            sizes = [
+                (n, o.size) for n, o in enumerate(kit.options, start=1) if m in o.measures.get(place, ())
+            ]
+            on = np.isin(chosen, [n for n, _ in sizes])
+            level = np.select([chosen == n for n, _ in sizes], [size for _, size in sizes], 1.0)
+            why = _plan_words(kit, int(chosen[0]), place, lines) if rows[0] == 0 else ""
+            _switch(engine, kit, m, rows, on.astype(float), level, why)
+
+
+def _plan_words(kit: Kit, n: int, place: int, lines: list[Floats]) -> str:
+    if n == 0:
+        tried = np.stack([one.sum(axis=0)[0, place] for one in lines[1:]])
+        known = tried[np.isfinite(tried)]
+        gain = float(known.max() - lines[0].sum(axis=0)[0, place]) if known.size else 0.0
+        return f"none of what it considers is worth it: {money(gain)} a quarter at best"
+    change = (lines[n] - lines[0])[:, 0, place]
+    parts = sorted(zip(_LINES, change.tolist(), strict=True), key=lambda part: -abs(part[1]))
+    named = ", ".join(f"{name} {money(usd)}" for name, usd in parts if abs(usd) >= 5e4)
+    return f"worth {money(float(change.sum()))} a quarter by its weights against none: {named}"
+
+
+def _answer(engine: Engine, kit: Kit) -> None:
+    """Hold back from each partner a share of what it holds back, while it does."""
+    rows = np.arange(engine.runs, dtype=np.int64)
+    share = kit.doctrine.reciprocity
+    for partner in sorted({partner for partner, _ in kit.answers}):
+        code = engine.world.countries[partner]
+        held, raised = held_back(engine, partner, kit.row), tariff_raised(engine, partner, kit.row)
+        by_export = np.array([answer_in_kind.py_func(x, share, _NOTICED) for x in held])
+        by_import = np.array([answer_in_kind.py_func(x, share, _NOTICED) for x in raised])
+        if (partner, "export") not in kit.answers:
+            by_export, by_import = np.zeros_like(by_export), np.maximum(by_import, by_export)
+        what = f"{code} holds back {held[0]:.0%} of what it sold it, and taxes what it buys from it {raised[0]:+.0%}"
+        for kind, size in (("export", by_export), ("import", by_import)):
+            m = kit.answers.get((partner, kind))
+            if m is not None:
+                level = 1.0 - size if kind == "export" else size
+                _switch(engine, kit, m, rows, (size > 0.0).astype(float), level, what)
+
+
+def held_back(engine: Engine, origin: int, destination: int) -> Floats:
+    """Return the part of what one country sold another that it holds back beyond the base year, by value, [runs].
+
+    Caps by tonnes, export taxes by the part of the price that they are.
+    """
+    layout = engine.layout
+    mine = _between(engine, origin, destination)
+    usual = layout.route_usual_t * layout.buyer_base_price[engine.network.route_buyer] * mine
+    tax = np.maximum(engine.terms.route_export_tax - engine.plan.base_costs["export_tax"], 0.0)
+    held = np.maximum(engine.columns.route_held_share, tax / (1.0 + tax))
+    total = float(usual.sum())
+    return (held * usual).sum(axis=1) / total if total > 0.0 else np.zeros(engine.runs)
+
+
+def tariff_raised(engine: Engine, importer: int, exporter: int) -> Floats:
+    """Return by how much one country has raised tariffs on another since the base year, mean by value, [runs]."""
+    layout = engine.layout
+    mine = _between(engine, exporter, importer)
+    usual = layout.route_usual_t * layout.buyer_base_price[engine.network.route_buyer] * mine
+    raised = np.maximum(engine.terms.route_tariff - engine.plan.base_costs["tariff"], 0.0)
+    total = float(usual.sum())
+    return (raised * usual).sum(axis=1) / total if total > 0.0 else np.zeros(engine.runs)
+
+
+def _between(engine: Engine, origin: int, destination: int) -> Any:
+    layout = engine.layout
+    leak = layout.node_leak[engine.network.route_node]
+    return (layout.route_origin == origin) & (layout.route_destination == destination) & ~leak
+
+
+def _store(engine: Engine, kit: Kit) -> None:
+    """Store days of use of what a stop by the leading supplier would put in danger."""
+    rows = np.arange(engine.runs, dtype=np.int64)
+    days, least = kit.doctrine.stock_days, kit.doctrine.stock_danger
+    for good, m in kit.stock.items():
+        share, leader = leading_supplier(engine, kit.row, good)
+        danger = np.zeros(engine.runs)
+        for run in range(engine.runs):
+            values, tense = engine.values[run], leader[run] * len(engine.world.countries) + kit.row
+            strain = engine.columns.tension[run, tense]
+            chance = stop_chance.py_func(values[_BASE], values[_STRAINED], values[_HELD], strain, share[run])
+            danger[run] = stop_danger.py_func(chance, share[run])
+        level = np.array([stock_days_wanted.py_func(days, x, least) for x in danger]) / days
+        code = engine.world.countries[leader[0]]
+        why = (
+            f"{share[0]:.0%} of its purchases come from {code}; a stop puts {danger[0]:.0%} of a year's in danger, "
+            f"and it stores from {least:.0%} on"
+        )
+        _switch(engine, kit, m, rows, (level > 0.0).astype(float), level, why)
+
+
+def leading_supplier(engine: Engine, row: int, good: int) -> tuple[Floats, Ints]:
+    """Return the share of the largest foreign supplier in a country's purchases of a good, and who it is, [runs]."""
+    layout, size = engine.layout, len(engine.world.countries)
+    bought = (layout.node_good[engine.network.route_node] == good) & (layout.route_destination == row)
+    by_origin = np.zeros((engine.runs, size))
+    np.add.at(by_origin.T, layout.route_origin[bought], engine.columns.route_mean_flow_t[:, bought].T)
+    total = by_origin.sum(axis=1)
+    by_origin[:, row] = 0.0
+    leader = by_origin.argmax(axis=1)
+    share = by_origin[np.arange(engine.runs), leader] / np.maximum(total, 1e-12)
+    return share, leader.astype(np.int64)
+
+
+def _switch(engine: Engine, kit: Kit, m: int, rows: Ints, on: Floats, level: Floats, why: str) -> None:
+    """Switch a measure in some runs where anything changes; tell and log the first run's change with its reason."""
+    force, levels = engine.history.measure_force[rows, m], engine.history.measure_level[rows, m]
+    moved = ((on > 0.0) != (force > 0.0)) | ((on > 0.0) & (np.abs(level - levels) > _SAME))
+    if not moved.any():
+        return
+    level = np.where(moved & (on > 0.0), level, levels)
+    on = np.where(moved, on, force)
+    switch_some(engine, m, rows, on, level)
+    if rows[0] != 0 or not moved[0]:
+        return
+    quarter, measure = engine.quarter_label, engine.plan.measures[m]
+    if on[0] > 0.0:
+        order = scaled_order(engine, m, float(level[0]))
+    else:
+        order = Order(REPEAL.name, kit.code, quarter, None, {"measure": m})
+    goods = ", ".join(measure.order.fields["good"])
+    at = f" to {level[0]:.2f}" if on[0] > 0.0 else ""
+    target = [code for code in measure.order.fields.get("target", []) if code != "WORLD"]
+    toward = f" towards {', '.join(target)}" if target else ""
+    verb = "sets" if on[0] > 0.0 else "lifts"
+    tool = measure.order.type.replace("_", " ")
+    engine.record(kit.code, order, why=why)
+    engine.decisions.append({
+        "quarter": quarter, "seat": kit.code, "measure": m, "tool": measure.order.type, "on": bool(on[0] > 0.0),
+        "level": float(level[0]), "why": f"{kit.code} {verb} {tool} on {goods}{toward}{at}: {why}.",
+    })  # fmt: skip
