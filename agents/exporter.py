@@ -24,6 +24,7 @@ from model.engine import Engine
 from model.mode import COERCE, FLOOD, LIMIT, MILK, NEGOTIATE, NORMAL
 from model.network import Bools, Floats, Ints
 from model.parameter import POSITION
+from model.quarter_date import quarter_index
 from model.rules.exporter import may_flood
 
 _GOLDEN = 0.6180339887498949
@@ -217,7 +218,9 @@ def decide_states(engine: Engine) -> None:
         if code not in engine.menus:
             engine.menus[code] = open_menu(engine, code, doctrine_of(choice))
         menu = engine.menus[code]
-        if menu.components.size:
+        since = menu.doctrine.since
+        waits = since is not None and engine.scenario.start_index + engine.step_number < quarter_index(since)
+        if menu.components.size and not waits:
             decide_exporter(engine, menu)
 
 

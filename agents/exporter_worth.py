@@ -19,6 +19,7 @@ class Quarter(NamedTuple):
     """One quarter looked at, usd unless said. Rows are runs, K the exporter's markets, C countries."""
 
     rent: Floats  # [rows, K] its producers, export taxes and quota rents, less support paid
+    outlay: Floats  # [rows, K] that support
     downstream: Floats  # [rows, K] its makers of components, its users
     abroad: Floats  # [rows, K, C] welfare of every other country
     share: Floats  # [rows, K] its part of the market's output at base prices
@@ -37,7 +38,7 @@ def measure_quarter(look: LookAhead, menu: Menu) -> Quarter:
         engine.network, engine.layout, terms, answer, scratch.history.support_usd_per_t,
         scratch.history.floor_public_share, countries,
     )  # fmt: skip
-    rent, downstream, abroad = _split(gains, menu)
+    rent, outlay, downstream, abroad = _split(gains, menu)
     made = answer.output_t @ menu.plant_all
     own = answer.output_t @ menu.plant_own
     held = terms.plant_capacity_t @ menu.plant_held
@@ -48,6 +49,7 @@ def measure_quarter(look: LookAhead, menu: Menu) -> Quarter:
     )  # fmt: skip
     return Quarter(
         rent=rent,
+        outlay=outlay,
         downstream=downstream,
         abroad=abroad,
         share=own / np.maximum(made, 1e-9),
@@ -58,12 +60,14 @@ def measure_quarter(look: LookAhead, menu: Menu) -> Quarter:
     )
 
 
-def _split(gains: Welfare, menu: Menu) -> tuple[Floats, Floats, Floats]:
-    """Return rent, downstream [rows, K] and others' welfare [rows, K, C] from welfare by good and country."""
+def _split(gains: Welfare, menu: Menu) -> tuple[Floats, Floats, Floats, Floats]:
+    """Return rent, outlay, downstream [rows, K] and others' welfare [rows, K, C] from welfare by good and country."""
     places = range(menu.components.size)
     made = gains.producer_usd[:, :, menu.row]
     rent = np.where(menu.downstream, 0.0, made)
-    rent = rent + gains.treasury_usd[:, :, menu.row] + gains.rent_usd[:, :, menu.row]
+    treasury = gains.treasury_usd[:, :, menu.row]
+    rent = rent + treasury + gains.rent_usd[:, :, menu.row]
+    paid = np.maximum(-treasury, 0.0)
     users = gains.consumer_usd[:, :, menu.row] + gains.variety_usd[:, :, menu.row]
     below = users + np.where(menu.downstream, made, 0.0)
     total = gains.total_usd.copy()
@@ -71,6 +75,7 @@ def _split(gains: Welfare, menu: Menu) -> tuple[Floats, Floats, Floats]:
     goods = [menu.good_place == k for k in places]
     return (
         np.stack([rent[:, mine].sum(axis=1) for mine in goods], axis=1),
+        np.stack([paid[:, mine].sum(axis=1) for mine in goods], axis=1),
         np.stack([below[:, mine].sum(axis=1) for mine in goods], axis=1),
         np.stack([total[:, mine].sum(axis=1) for mine in goods], axis=1),
     )
@@ -102,17 +107,18 @@ def worth_of(
 ) -> Floats:
     """Return the worth of a stance in every market, [rows, K], usd a quarter: `(1 - w) now + w later`.
 
-    - now: `a1 rent + a2 downstream + sum over states of (a3 provocation - a5 theta) harm`, harm against `free` trade
-    - later: `a1 rent + a2 downstream + a3 tense states' dependence + a6 share of the market's value`
+    - own: `a1 rent + a2 downstream`, where public money paid out weighs no less than what users get of it
+    - now: own `+ sum over states of (a3 provocation - a5 theta) harm`, harm against `free` trade
+    - later: own `+ a3 tense states' dependence + a6 share of the market's value`
 
     `provocation` [rows, C]. Source: Pothen2013 for the motives; the weights are judgement.
     """
     harm = np.maximum(free.abroad - now.abroad, 0.0)
     security, retaliation, theta = (w[word][:, :, None] for word in ("security", "retaliation", "theta"))
     hurt = harm_worth.py_func(harm, provocation[:, None, :], security, retaliation, theta).sum(axis=2)
-    present = own_worth.py_func(now.rent, now.downstream, w["rent"], w["downstream"]) + hurt
+    present = own_worth.py_func(now.rent, now.downstream, now.outlay, w["rent"], w["downstream"]) + hurt
     if later is None:
         return np.asarray(present)
-    coming = own_worth.py_func(later.rent, later.downstream, w["rent"], w["downstream"])
+    coming = own_worth.py_func(later.rent, later.downstream, later.outlay, w["rent"], w["downstream"])
     coming = coming + w["security"] * later.dependence + w["future"] * later.share * free.value
     return np.asarray(plan_worth.py_func(present, coming, w["horizon"]))

@@ -114,6 +114,7 @@ BEHAVIOURS = {
     "exporter": (
         Field("modes", "words", "Modes", "what it considers besides normal trade", choices=MODE_WORDS[1:],
               default=list(MODE_WORDS[1:])),
+        Field("since", "quarter", "Since", "first quarter in which it chooses; left out: from the start", default=None),
         Field("milk_with", "choice", "Instrument", "what a wedge on exports is made with",
               choices=("export_tax", "export_licence", "export_quota"), default="export_tax"),
         Field("rivals", "countries", "Rivals", "states it may restrict; left out: the largest importers apart from it",

@@ -57,7 +57,8 @@ EQUATIONS: dict[str, dict[str, str]] = {
     },
     "exporter": {
         "plan_worth": "(1 - horizon) * worth_now + horizon * worth_later",
-        "own_worth": "rent_weight * rent + downstream_weight * downstream",
+        "own_worth": "rent_weight * rent + downstream_weight * downstream "
+        "- max(0, downstream_weight - rent_weight) * outlay",
         "harm_worth": "(security * provocation - retaliation * retaliation_share) * harm_usd",
         "leverage": "supplier_share * (1 - substitutable) * max(0, 1 - cover_days / 180)",
         "restrict_chance": "logistic(base + provoked * provocation + strained * pair_tension + held * gap "

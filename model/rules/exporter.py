@@ -15,9 +15,14 @@ def plan_worth(worth_now, worth_later, horizon):
 
 
 @rule
-def own_worth(rent, downstream, rent_weight, downstream_weight):
-    """Return the weighted gain of the exporter's own country, usd a quarter: `a1 rent + a2 downstream`."""
-    return rent_weight * rent + downstream_weight * downstream
+def own_worth(rent, downstream, outlay, rent_weight, downstream_weight):
+    """Return the weighted gain of the exporter's own country, usd a quarter: net of public money.
+
+    `outlay` is the support paid, which `rent` is net of: public money weighs no less than what users get of it, or
+    every transfer to them would be a gain.
+    """
+    more = downstream_weight - rent_weight
+    return rent_weight * rent + downstream_weight * downstream - 0.5 * (more + abs(more)) * outlay
 
 
 @rule

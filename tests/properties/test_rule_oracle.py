@@ -57,7 +57,7 @@ DOMAIN = {
         ],
         _SHARE,
     ),
-    **dict.fromkeys(["strike", "upside_price", "outlay_cap_usd", "payback_cap_usd"], _PRICE),
+    **dict.fromkeys(["strike", "upside_price", "outlay_cap_usd", "payback_cap_usd", "outlay"], _PRICE),
     **dict.fromkeys(["upside_share", "dependence", "theta", "mean_tension"], _SHARE),
     **dict.fromkeys(["later", "spending"], _PRICE),
     **dict.fromkeys(["strained", "held"], st.floats(0.0, 20.0)),

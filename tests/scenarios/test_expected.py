@@ -1,0 +1,113 @@
+"""Each shipped scenario of a bloc or an answer brings about what its `expected` says, run by run under common luck.
+
+On its own markets and up to the year that counts; the whole world to 2040 gives the same signs.
+"""
+
+import functools
+import json
+
+import numpy as np
+import pytest
+
+from agents import DECISIONS
+from experiments.observer import Observer
+from experiments.scenario_file import load_scenario
+from model.calibration import calibrate
+from model.engine import Engine
+from model.quarter_date import quarter_index
+
+RUNS = 3
+BLOC = ("USA", "EU27", "JPN", "KOR")
+NDPR, DYTB, MAGNETS, GALLIUM = "ndpr_refined", "dytb_refined", "permanent_magnets", "gallium_refined"
+PRICE, SHARE, CAPACITY, GAP = "landed_price_usd_per_t", "production_share", "capacity_t", "price_gap_index"
+EARTHS = ("rare_earths", "permanent_magnets")
+
+
+@functools.lru_cache(maxsize=64)
+def told(name: str, goods: tuple, end: int, changes: str = "{}") -> tuple[dict, list]:
+    """Return {(metric, good, country): [quarters, runs]} of a scenario to the end of a year, and its decisions."""
+    scenario = load_scenario(name).with_changes(
+        {"goods": list(goods), "end": f"{end}Q4", **json.loads(changes)}
+    )
+    engine = Engine(scenario, RUNS, world=calibrate(scenario), decide=DECISIONS)
+    observer, seen = Observer(engine.world), {}
+    while not engine.is_done:
+        engine.step()
+        for panel, values in zip(observer.panels, observer.observe(engine), strict=True):
+            for k, cell in enumerate(panel.cells):
+                seen.setdefault((panel.metric, *cell), []).append(values[:, k].copy())
+    return {key: np.array(rows) for key, rows in seen.items()}, engine.decisions
+
+
+def mean(found: dict, metric: str, good: str, where: tuple, year: int) -> np.ndarray:
+    """Return the mean over a year [runs], summed over countries; one named with a minus is taken off."""
+    first = 4 * year - quarter_index("2025Q1")
+    total = np.zeros(RUNS)
+    for country in where:
+        path = found[metric, good, country.removeprefix("-")][first : first + 4]
+        total += (-1.0 if country.startswith("-") else 1.0) * np.nanmean(path, axis=0)
+    return total
+
+
+#: scenario, goods, metric, good, countries, year, sign (0: within 1 %), compared with, changes made to that
+EXPECTED = [
+    ("us_eu_japan_floor", EARTHS, SHARE, NDPR, ("CHN",), 2036, -1, "baseline", {}),
+    ("us_eu_japan_floor", EARTHS, CAPACITY, NDPR, ("WLD", "-CHN"), 2036, 1, "baseline", {}),
+    ("us_eu_japan_floor", EARTHS, CAPACITY, NDPR, ("WLD", "-CHN"), 2028, 0, "baseline", {}),
+    ("us_eu_japan_floor", EARTHS, "welfare_consumer_usd", "all", BLOC, 2028, -1, "baseline", {}),
+    ("us_eu_japan_floor", EARTHS, "welfare_treasury_usd", "all", BLOC, 2028, 1, "baseline", {}),
+    ("us_eu_japan_floor", EARTHS, PRICE, NDPR, ("CHN",), 2030, -1, "baseline", {}),
+    ("floor_without_downstream", EARTHS, SHARE, MAGNETS, BLOC, 2032, -1, "baseline", {}),
+    ("floor_without_downstream", EARTHS, SHARE, MAGNETS, BLOC, 2032, -1, "us_eu_japan_floor", {}),
+    ("gap_subsidy", EARTHS, SHARE, NDPR, ("CHN",), 2036, -1, "baseline", {}),
+    ("gap_subsidy", EARTHS, "welfare_treasury_usd", "all", BLOC, 2030, -1, "baseline", {}),
+    ("gap_subsidy", EARTHS, PRICE, NDPR, ("EU27",), 2028, -1, "baseline", {}),
+    ("exporter_floods", EARTHS, PRICE, NDPR, ("CHN",), 2029, -1, "baseline", {}),
+    ("exporter_floods", EARTHS, CAPACITY, MAGNETS, ("JPN",), 2034, -1, "baseline", {}),
+    ("exporter_floods", EARTHS, CAPACITY, NDPR, ("USA",), 2034, 0, "baseline", {}),
+    ("grand_bargain", EARTHS, GAP, DYTB, ("CHN",), 2028, -1, "baseline", {}),
+    ("grand_bargain", EARTHS, CAPACITY, DYTB, ("WLD", "-CHN"), 2036, -1, "baseline", {}),
+    ("bloc_autarky", EARTHS, PRICE, NDPR, ("EU27",), 2029, 1, "baseline", {}),
+    ("bloc_autarky", EARTHS, "welfare_total_usd", "all", BLOC, 2029, -1, "baseline", {}),
+    ("circular_first", ("nickel",), "recycled_t", "nickel_refined", ("EU27",), 2036, 1, "baseline", {}),
+    ("circular_first", ("lithium",), "recycled_t", "lithium_refined", ("EU27",), 2036, 1, "baseline", {}),
+    ("licence_shock_2025", EARTHS, GAP, DYTB, ("CHN",), 2026, 1, "baseline", {}),
+    ("licence_shock_2025", EARTHS, CAPACITY, MAGNETS, BLOC, 2028, 1, "baseline", {}),
+    ("licence_shock_2025", EARTHS, SHARE, MAGNETS, ("CHN",), 2027, -1, "baseline", {}),
+    ("licence_shock_2025", EARTHS, PRICE, MAGNETS, ("EU27",), 2028, -1, "baseline", {}),
+    ("bilateral_deals", EARTHS, SHARE, NDPR, ("CHN",), 2036, -1, "baseline", {}),
+    ("bilateral_deals", EARTHS, PRICE, NDPR, ("EU27",), 2028, -1, "us_eu_japan_floor", {}),
+    ("transatlantic_memorandum", EARTHS, SHARE, NDPR, ("CHN",), 2036, 0, "baseline", {}),
+    ("stockpile_only", ("gallium",), PRICE, GALLIUM, ("JPN",), 2030, -1, "stockpile_only", {"treaties": []}),
+    ("territorial_rupture", EARTHS, "exports_t", MAGNETS, ("EU27",), 2029, -1, "territorial_rupture", {"events": []}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("row", EXPECTED, ids=lambda row: f"{row[0]}-{row[2]}-{row[3]}-{row[5]}-{row[7]}")
+def test_a_scenario_brings_about_what_it_expects(row):
+    """In the median of three runs, and in most of them, the figure moves the way the scenario says."""
+    name, goods, metric, good, where, year, sign, other, changes = row
+    end = 2036 if goods != ("gallium",) else 2031
+    with_, _ = told(name, goods, end)
+    without, _ = told(other, goods, end, json.dumps(changes))
+    on, off = (mean(found, metric, good, where, year) for found in (with_, without))
+    if sign == 0:
+        np.testing.assert_allclose(np.median(on), np.median(off), rtol=0.01)
+    else:
+        moved = sign * (on - off) > 1e-6 * np.abs(off)
+        assert moved.sum() > RUNS / 2 and sign * np.median(on - off) > 0.0, (on, off)
+
+
+def test_the_european_union_does_not_sign_the_memorandum():
+    """It says so with reasons in words; its users' loss stands in them."""
+    _, decisions = told("transatlantic_memorandum", EARTHS, 2036)
+    said = [d for d in decisions if d.get("seat") == "EU27" and d.get("treaty")]
+    assert said and all(d["choice"] == "does not sign" and "users -" in d["why"] for d in said)
+
+
+def test_every_scenario_with_expected_signs_is_tested():
+    """No shipped scenario of a bloc or an answer is left out."""
+    from experiments.scenario_file import scenario_files
+
+    stated = {name for name in scenario_files() if load_scenario(name).expected}
+    assert stated == {row[0] for row in EXPECTED}
