@@ -103,11 +103,10 @@ def open_menu(engine: Engine, code: str, doctrine: Doctrine) -> Menu:
     component = _good_component(engine)
     place = np.array([list(places).index(c) if c in places else -1 for c in component], dtype=np.int64)
     rivals = _rivals(engine, row, [g for group in goods for g in group], price, doctrine)
-    wedge = [
-        _take(engine, _wedge_order(engine, code, doctrine, [names[g] for g in group])) for group in goods
-    ]
+    batch = Batch(engine)
+    wedge = [batch.take(_wedge_order(engine, code, doctrine, [names[g] for g in group])) for group in goods]
     support = [
-        [(_take(engine, _support_order(engine, code, names[g], float(price[g]))), g) for g in group]
+        [(batch.take(_support_order(engine, code, names[g], float(price[g]))), g) for g in group]
         if "flood" in doctrine.modes or "limit" in doctrine.modes
         else []
         for group in goods
@@ -118,13 +117,14 @@ def open_menu(engine: Engine, code: str, doctrine: Doctrine) -> Menu:
             key = names[max(group, key=lambda g: (_own_share(engine, row, g), g))]
             for rival in rivals:
                 target = engine.world.countries[rival]
-                licence[k, rival] = _take(engine, _licence_order(engine, code, key, target))
+                licence[k, rival] = batch.take(_licence_order(engine, code, key, target))
     routes = engine.world.routes
     abroad = (routes["origin"] == code) & (routes["destination"] != code) & (routes["kind"] != "leak")
     exports = [
         np.flatnonzero(abroad & routes["good"].isin([names[g] for g in group])).astype(np.int64)
         for group in goods
     ]
+    batch.close()
     return Menu(
         exports=exports, code=code, row=row, doctrine=doctrine, components=places, goods=goods, good_place=place,
         wedge=wedge, support=support, licence=licence, rivals=rivals, good_price=price,
@@ -205,8 +205,21 @@ def _places(engine: Engine, row: int, goods: list[list[int]], place: Ints, price
     }
 
 
-def _take(engine: Engine, order: Order) -> int:
-    return engine.add_measures([order])[0]
+class Batch:
+    """Measures to be taken into an engine all at once: each has its number before it is there."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine, self.orders, self.first = engine, list[Order](), len(engine.plan.measures)
+
+    def take(self, order: Order) -> int:
+        """Return the number that an order will have as a measure."""
+        self.orders.append(order)
+        return self.first + len(self.orders) - 1
+
+    def close(self) -> None:
+        """Take all of them into the engine, off."""
+        if self.orders:
+            self.engine.add_measures(self.orders)
 
 
 def _order(engine: Engine, code: str, kind: str, **fields: Any) -> Order:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from agents.doctrine import Doctrine
+from agents.exporter_menu import Batch
 from model.engine import Engine
 from model.field import Place
 from model.instruments import BY_NAME
@@ -47,7 +48,7 @@ class Kit:
 
 def open_kit(engine: Engine, code: str, doctrine: Doctrine) -> Kit:
     """Take a state's measures into the engine, all off, and return them."""
-    row = engine.world.countries.index(code)
+    row, batch = engine.world.countries.index(code), Batch(engine)
     raw = _by_place(engine, _mined(engine, row, doctrine.raw_share)) if doctrine.raw_measures else {}
     made = _by_place(engine, _processed(engine, row)) if doctrine.home_support else {}
     places = sorted({*raw, *made})
@@ -55,11 +56,17 @@ def open_kit(engine: Engine, code: str, doctrine: Doctrine) -> Kit:
     for tool, _ in doctrine.raw_measures:
         for place, goods in raw.items():
             if (tool, place) not in tools:
-                tools[tool, place] = [_take(engine, code, tool, _raw_fields(engine, code, tool, goods))]
+                tools[tool, place] = [
+                    _take(batch, engine, code, tool, _raw_fields(engine, code, tool, goods))
+                ]
     for place, goods in made.items():
         tools["production_subsidy", place] = [
             _take(
-                engine, code, "production_subsidy", {"good": [good], "rate_usd_per_t": _price(engine, good)}
+                batch,
+                engine,
+                code,
+                "production_subsidy",
+                {"good": [good], "rate_usd_per_t": _price(engine, good)},
             )
             for good in goods
         ]
@@ -68,10 +75,10 @@ def open_kit(engine: Engine, code: str, doctrine: Doctrine) -> Kit:
         Option(tool, size, {n: tools[tool, p] for n, p in enumerate(places) if (tool, p) in tools})
         for tool, size in sizes
     ]
-    return Kit(
-        code, row, doctrine, np.array(places, dtype=np.int64), options, _stocks(engine, row, code, doctrine),
-        _answers(engine, row, code, doctrine),
-    )  # fmt: skip
+    stock = _stocks(engine, batch, row, code, doctrine)
+    answers = _answers(engine, batch, row, code, doctrine)
+    batch.close()
+    return Kit(code, row, doctrine, np.array(places, dtype=np.int64), options, stock, answers)
 
 
 def _mined(engine: Engine, row: int, least: float) -> list[str]:
@@ -128,20 +135,26 @@ def _raw_fields(engine: Engine, code: str, tool: str, goods: list[str]) -> dict[
     return {"good": goods, "quantity_t": usual, "together": len(goods) > 1}
 
 
-def _stocks(engine: Engine, row: int, code: str, doctrine: Doctrine) -> dict[int, int]:
+def _stocks(engine: Engine, batch: Batch, row: int, code: str, doctrine: Doctrine) -> dict[int, int]:
     if doctrine.stock_days <= 0.0:
         return {}
     layout, names = engine.layout, list(engine.world.goods["name"])
     bought = sorted({int(g) for g in layout.buyer_good[layout.buyer_country == row]})
     return {
         g: _take(
-            engine, code, "strategic_stockpile", {"good": [names[g]], "target_days": doctrine.stock_days}
+            batch,
+            engine,
+            code,
+            "strategic_stockpile",
+            {"good": [names[g]], "target_days": doctrine.stock_days},
         )
         for g in bought
     }
 
 
-def _answers(engine: Engine, row: int, code: str, doctrine: Doctrine) -> dict[tuple[int, str], int]:
+def _answers(
+    engine: Engine, batch: Batch, row: int, code: str, doctrine: Doctrine
+) -> dict[tuple[int, str], int]:
     found: dict[tuple[int, str], int] = {}
     if doctrine.reciprocity <= 0.0:
         return found
@@ -158,7 +171,7 @@ def _answers(engine: Engine, row: int, code: str, doctrine: Doctrine) -> dict[tu
             if goods:
                 tool = "export_licence" if kind == "export" else "import_tariff"
                 found[partner, kind] = _take(
-                    engine, code, tool, {"good": goods, "target": target, "rate": 1.0}
+                    batch, engine, code, tool, {"good": goods, "target": target, "rate": 1.0}
                 )
     return found
 
@@ -177,8 +190,8 @@ def partners(engine: Engine, row: int) -> list[int]:
     return [int(c) for c in order if trade[c] > 0.0]
 
 
-def _take(engine: Engine, code: str, kind: str, fields: dict[str, Any]) -> int:
+def _take(batch: Batch, engine: Engine, code: str, kind: str, fields: dict[str, Any]) -> int:
     quarter = engine.scenario.quarter_label(engine.step_number)
     record = {"type": kind, "actor": code, "quarter": quarter, "end": None, "fields": fields}
     place = Place("", f"seats.{code}", engine.scenario.rare_earths, engine.scenario.eu_members)
-    return engine.add_measures([order_from(record, BY_NAME, place)])[0]
+    return batch.take(order_from(record, BY_NAME, place))

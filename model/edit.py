@@ -217,7 +217,7 @@ def _plan(
         base_restricted=np.array(
             [measures[m].dated and is_limited(cap)[:BASE_QUARTERS].any() for m, cap in caps], dtype=bool
         ),
-        base_wedge=np.array([_base_wedge(site, m, cap) for m, cap in caps]),
+        base_wedge=np.array([_base_wedge(site, m, cap) if measures[m].dated else 0.0 for m, cap in caps]),
         route_origin=origin,
         route_destination=destination,
         route_buyer=ints(routes["buyer"].tolist()),
