@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from experiments.outcome import ALL_GOODS, WORLD
 from viz.charts import price, production_share
@@ -71,10 +72,10 @@ class Frame:
                 values = record.values[metric]
                 taken = np.where(columns >= 0, values[:, np.maximum(columns, 0)], np.nan)
                 found[f"{frame.good}/{name}"] = taken.astype(np.float32)
-            routes, groups, count = at["routes", frame.good]
-            found[f"{frame.good}/flow"] = _summed(record.flow_t[:, routes], groups, count)
+            routes, sums = at["routes", frame.good]
+            found[f"{frame.good}/flow"] = _summed(record.flow_t[:, routes], sums)
             wedge = np.maximum(record.wedge[:, routes], 0.0)
-            found[f"{frame.good}/wedge"] = _summed(wedge, groups, count)
+            found[f"{frame.good}/wedge"] = _summed(wedge, sums)
         welfare = at["welfare"]
         taken = record.values["welfare_total_usd"][:, np.maximum(welfare, 0)]
         found["welfare"] = np.where(welfare >= 0, taken, 0.0).astype(np.float32)
@@ -110,20 +111,21 @@ class Frame:
                 for row, (o, d) in zip(rows, pairs, strict=True)
                 if (str(o), str(d)) in index
             ]
+            rows_kept = np.array([row for row, _ in kept], dtype=np.int64)
+            groups = [group for _, group in kept]
+            shape = (len(frame.pairs), len(kept))
             at["routes", good] = (
-                np.array([row for row, _ in kept], dtype=np.int64),
-                np.array([group for _, group in kept], dtype=np.int64),
-                len(frame.pairs),
+                rows_kept,
+                csr_array((np.ones(len(kept)), (groups, range(len(kept)))), shape=shape),
             )
         at["welfare"] = places("welfare_total_usd", [(ALL_GOODS, code) for code in self.countries])[1]
         self._places[key] = at
         return at
 
 
-def _summed(values: Any, groups: Any, count: int) -> Singles:
-    found = np.zeros((count, values.shape[0]), dtype=np.float64)
-    np.add.at(found, groups, np.nan_to_num(values.T))
-    return np.ascontiguousarray(found.T, dtype=np.float32)
+def _summed(values: Any, sums: Any) -> Singles:
+    """Return [quarters, pairs] of [quarters, routes]: leakage and open trade of a pair together."""
+    return np.ascontiguousarray((sums @ np.nan_to_num(values).T).T, dtype=np.float32)
 
 
 def _good_frame(stage: Stage, good: str) -> GoodFrame:

@@ -20,6 +20,7 @@ from experiments.observer import Observer
 from experiments.outcome import headline_goods
 from experiments.preparation import prepare
 from experiments.run import seat_all
+from experiments.scenario_file import extended_scenario
 from model.calibration import calibrate
 from model.engine import Engine
 from model.name import chain_of
@@ -118,7 +119,7 @@ class Stage:
                 here = [good for good in self.whole.goods if chain_of(good) == mineral]
                 if mineral == "rare_earths" and "permanent_magnets" not in here:
                     goods = ["rare_earths"]
-                self._alone[mineral] = Ground(self.scenario.with_changes({"goods": goods}))
+                self._alone[mineral] = Ground(_narrowed(self.scenario, goods, here))
             return self._alone[mineral]
 
     @property
@@ -141,6 +142,15 @@ class Stage:
         made = mine.groupby("country")["production_t"].sum()
         total = float(made.sum())
         return {str(code): float(np.divide(tonnes, total)) for code, tonnes in made.items() if tonnes > 0.0}
+
+
+def _narrowed(scenario: Scenario, minerals: list[str], goods: list[str]) -> Scenario:
+    """Return the scenario with one mineral's chain and the measures that bear on it only."""
+    bears = [
+        order for order in scenario.measures if set(goods).intersection(order.fields.get("good") or goods)
+    ]
+    raw = {**scenario.to_mapping(), "goods": minerals, "measures": [order.to_mapping() for order in bears]}
+    return extended_scenario(raw)
 
 
 class _Kept:

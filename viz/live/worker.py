@@ -1,11 +1,11 @@
 """Answers a plan in steps: at once from the mineral by itself, then from the whole world, then its fan.
 
-One thread for each session; a new request makes the one under way stale, so that the last one asked for is the next
-one answered. What is published is arrays in the frame of the whole world.
+A new request makes a session's one under way stale, so that the last one asked for is the next one answered. What is
+published is arrays in the frame of the whole world.
 """
 
-import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,8 +27,9 @@ from viz.live.stage import Ground, Stage, stage_of
 FAN = (20, 20, 40, 40, 80)
 #: Quantiles a fan shows: the middle half and nine tenths.
 BANDS = (0.05, 0.25, 0.75, 0.95)
-#: One fan at a time, so that those who move a lever do not wait for those who watch.
-_FAN_LOCK = threading.Lock()
+_FIRST = ThreadPoolExecutor(2, thread_name_prefix="orebloc-first")
+_WHOLE = ThreadPoolExecutor(1, thread_name_prefix="orebloc-whole")
+_FANS = ThreadPoolExecutor(1, thread_name_prefix="orebloc-fan")
 _OF_FANS = frozenset({"inside_price_usd_per_t", "outside_price_usd_per_t", "production_share"})
 
 
@@ -64,12 +65,14 @@ def frame_of(stage: Stage, mineral: str) -> Frame:
     return frames[mineral]
 
 
-def baseline_arrays(stage: Stage, mineral: str) -> dict[str, Singles]:
-    """Return the arrays of the unchanged scenario, made once for a stage and mineral."""
-    kept: dict[str, dict[str, Singles]] = stage.__dict__.setdefault("baselines", {})
-    if mineral not in kept:
-        kept[mineral] = frame_of(stage, mineral).cut(stage.whole.baseline, stage.whole)
-    return kept[mineral]
+def baseline_arrays(stage: Stage, mineral: str, ground: Ground | None = None) -> dict[str, Singles]:
+    """Return the arrays of the unchanged scenario, of the whole world or of `ground`; made once."""
+    chosen = ground or stage.whole
+    kept: dict[tuple[int, str], dict[str, Singles]] = stage.__dict__.setdefault("baselines", {})
+    key = id(chosen), mineral
+    if key not in kept:
+        kept[key] = frame_of(stage, mineral).cut(chosen.baseline, chosen)
+    return kept[key]
 
 
 def preview(
@@ -95,8 +98,9 @@ def preview(
             raise Cancelled
         engine.step()
         recording.take(engine)
-    moved = _joined(frame.cut(alone.baseline, alone), frame.cut(recording.record(engine), alone), first)
-    return carried_over(baseline_arrays(stage, mineral), frame.cut(alone.baseline, alone), moved)
+    before = baseline_arrays(stage, mineral, alone)
+    moved = _joined(before, frame.cut(recording.record(engine), alone), first)
+    return carried_over(baseline_arrays(stage, mineral), before, moved)
 
 
 def _joined(before: dict[str, Singles], after: dict[str, Singles], first: int) -> dict[str, Singles]:
@@ -169,77 +173,77 @@ class _Fan:
 
 
 class Worker:
-    """Works off one session's requests; `publish` is called from its thread with every `Answer`."""
+    """Works off one session's requests; `publish` is called from a thread of the pools with every `Answer`.
+
+    The pools are the process's: first answers, whole worlds and bands each wait in a line of their own, so that a lever
+    is answered while others watch their bands grow, and sessions cost no threads.
+    """
 
     def __init__(self, publish: Callable[[Answer], None]) -> None:
         self.publish = publish
         self._wanted: Request | None = None
-        self._closed = False
-        self._change = threading.Condition()
-        self._thread = threading.Thread(target=self._work, name="orebloc-session", daemon=True)
-        self._thread.start()
 
     def ask(self, request: Request) -> None:
         """Ask for something; what was asked before is dropped."""
-        with self._change:
-            self._wanted = request
-            self._change.notify()
+        self._wanted = request
+        _FIRST.submit(self._guarded, request, self._answer_first)
 
     def close(self) -> None:
-        """End the thread."""
-        with self._change:
-            self._closed = True
-            self._change.notify()
+        """Drop what was asked."""
+        self._wanted = None
 
-    def _work(self) -> None:
-        done: Request | None = None
-        while True:
-            with self._change:
-                while not self._closed and self._wanted is done:
-                    self._change.wait()
-                if self._closed:
-                    return
-                request = done = self._wanted
-            assert request is not None
-            try:
-                self._answer(request)
-            except Cancelled:
-                continue
-            except (OreblocError, ClearingError) as error:
-                self.publish(Answer(request, "failed", error=str(error)))
-            except Exception as error:  # the page must say so, whatever it was
-                words = f"The model stopped: {type(error).__name__}: {error}. The last good run stays on the page."
-                self.publish(Answer(request, "failed", error=words))
+    def _guarded(self, request: Request, work: Callable[..., None], *more: Any) -> None:
+        """Do a part of the work unless it is stale; what fails is told."""
+        if self._wanted is not request:
+            return
+        try:
+            work(request, *more)
+        except Cancelled:
+            return
+        except (OreblocError, ClearingError) as error:
+            self._fail(request, str(error))
+        except Exception as error:  # the page must say so, whatever it was
+            words = (
+                f"The model stopped: {type(error).__name__}: {error}. The last good run stays on the page."
+            )
+            self._fail(request, words)
 
-    def _answer(self, request: Request) -> None:
-        def is_stale() -> bool:
-            return self._wanted is not request or self._closed
+    def _fail(self, request: Request, words: str) -> None:
+        if self._wanted is request:
+            self.publish(Answer(request, "failed", error=words))
 
+    def _stale(self, request: Request) -> Callable[[], bool]:
+        return lambda: self._wanted is not request
+
+    def _answer_first(self, request: Request) -> None:
         plan = request.plan
         stage = stage_of(plan.scenario, plan.seed)
         check_start(plan, stage.scenario)
         if plan.changes_nothing:
             arrays = baseline_arrays(stage, request.mineral)
             self.publish(Answer(request, "exact", arrays, stage.whole.baseline))
-        else:
-            first = preview(stage, plan, request.mineral, is_stale)
-            if first is not None:
-                self.publish(Answer(request, "preview", first))
-            record = exact(stage, plan, is_stale)
-            arrays = frame_of(stage, request.mineral).cut(record, stage.whole)
-            self.publish(Answer(request, "exact", arrays, record))
-        if request.fan:
-            self._draw_fan(request, stage, is_stale)
+            self._go_on(request, stage)
+            return
+        first = preview(stage, plan, request.mineral, self._stale(request))
+        if first is not None:
+            self.publish(Answer(request, "preview", first))
+        _WHOLE.submit(self._guarded, request, self._answer_exactly, stage)
 
-    def _draw_fan(self, request: Request, stage: Stage, is_stale: Callable[[], bool]) -> None:
-        fan, first = _Fan(stage, request.plan, request.mineral), 0
-        for size in FAN:
-            while not _FAN_LOCK.acquire(timeout=0.2):
-                if is_stale():
-                    raise Cancelled
-            try:
-                fan.add(first, size, is_stale)
-            finally:
-                _FAN_LOCK.release()
-            first += size
-            self.publish(Answer(request, "fan", fan=fan.bands(), runs=first))
+    def _answer_exactly(self, request: Request, stage: Stage) -> None:
+        record = exact(stage, request.plan, self._stale(request))
+        arrays = frame_of(stage, request.mineral).cut(record, stage.whole)
+        self.publish(Answer(request, "exact", arrays, record))
+        self._go_on(request, stage)
+
+    def _go_on(self, request: Request, stage: Stage) -> None:
+        if request.fan:
+            _FANS.submit(self._guarded, request, self._widen, stage, None, 0)
+
+    def _widen(self, request: Request, stage: Stage, fan: _Fan | None, part: int) -> None:
+        """Add one part to the fan, then wait in line for the next."""
+        fan = fan or _Fan(stage, request.plan, request.mineral)
+        first = sum(FAN[:part])
+        fan.add(first, FAN[part], self._stale(request))
+        self.publish(Answer(request, "fan", fan=fan.bands(), runs=first + FAN[part]))
+        if part + 1 < len(FAN):
+            _FANS.submit(self._guarded, request, self._widen, stage, fan, part + 1)
