@@ -65,7 +65,7 @@ class Engine:
         self.first_run = first_run
         self.decide = decide or Deciders()
         self.go_on = go_on
-        self.world = calibrate(scenario) if world is None else world
+        self.world = calibrate(scenario) if world is None else _covering(world, scenario)
         self.plan: MeasurePlan = compile_measures(self.world, scenario)
         self.network: Network = _with_measures(self.world.network, self.plan)
         self.layout = lay_out(self.world, self.plan, self.network)
@@ -275,6 +275,17 @@ class Engine:
     def parameter(self, name: str) -> Floats:
         """Return the value of a parameter in every run, [runs]. Raises KeyError for an unknown name."""
         return self.values[:, POSITION[name]]
+
+
+def _covering(world: World, scenario: Scenario) -> World:
+    """Return the world. Raises `OreblocError` where it was made for fewer quarters or another start."""
+    had = world.scenario
+    if had.start_index != scenario.start_index or had.quarters < scenario.quarters:
+        raise OreblocError(
+            f"The world covers {had.start} to {had.end}; it must cover the scenario, {scenario.start} to "
+            f"{scenario.end}. Calibrate the scenario that is run, or leave world out."
+        )
+    return world
 
 
 def _with_measures(network: Network, plan: MeasurePlan) -> Network:

@@ -269,3 +269,11 @@ def test_a_measure_shifts_no_luck_elsewhere():
         found.append((len(nickel), engine.answer.price[0][nickel].tobytes()))
     assert found[0][0] < found[1][0]
     assert found[0][1] == found[1][1]
+
+
+def test_a_world_of_fewer_quarters_is_refused():
+    """Its arrays would end before the run does."""
+    short, long = tiny_scenario(end="2026Q4"), tiny_scenario(end="2027Q4")
+    with pytest.raises(OreblocError, match="The world covers 2025Q1 to 2026Q4; it must cover the scenario"):
+        Engine(long, world=tiny_world(short))
+    assert Engine(short, world=tiny_world(long)).scenario.end == "2026Q4"
