@@ -30,6 +30,8 @@ def answer(compute: str, task: Any) -> tuple[str, Any]:
 class DaskPool:
     """The workers behind a scheduler's address."""
 
+    tries_again = True
+
     def __init__(self, address: str, compute: str) -> None:
         from distributed import Client
 

@@ -36,7 +36,12 @@ class Event:
 
 
 class Pool(Protocol):
-    """Whoever computes tasks: local processes, or a Dask cluster."""
+    """Whoever computes tasks: local processes, or a Dask cluster.
+
+    `tries_again`: whether a task was given to several workers before its death is told.
+    """
+
+    tries_again: bool
 
     @property
     def room(self) -> int:
@@ -105,10 +110,13 @@ def _environment() -> dict[str, str]:
 
 
 class LocalPool:
-    """So many workers on this machine."""
+    """So many workers on this machine; where rules are still to be compiled (`cold`) one computes before the others."""
 
-    def __init__(self, workers: int, compute: str) -> None:
+    tries_again = False
+
+    def __init__(self, workers: int, compute: str, cold: bool = False) -> None:
         self.compute = compute
+        self.cold = cold
         self.events: queue.Queue[tuple[_Worker, str, int, Any]] = queue.Queue()
         self.false_starts = 0
         self.workers = [_Worker(compute, self.events) for _ in range(workers)]
@@ -116,6 +124,8 @@ class LocalPool:
     @property
     def room(self) -> int:
         """How many more tasks keep every worker busy, with one waiting for each."""
+        if self.cold:
+            return int(not any(worker.tasks for worker in self.workers))
         return sum(max(_AT_A_TIME - len(worker.tasks), 0) for worker in self.workers)
 
     @property
@@ -140,6 +150,7 @@ class LocalPool:
             return self._replace(worker, str(content))
         if kind in (DONE, REFUSED, RAISED):
             worker.tasks.popleft()
+            self.cold = False
         return Event(kind, job, content)
 
     def _replace(self, worker: _Worker, how: str) -> Event | None:

@@ -17,8 +17,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from numpy.typing import NDArray
 
+from experiments.compile_time import is_cold, mark_warm
 from experiments.study.kernel import (
     Answer,
     Reader,
@@ -152,6 +154,8 @@ def carry_on(
             return runner.tally
         with contextlib.closing(_pool(workers, scheduler, compute, len(left))) as own:
             runner.run(own)
+        if compute == COMPUTE and not scheduler:
+            mark_warm()
         return runner.tally
 
 
@@ -171,7 +175,7 @@ def _pool(workers: int | None, scheduler: str | None, compute: str, chunks: int)
         from experiments.study.cluster import DaskPool
 
         return DaskPool(scheduler, compute)
-    return LocalPool(min(workers or usual_workers(), chunks), compute)
+    return LocalPool(min(workers or usual_workers(), chunks), compute, cold=compute == COMPUTE and is_cold())
 
 
 def usual_workers() -> int:
@@ -219,11 +223,13 @@ class _Runner:
         self.open: dict[int, _Chunk] = {}
         self.jobs: dict[int, _Job] = {}
         self.numbers = itertools.count()
+        self.tries_again = False
         self.unwritten: deque[tuple[Future[None], Answer]] = deque()
         self.tally = Tally()
 
     def run(self, pool: Pool) -> None:
         """Compute everything that is left."""
+        self.tries_again = pool.tries_again
         with ThreadPoolExecutor(_WRITERS) as self.writers:
             while self.waiting or self.jobs:
                 while self.waiting and pool.room > 0:
@@ -244,7 +250,7 @@ class _Runner:
     def _hand_out(self, pool: Pool) -> None:
         job, number = self.waiting.popleft(), next(self.numbers)
         self.jobs[number] = job
-        rows = rows_to_bytes(self.table.take(job.rows))
+        rows = rows_to_bytes(_rows_of(self.table, job.rows))
         pool.submit(number, Task(self.text, job.chunk, rows, rule_hash(), data_hash()))
 
     def _take(self, event: Event) -> None:
@@ -277,10 +283,13 @@ class _Runner:
         self.unwritten.append((self.writers.submit(self.store.keep, answer), answer))
 
     def _count(self, answer: Answer) -> None:
+        status = answer.runs["status"].astype("category").cat
+        counts = np.bincount(status.codes, minlength=len(status.categories))
         self.tally.runs += len(answer.runs)
-        for status, count in answer.runs["status"].value_counts().items():
-            self.tally.status[str(status)] = self.tally.status.get(str(status), 0) + int(count)
-        if not self.tally.first_error:
+        for word, count in zip(status.categories, counts, strict=True):
+            if count:
+                self.tally.status[str(word)] = self.tally.status.get(str(word), 0) + int(count)
+        if self.tally.failed and not self.tally.first_error:
             self.tally.first_error = next((str(word) for word in answer.runs["error"] if word), "")
         if self.progress:
             self.progress(0, self.tally)
@@ -291,7 +300,7 @@ class _Runner:
         self.tally.deaths += event.kind == DIED
         whole = self.open.setdefault(job.chunk, _Chunk(len(self.chunk_rows[job.chunk])))
         whole.deaths += 1
-        first = job.deaths == 0 and event.kind == DIED
+        first = job.deaths == 0 and event.kind == DIED and not self.tries_again
         if whole.deaths > MOST_DEATHS:
             self._give_up(job, f"Not computed: its chunk had ended {MOST_DEATHS} workers before.")
         elif first:
@@ -308,6 +317,13 @@ class _Runner:
         rows = self.experiments.iloc[job.rows]
         self._tell(job, len(job.rows))
         self._done(job, killed_answer(self.study, job.chunk, rows, error))
+
+
+def _rows_of(table: pa.Table, rows: NDArray[np.int64]) -> pa.Table:
+    """Return rows of a table; without a copy where they lie side by side, as most chunks do."""
+    if rows.size and rows[-1] - rows[0] + 1 == rows.size and np.all(np.diff(rows) == 1):
+        return table.slice(int(rows[0]), rows.size)
+    return table.take(rows)
 
 
 def _rows_by_chunk(chunk: NDArray[Any]) -> list[NDArray[np.int64]]:

@@ -1,5 +1,6 @@
 """Studies on a Dask cluster: the same answer, also when a worker or the driver is killed."""
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -7,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from small_study import small_study
+from small_study import BAD_RUN, small_study
 
 from experiments.study.archive import Archive
 from experiments.study.cluster import DaskPool
@@ -21,9 +22,15 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Return the address of a cluster of two worker processes."""
-    place = tmp_path_factory.mktemp("dask")
+    with cluster_of_two(tmp_path_factory.mktemp("dask")) as found:
+        yield found
+
+
+@contextlib.contextmanager
+def cluster_of_two(place: Path, **settings: str) -> Iterator[str]:
+    """Hold a cluster of two worker processes, with settings of Dask's, and give its address."""
     path = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
-    environment = {**os.environ, "PYTHONPATH": path, "OREBLOC_TEST_FOLDER": str(place)}
+    environment = {**os.environ, **settings, "PYTHONPATH": path, "OREBLOC_TEST_FOLDER": str(place)}
     code = (
         "import sys\nfrom distributed import LocalCluster\nif __name__ == '__main__':\n"
         "    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None, protocol='tcp') as "
@@ -79,7 +86,7 @@ def test_a_killed_driver_of_a_cluster(address: str, undisturbed: Path, tmp_path:
     import time
 
     code = (
-        "import sys\nfrom small_study import small_study\nfrom experiments.study.runner import run_study\n"
+        "import sys\nfrom small_study import BAD_RUN, small_study\nfrom experiments.study.runner import run_study\n"
         "run_study(small_study(), sys.argv[1], scheduler=sys.argv[2], compute='small_study:slow')\n"
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests")])}
@@ -102,3 +109,15 @@ def test_a_scheduler_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cluster, "_WAIT_SECONDS", 1)
     with pytest.raises(OreblocError, match=r"Scheduler tcp://127.0.0.1:1 cannot be reached"):
         DaskPool("tcp://127.0.0.1:1", "experiments.study.kernel:compute")
+
+
+@pytest.mark.soak
+def test_a_killing_run_on_a_cluster(undisturbed: Path, tmp_path: Path) -> None:
+    """A run that kills every worker is found on a cluster too; here one that gives a task to one worker only."""
+    once = {"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "0"}
+    with cluster_of_two(tmp_path, **once) as address:
+        run_study(small_study(), tmp_path / "out", scheduler=address, compute="small_study:killer")
+    runs = Archive(tmp_path / "out").runs.set_index("run")
+    assert runs["status"].value_counts().to_dict() == {"ok": 119, "killed": 1}
+    kept = {run: word for run, word in hashes(undisturbed).items() if run != BAD_RUN}
+    assert {run: word for run, word in hashes(tmp_path / "out").items() if run != BAD_RUN} == kept
