@@ -51,6 +51,10 @@ def test_the_wheel_holds_the_four_packages_and_their_data(installed: Path) -> No
         "viz/page.*",
     ):
         assert {p.name for p in installed.glob(pattern)} == {p.name for p in ROOT.glob(pattern)} != set()
+    static = {path.relative_to(ROOT) for path in (ROOT / "viz" / "static").rglob("*") if path.is_file()}
+    assert static == {
+        p.relative_to(installed) for p in (installed / "viz" / "static").rglob("*") if p.is_file()
+    }
     assert (installed / "orebloc.py").is_file()
     assert not (installed / "tests").exists()
 
