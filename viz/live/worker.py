@@ -108,15 +108,21 @@ def _joined(before: dict[str, Singles], after: dict[str, Singles], first: int) -
     return {name: np.concatenate([before[name][:first], after[name]]) for name in before}
 
 
-def exact(stage: Stage, plan: Plan, is_stale: Callable[[], bool] = lambda: False) -> Record:
-    """Return the run of the plan's own scenario, as `orebloc run` gives it."""
+def exact(
+    stage: Stage, plan: Plan, is_stale: Callable[[], bool] = lambda: False, mineral: str = ""
+) -> Record:
+    """Return the run of the plan's own scenario, as `orebloc run` gives it.
+
+    What a stop would cost is asked for the goods of `mineral` only, where one is given: it takes longer than the run.
+    """
     if plan.changes_nothing:
         return stage.whole.baseline
-    rows = rows_of(plan, stage.whole.observer.restrictors, stage.whole.countries)
-    scenario = mixed(stage.scenario, rows, plan.start)
     whole = stage.whole
+    rows = rows_of(plan, whole.observer.restrictors, whole.countries)
+    scenario = mixed(stage.scenario, rows, plan.start)
+    risky = [good for good in whole.headline if not mineral or good in stage.goods_of(mineral)]
     return run_record(
-        scenario, whole.with_scenario(scenario), whole.observer, risk_goods=whole.headline, is_stale=is_stale
+        scenario, whole.with_scenario(scenario), whole.observer, risk_goods=risky, is_stale=is_stale
     )
 
 
@@ -230,7 +236,7 @@ class Worker:
         _WHOLE.submit(self._guarded, request, self._answer_exactly, stage)
 
     def _answer_exactly(self, request: Request, stage: Stage) -> None:
-        record = exact(stage, request.plan, self._stale(request))
+        record = exact(stage, request.plan, self._stale(request), request.mineral)
         arrays = frame_of(stage, request.mineral).cut(record, stage.whole)
         self.publish(Answer(request, "exact", arrays, record))
         self._go_on(request, stage)
