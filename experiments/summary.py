@@ -9,6 +9,7 @@ import pandas as pd
 from experiments.results import Results
 
 _WIDTHS = (22, 27, 27, 26)
+_WIDTH = 108
 _MOST_DECISIONS = 12
 _GROUPS = {
     "lace": "lanthanum and cerium",
@@ -35,8 +36,17 @@ def summary(results: Results) -> str:
         lines.append(
             _line(good, _top(base.get(good, {})), _top(_shares(final, good)), _prices(final, good, manifest))
         )
+    glut = any(line.endswith(" (0)") for line in lines)
     return "\n".join(
-        [*lines, "", *_legend(goods, manifest), *_smuggled(results), *_decided(results), "", *_foot(manifest)]
+        [
+            *lines,
+            "",
+            *_legend(goods, manifest, glut),
+            *_smuggled(results),
+            *_decided(results),
+            "",
+            *_foot(manifest),
+        ]
     )
 
 
@@ -53,7 +63,7 @@ def smuggled_t(results: Results) -> dict[str, float]:
     return {str(good): float(value) for good, value in tonnes.items() if value >= 0.5}
 
 
-def _legend(goods: list[str], manifest: dict[str, Any]) -> list[str]:
+def _legend(goods: list[str], manifest: dict[str, Any], glut: bool) -> list[str]:
     lines = [
         f"in: producer price inside the country named; out: price paid on arrival outside it; {manifest['end']} only."
     ]
@@ -61,6 +71,8 @@ def _legend(goods: list[str], manifest: dict[str, Any]) -> list[str]:
         lines.append(
             "(one price): nobody large restricts exports; producer price of the base year's largest producer."
         )
+    if glut:
+        lines.append("(0): a joint product of which more comes out of the mines than anybody uses.")
     groups = [
         f"{word} is {what}" for word, what in _GROUPS.items() if any(good.startswith(word) for good in goods)
     ]
@@ -76,7 +88,8 @@ def _smuggled(results: Results) -> list[str]:
     found = [
         f"{good} {tonnes[good]:,.0f} t ({_percent(tonnes[good], output.get(good, 0.0))})" for good in order
     ]
-    return [f"smuggled over the run, and as part of world output: {'; '.join(found)}."] if found else []
+    text = f"smuggled over the run, and as part of world output: {'; '.join(found)}."
+    return textwrap.wrap(text, _WIDTH, subsequent_indent="  ") if found else []
 
 
 def _percent(part: float, whole: float) -> str:
