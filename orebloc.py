@@ -38,6 +38,7 @@ __version__ = "0.1.0"
 __all__ = [
     "ClearingError",
     "DominantExporter",
+    "Game",
     "Miner",
     "OreblocError",
     "Refiner",
@@ -70,6 +71,7 @@ _LIGHT = ("experiments", "viz")
 _HOMES = {
     "ClearingError": ("model.error", "ClearingError"),
     "DominantExporter": ("agents", "DominantExporter"),
+    "Game": ("experiments.game", "Game"),
     "Miner": ("agents", "Miner"),
     "OreblocError": ("model.error", "OreblocError"),
     "Refiner": ("agents", "Refiner"),
