@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 if TYPE_CHECKING:
     from agents import DominantExporter, Miner, Refiner, State
     from experiments.commands.scenarios import listing as scenarios
+    from experiments.game import Game
     from experiments.paired import compare, explain
     from experiments.player_check import check_player
     from experiments.replay import replay

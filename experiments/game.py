@@ -169,7 +169,7 @@ class Game:
         """
         if self.is_done:
             raise OreblocError(f"The game is over: all {self.rounds} rounds have been played. Start another.")
-        entry = {
+        entry: dict[str, Any] = {
             "quarter": self.quarter,
             "sheets": {seat: [dict(order) for order in orders] for seat, orders in (sheets or {}).items()},
             "pilots": {seat: who for seat, who in (pilots or {}).items() if who != PEOPLE},
