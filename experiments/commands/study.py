@@ -68,6 +68,10 @@ def _add_workers(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--scheduler", metavar="ADDRESS", help="a Dask scheduler, such as tcp://127.0.0.1:8786"
     )
+    parser.add_argument(
+        "--limit", type=whole_number("Time limit", "1 or more", "3600"), metavar="SECONDS", default=3600,
+        help="replace a worker that gives no sign of life for so long (default: 3600)",
+    )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print what was done as JSON only")
 
 
@@ -167,7 +171,10 @@ def _carried(arguments: argparse.Namespace, store: "Store", carry_on: Any) -> in
                 if tally.failed or tally.deaths:
                     bar.set_postfix_str(f"{tally.failed} failed, {tally.deaths} workers replaced")
 
-            tally = carry_on(store, workers=arguments.workers, scheduler=arguments.scheduler, progress=show)
+            tally = carry_on(
+                store, workers=arguments.workers, scheduler=arguments.scheduler, progress=show,
+                limit=float(arguments.limit),
+            )  # fmt: skip
     except KeyboardInterrupt:
         done = len(store.done())
         print(

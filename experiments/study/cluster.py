@@ -7,24 +7,33 @@ the cluster allows (`distributed.scheduler.allowed-failures`) comes back as died
 """
 
 import contextlib
+import os
 import queue
+import threading
 from typing import Any
 
-from experiments.study.pool import DIED, DONE, RAISED, REFUSED, Event
+from experiments.study.pool import DIED, DONE, RAISED, REFUSED, USUAL_LIMIT, Event
 from experiments.study.worker import function_at
 from model.error import OreblocError
 
 _WAIT_SECONDS = 15
+#: Exit code of a worker whose chunk took too long.
+_HUNG = 75
 
 
-def answer(compute: str, task: Any) -> tuple[str, Any]:
-    """Compute a task on a worker of the cluster; return what became of it."""
+def answer(compute: str, task: Any, limit: float) -> tuple[str, Any]:
+    """Compute a task on a worker of the cluster; return what became of it. The worker ends if it takes too long."""
+    clock = threading.Timer(limit, os._exit, (_HUNG,))
+    clock.daemon = True
+    clock.start()
     try:
         return DONE, function_at(compute)(task, None)
     except OreblocError as error:
         return REFUSED, str(error)
     except Exception as error:
         return RAISED, f"{type(error).__name__}: {error}"
+    finally:
+        clock.cancel()
 
 
 class DaskPool:
@@ -52,10 +61,10 @@ class DaskPool:
         """How many more tasks keep every thread of the cluster busy, with as many waiting."""
         return max(2 * max(sum(self.client.nthreads().values()), 1) - len(self.futures), 0)
 
-    def submit(self, job: int, task: Any) -> None:
-        """Hand over a task."""
+    def submit(self, job: int, task: Any, limit: float = USUAL_LIMIT) -> None:
+        """Hand over a task; here the limit is the whole chunk's, as workers of a cluster tell nothing meanwhile."""
         future = self.client.submit(
-            answer, self.compute, task, key=f"orebloc-{id(self)}-{job}", pure=False, retries=0
+            answer, self.compute, task, limit, key=f"orebloc-{id(self)}-{job}", pure=False, retries=0
         )
         self.futures[job] = future
         future.add_done_callback(lambda done: self.events.put((job, done)))
@@ -68,14 +77,14 @@ class DaskPool:
             return None
         if self.futures.pop(job, None) is None:
             return None
-        if future.status == "finished":
+        if future.status != "finished":
+            lost = future.exception() if future.status == "error" else None
+            return Event(DIED, job, f"was lost ({type(lost).__name__})" if lost else "was lost")
+        try:
             kind, content = future.result()
-            return Event(kind, job, content)
-        return Event(
-            DIED,
-            job,
-            f"was lost ({type(future.exception()).__name__})" if future.status == "error" else "was lost",
-        )
+        except Exception as error:  # the worker that kept the answer died before it was fetched
+            return Event(DIED, job, f"was lost ({type(error).__name__})")
+        return Event(kind, job, content)
 
     def close(self) -> None:
         """Take back what is not done; the cluster stays."""

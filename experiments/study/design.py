@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import qmc
 
 from experiments.study.study import Factor, Sampling
 from model.error import OreblocError
@@ -30,7 +29,7 @@ MORRIS_LEVELS = 4
 class Points:
     """Points of a design: `values[factor]` has one value each, `luck` [points] counts up from 0."""
 
-    values: dict[str, list[Any]]
+    values: dict[str, list[Any] | NDArray[np.float64]]
     luck: NDArray[np.int64]
     note: str = ""
 
@@ -74,12 +73,14 @@ def _full_factorial(sampling: Sampling, factors: Sequence[Factor], seed: int, as
     fixed = math.prod(len(factor.values) for factor in factors if factor.spread is None)
     ranged = sum(factor.spread is not None for factor in factors)
     levels = _levels(sampling, asked, fixed, ranged) if ranged else 0
-    axes = [
+    axes: list[Any] = [
         list(factor.values) if factor.spread is None else factor.at((np.arange(levels) + 0.5) / levels)
         for factor in factors
     ]
     rows = list(itertools.product(*axes))
-    values = {factor.name: [row[column] for row in rows] for column, factor in enumerate(factors)}
+    values: dict[str, Any] = {
+        factor.name: [row[column] for row in rows] for column, factor in enumerate(factors)
+    }
     return Points(values, np.arange(len(rows)))
 
 
@@ -91,11 +92,15 @@ def _levels(sampling: Sampling, asked: int | None, fixed: int, ranged: int) -> i
 
 
 def _latin_hypercube(sampling: Sampling, factors: Sequence[Factor], seed: int, asked: int | None) -> Points:
+    from scipy.stats import qmc  # where it is used: workers do without, and start a second sooner
+
     cube = qmc.LatinHypercube(len(factors), rng=np.random.default_rng(seed)).random(asked or USUAL_POINTS)
     return _spread_over(factors, cube)
 
 
 def _sobol(sampling: Sampling, factors: Sequence[Factor], seed: int, asked: int | None) -> Points:
+    from scipy.stats import qmc
+
     power = nearest_power(asked or USUAL_POINTS)
     cube = qmc.Sobol(len(factors), scramble=True, rng=np.random.default_rng(seed)).random_base2(power)
     return _spread_over(factors, cube)
@@ -141,7 +146,7 @@ def _table(sampling: Sampling, factors: Sequence[Factor], seed: int, asked: int 
     rows: Sequence[Mapping[str, Any]] = sampling.rows[: asked or len(sampling.rows)]
     if not rows:
         raise OreblocError("The table of points is empty; it must have 1 row or more. Add rows.")
-    values = {factor.name: [row[factor.name] for row in rows] for factor in factors}
+    values: dict[str, Any] = {factor.name: [row[factor.name] for row in rows] for factor in factors}
     return Points(values, np.arange(len(rows)))
 
 

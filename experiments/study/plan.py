@@ -141,7 +141,11 @@ def _column(factor: Factor, policies: Sequence[_Policy], points: Points, policy:
     return _typed([p.values.get(factor.name) for p in policies], policy, acts, factor)
 
 
-def _typed(values: list[Any], place: Ints, acts: NDArray[np.bool_], factor: Factor) -> Any:
+def _typed(
+    values: list[Any] | NDArray[np.float64], place: Ints, acts: NDArray[np.bool_], factor: Factor
+) -> Any:
+    if isinstance(values, np.ndarray):
+        return np.where(acts, values[place], np.nan)
     if factor.is_number:
         numbers = np.array([np.nan if value is None else float(value) for value in values])
         return np.where(acts, numbers[place], np.nan)

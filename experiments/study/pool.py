@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections import deque
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -19,16 +20,18 @@ from typing import Any, Protocol
 from experiments.study.worker import DONE, PROGRESS, RAISED, READY, REFUSED, read_frame, write_frame
 from model.error import OreblocError
 
-DIED = "died"
+DIED, HUNG = "died", "hung"
 #: Workers that end before they were ready, one after another, until the study gives up.
 MOST_FALSE_STARTS = 3
 #: Tasks a worker holds: the one it computes, and one so that it need not wait for the next.
 _AT_A_TIME = 2
+#: Seconds that a chunk may go without a sign of life before its worker is taken for hung.
+USUAL_LIMIT = 3600.0
 
 
 @dataclass(frozen=True)
 class Event:
-    """What a worker tells of a job: `kind` is one of done, progress, refused, raised, died."""
+    """What becomes of a job: `kind` is one of done, progress, refused, raised, died, hung."""
 
     kind: str
     job: int
@@ -47,8 +50,8 @@ class Pool(Protocol):
     def room(self) -> int:
         """How many more jobs may be handed over now."""
 
-    def submit(self, job: int, task: Any) -> None:
-        """Hand over a task under a job's number."""
+    def submit(self, job: int, task: Any, limit: float) -> None:
+        """Hand over a task under a job's number; its worker is ended after `limit` seconds without a sign of life."""
 
     def wait(self, seconds: float) -> Event | None:
         """Return the next event, or None where nothing happened in that time."""
@@ -58,17 +61,23 @@ class Pool(Protocol):
 
 
 class _Worker:
-    """One process and the thread that listens to it."""
+    """One process, the thread that listens to it, and the one that speaks to it: neither it nor we wait for the other.
+
+    `heard` is when it last gave a sign of life, or was given the task it is at.
+    """
 
     def __init__(self, compute: str, events: "queue.Queue[tuple[_Worker, str, int, Any]]") -> None:
-        self.tasks: deque[tuple[int, Any]] = deque()
-        self.ready = False
+        self.tasks: deque[tuple[int, Any, float]] = deque()
+        self.unsent: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self.ready = self.hung = False
+        self.heard = time.monotonic()
         self.process = subprocess.Popen(
             [sys.executable, "-m", "experiments.study.worker", compute],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=_environment(), start_new_session=True,
         )  # fmt: skip
         self.events = events
         threading.Thread(target=self._listen, daemon=True).start()
+        threading.Thread(target=self._speak, daemon=True).start()
 
     def _listen(self) -> None:
         try:
@@ -77,14 +86,25 @@ class _Worker:
         except (EOFError, OSError, ValueError):
             self.events.put((self, DIED, -1, _ended(self.process)))
 
-    def give(self, job: int, task: Any) -> None:
-        self.tasks.append((job, task))
-        with contextlib.suppress(OSError):  # it has died; its thread tells
-            write_frame(self.process.stdin, (job, task))  # type: ignore[arg-type]
+    def _speak(self) -> None:
+        with contextlib.suppress(OSError, ValueError):  # it has died; the other thread tells
+            while (message := self.unsent.get()) is not None:
+                write_frame(self.process.stdin, message)  # type: ignore[arg-type]
+
+    def give(self, job: int, task: Any, limit: float) -> None:
+        if not self.tasks:
+            self.heard = time.monotonic()
+        self.tasks.append((job, task, limit))
+        self.unsent.put((job, task))
+
+    def is_overdue(self) -> bool:
+        """Return whether it has been silent for longer than its task allows."""
+        return bool(self.tasks) and time.monotonic() - self.heard > self.tasks[0][2]
 
     def stop(self) -> None:
         self.process.kill()
         self.process.wait()
+        self.unsent.put(None)
         for stream in (self.process.stdin, self.process.stdout):
             with contextlib.suppress(OSError):
                 stream.close()  # type: ignore[union-attr]
@@ -133,16 +153,18 @@ class LocalPool:
         """The workers' process numbers."""
         return [worker.process.pid for worker in self.workers]
 
-    def submit(self, job: int, task: Any) -> None:
+    def submit(self, job: int, task: Any, limit: float = USUAL_LIMIT) -> None:
         """Give a task to the worker with the fewest; one that is still starting takes it when it is ready."""
-        min(self.workers, key=lambda worker: (len(worker.tasks), not worker.ready)).give(job, task)
+        min(self.workers, key=lambda worker: (len(worker.tasks), not worker.ready)).give(job, task, limit)
 
     def wait(self, seconds: float) -> Event | None:
         """Return the next event of a job. Raises `OreblocError` where workers cannot start at all."""
+        self._end_the_hung()
         try:
             worker, kind, job, content = self.events.get(timeout=seconds)
         except queue.Empty:
             return None
+        worker.heard = time.monotonic()
         if kind == READY:
             worker.ready, self.false_starts = True, 0
             return None
@@ -153,9 +175,18 @@ class LocalPool:
             self.cold = False
         return Event(kind, job, content)
 
+    def _end_the_hung(self) -> None:
+        """Kill workers that have been silent for too long; that they died comes as an event like any other."""
+        for worker in self.workers:
+            if not worker.hung and worker.is_overdue():
+                worker.hung = True
+                worker.process.kill()
+
     def _replace(self, worker: _Worker, how: str) -> Event | None:
         if worker not in self.workers:
             return None
+        if worker.hung:
+            how = f"gave no sign of life for {worker.tasks[0][2]:g} s and was ended"
         if not worker.ready:
             self.false_starts += 1
             if self.false_starts >= MOST_FALSE_STARTS:
@@ -169,9 +200,9 @@ class LocalPool:
         self.workers[self.workers.index(worker)] = new
         tasks = list(worker.tasks)
         lost = tasks[:1] if worker.ready else []  # one that never was ready has touched none
-        for job, task in tasks[len(lost) :]:
-            new.give(job, task)
-        return Event(DIED, lost[0][0], how) if lost else None
+        for job, task, limit in tasks[len(lost) :]:
+            new.give(job, task, limit)
+        return Event(HUNG if worker.hung else DIED, lost[0][0], how) if lost else None
 
     def close(self) -> None:
         """Stop all workers, at once."""
@@ -180,4 +211,15 @@ class LocalPool:
             worker.stop()
 
 
-__all__ = ["DIED", "DONE", "PROGRESS", "RAISED", "REFUSED", "Event", "LocalPool", "Pool"]
+__all__ = [
+    "DIED",
+    "DONE",
+    "HUNG",
+    "PROGRESS",
+    "RAISED",
+    "REFUSED",
+    "USUAL_LIMIT",
+    "Event",
+    "LocalPool",
+    "Pool",
+]

@@ -1,7 +1,8 @@
 """Carrying out a study: which chunks are left, who computes them, what happens when a worker dies.
 
 A chunk whose worker died is tried once more, for the cause may lie outside; one that kills again is halved until the
-run at fault stands alone. That run is recorded with status `killed`, and the study goes on.
+run at fault stands alone, as is one whose worker gives no sign of life for too long. That run is recorded with status
+`killed`, and the study goes on.
 """
 
 import contextlib
@@ -21,6 +22,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from experiments.compile_time import is_cold, mark_warm
+from experiments.run import BATCH
 from experiments.study.kernel import (
     Answer,
     Reader,
@@ -31,7 +33,18 @@ from experiments.study.kernel import (
     rows_to_bytes,
 )
 from experiments.study.plan import make_plan
-from experiments.study.pool import DIED, DONE, PROGRESS, RAISED, REFUSED, Event, LocalPool, Pool
+from experiments.study.pool import (
+    DIED,
+    DONE,
+    HUNG,
+    PROGRESS,
+    RAISED,
+    REFUSED,
+    USUAL_LIMIT,
+    Event,
+    LocalPool,
+    Pool,
+)
 from experiments.study.store import LOCK, Store
 from experiments.study.study import Study
 from experiments.study.world_cache import WorldCache
@@ -44,17 +57,25 @@ COMPUTE = "experiments.study.kernel:compute"
 MOST_DEATHS = 64
 _WAIT_SECONDS = 0.5
 #: Threads that write chunks: flushing to disk takes longer than all else, and does not need the interpreter.
-_WRITERS = 4
+_WRITERS = 8
 #: Chunks that may wait to be written; the driver holds no more than these.
-_MOST_UNWRITTEN = 8
+_MOST_UNWRITTEN = 16
+#: How often a run by itself is given to a cluster again: there a task falls with whatever shares its worker.
+_DOUBTS = 2
+#: The least that a part of a chunk that hung may be silent, seconds: a new worker reads rules and base data first.
+_LEAST_LIMIT = 60.0
 
 
 @dataclass
 class _Job:
-    """Rows of one chunk that a worker is given; `deaths` of workers that had them, `told` runs reported done."""
+    """Rows of one chunk that a worker is given, and for how many seconds it may be silent about them.
+
+    `deaths` of workers that had them, `told` runs reported done.
+    """
 
     chunk: int
     rows: NDArray[np.int64]
+    limit: float
     deaths: int = 0
     told: int = 0
 
@@ -95,20 +116,22 @@ def run_study(
     workers: int | None = None,
     scheduler: str | None = None,
     progress: Progress | None = None,
+    limit: float = USUAL_LIMIT,
     compute: str = COMPUTE,
     started: Callable[[Store], None] | None = None,
 ) -> Store:
     """Run a study into a new folder and return its store. Raises `OreblocError`.
 
     `runs` asks for so many in all, `workers` local processes (one per core), `scheduler` the address of a Dask
-    cluster; `progress` is called with the runs newly done and the tally; `started` once the folder stands.
+    cluster; `progress` is called with the runs newly done and the tally; `started` once the folder stands. A worker
+    that gives no sign of life for `limit` seconds is replaced, and what it was at is told apart run by run.
     """
     plan = make_plan(study, runs)
     store = Store(folder)
     store.create(study, plan, runs)
     if started:
         started(store)
-    carry_on(store, workers=workers, scheduler=scheduler, progress=progress, compute=compute)
+    carry_on(store, workers=workers, scheduler=scheduler, progress=progress, limit=limit, compute=compute)
     return store
 
 
@@ -118,12 +141,15 @@ def resume_study(
     workers: int | None = None,
     scheduler: str | None = None,
     progress: Progress | None = None,
+    limit: float = USUAL_LIMIT,
     compute: str = COMPUTE,
 ) -> Tally:
     """Go on with a study where it stopped, after repairing what can be repaired; return what was done."""
     store = Store(folder)
     store.check_hashes()
-    return carry_on(store, workers=workers, scheduler=scheduler, progress=progress, compute=compute)
+    return carry_on(
+        store, workers=workers, scheduler=scheduler, progress=progress, limit=limit, compute=compute
+    )
 
 
 def carry_on(
@@ -132,18 +158,21 @@ def carry_on(
     workers: int | None = None,
     scheduler: str | None = None,
     progress: Progress | None = None,
+    limit: float = USUAL_LIMIT,
     compute: str = COMPUTE,
     pool: Pool | None = None,
 ) -> Tally:
     """Compute the chunks of a folder that are not done. Raises `OreblocError`.
 
-    `pool`: workers that are there already and stay.
+    `pool`: workers that are there already and stay; `limit` as in `run_study`.
     """
+    if not limit > 0.0:
+        raise OreblocError(f"Time limit is {limit:g} s; it must be above 0 s. Leave it out for an hour.")
     with _only_one(store):
         notes = store.repair()
         study, experiments = store.study(), store.experiments()
         left = sorted(set(range(store.manifest()["chunks"])) - store.done())
-        runner = _Runner(store, study, experiments, left, progress)
+        runner = _Runner(store, study, experiments, left, progress, limit)
         runner.tally.notes += notes
         if not left:
             return runner.tally
@@ -213,23 +242,26 @@ class _Runner:
         experiments: pd.DataFrame,
         left: list[int],
         progress: Progress | None,
+        limit: float,
     ) -> None:
         self.store, self.study, self.progress = store, study, progress
         self.text = json.dumps(study.to_mapping())
         self.experiments = experiments.drop(columns="chunk")
         self.table = arrow_table(self.experiments)
         self.chunk_rows = _rows_by_chunk(experiments["chunk"].to_numpy())
-        self.waiting = deque(_Job(chunk, self.chunk_rows[chunk]) for chunk in left)
+        self.limit = limit
+        self.waiting = deque(_Job(chunk, self.chunk_rows[chunk], limit) for chunk in left)
         self.open: dict[int, _Chunk] = {}
         self.jobs: dict[int, _Job] = {}
         self.numbers = itertools.count()
-        self.tries_again = False
+        self.tries_again, self.doubts = False, 0
         self.unwritten: deque[tuple[Future[None], Answer]] = deque()
         self.tally = Tally()
 
     def run(self, pool: Pool) -> None:
         """Compute everything that is left."""
         self.tries_again = pool.tries_again
+        self.doubts = _DOUBTS if pool.tries_again else 0
         with ThreadPoolExecutor(_WRITERS) as self.writers:
             while self.waiting or self.jobs:
                 while self.waiting and pool.room > 0:
@@ -239,6 +271,7 @@ class _Runner:
                     self._take(event)
                 self._settle(_MOST_UNWRITTEN)
             self._settle(0)
+        self.store.settle()
 
     def _settle(self, most: int) -> None:
         """Count the chunks that are on disk; wait until at most so many are not. Raises `OreblocError`."""
@@ -251,7 +284,7 @@ class _Runner:
         job, number = self.waiting.popleft(), next(self.numbers)
         self.jobs[number] = job
         rows = rows_to_bytes(_rows_of(self.table, job.rows))
-        pool.submit(number, Task(self.text, job.chunk, rows, rule_hash(), data_hash()))
+        pool.submit(number, Task(self.text, job.chunk, rows, rule_hash(), data_hash()), job.limit)
 
     def _take(self, event: Event) -> None:
         job = self.jobs[event.job]
@@ -264,7 +297,7 @@ class _Runner:
         if event.kind == DONE:
             self._tell(job, len(job.rows) - job.told)
             self._done(job, event.content)
-        elif event.kind in (DIED, RAISED):
+        elif event.kind in (DIED, HUNG, RAISED):
             self._lost(job, event)
 
     def _tell(self, job: _Job, runs: int) -> None:
@@ -283,35 +316,38 @@ class _Runner:
         self.unwritten.append((self.writers.submit(self.store.keep, answer), answer))
 
     def _count(self, answer: Answer) -> None:
-        status = answer.runs["status"].astype("category").cat
-        counts = np.bincount(status.codes, minlength=len(status.categories))
-        self.tally.runs += len(answer.runs)
-        for word, count in zip(status.categories, counts, strict=True):
-            if count:
-                self.tally.status[str(word)] = self.tally.status.get(str(word), 0) + int(count)
-        if self.tally.failed and not self.tally.first_error:
-            self.tally.first_error = next((str(word) for word in answer.runs["error"] if word), "")
+        self.tally.runs += sum(answer.status.values())
+        for word, count in answer.status.items():
+            self.tally.status[word] = self.tally.status.get(word, 0) + count
+        self.tally.first_error = self.tally.first_error or answer.error
         if self.progress:
             self.progress(0, self.tally)
 
     def _lost(self, job: _Job, event: Event) -> None:
-        """Try again what a dead worker had, in halves if it was not the first time."""
+        """Try again what a dead worker had, in halves if it hung or it was not the first time."""
         self._tell(job, -job.told)
-        self.tally.deaths += event.kind == DIED
+        self.tally.deaths += event.kind != RAISED
         whole = self.open.setdefault(job.chunk, _Chunk(len(self.chunk_rows[job.chunk])))
         whole.deaths += 1
         first = job.deaths == 0 and event.kind == DIED and not self.tries_again
         if whole.deaths > MOST_DEATHS:
             self._give_up(job, f"Not computed: its chunk had ended {MOST_DEATHS} workers before.")
         elif first:
-            self.waiting.appendleft(_Job(job.chunk, job.rows, 1))
+            self.waiting.appendleft(_Job(job.chunk, job.rows, job.limit, 1))
+        elif len(job.rows) == 1 and event.kind != RAISED and job.deaths <= self.doubts:
+            self.waiting.appendleft(_Job(job.chunk, job.rows, job.limit, job.deaths + 1))
         elif len(job.rows) == 1:
-            how = f"worker {event.content}" if event.kind == DIED else str(event.content)
+            how = str(event.content) if event.kind == RAISED else f"worker {event.content}"
             self._give_up(job, f"Run {int(self.experiments['run'].iloc[job.rows[0]])}: {how}.")
         else:
             half = len(job.rows) // 2
             for rows in (job.rows[half:], job.rows[:half]):
-                self.waiting.appendleft(_Job(job.chunk, rows, 1))
+                limit = self._limit_of(rows) if event.kind == HUNG else job.limit
+                self.waiting.appendleft(_Job(job.chunk, rows, limit, 1))
+
+    def _limit_of(self, rows: NDArray[np.int64]) -> float:
+        """Return how long a part of a chunk that hung may be silent: less, as fewer runs go through together."""
+        return max(self.limit * min(len(rows), BATCH) / BATCH, min(self.limit, _LEAST_LIMIT))
 
     def _give_up(self, job: _Job, error: str) -> None:
         rows = self.experiments.iloc[job.rows]

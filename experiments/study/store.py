@@ -46,6 +46,7 @@ class Store:
 
     def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder)
+        self._made: pd.DataFrame | None = None
 
     def create(self, study: Study, plan: Plan, wanted: int | None = None) -> None:
         """Write manifest and table of runs into a new or empty folder. Raises `OreblocError`."""
@@ -60,6 +61,7 @@ class Store:
     def _write_experiments(self, plan: Plan) -> None:
         table = plan.runs.assign(chunk=plan.chunk.astype("int32"))
         write_file(self.folder / EXPERIMENTS, parquet_bytes(arrow_table(table)))
+        self._made = table
 
     def manifest(self) -> dict[str, Any]:
         """Return the manifest. Raises `OreblocError` where the folder holds no study."""
@@ -94,6 +96,8 @@ class Store:
     def experiments(self) -> pd.DataFrame:
         """Return the table of runs, with the chunk of each. Raises `OreblocError` where it is damaged."""
         path = self.folder / EXPERIMENTS
+        if self._made is not None:
+            return self._made
         try:
             return pd.read_parquet(path)
         except (OSError, pa.ArrowException) as error:
@@ -125,14 +129,17 @@ class Store:
     def keep(self, answer: Answer) -> None:
         """Write a chunk's tables; the series comes last. Raises `OreblocError` where the disk refuses."""
         with told(self.folder):
-            tables = {
-                **answer.tables,
-                RUNS: parquet_bytes(arrow_table(answer.runs)),
-            }
             for name in TABLES:
-                if name in tables:
+                if name in answer.tables:
                     (self.folder / name).mkdir(exist_ok=True)
-                    write_file(self.folder / name / f"{answer.chunk:06d}.parquet", tables[name])
+                    path = self.folder / name / f"{answer.chunk:06d}.parquet"
+                    write_file(path, answer.tables[name], lasting=False)
+
+    def settle(self) -> None:
+        """Make the names of all chunks last through a power cut; one that is lost costs its chunk, nothing else."""
+        for name in TABLES:
+            if (self.folder / name).is_dir():
+                _flush_folder(self.folder / name)
 
     def repair(self) -> list[str]:
         """Take away what is half written or damaged, so that it is computed anew; return what was done, in words."""
@@ -151,7 +158,7 @@ class Store:
         return told_of
 
     def _remake_experiments(self) -> list[str]:
-        if not damage(self.folder / EXPERIMENTS):
+        if self._made is not None or not damage(self.folder / EXPERIMENTS):
             return []
         with told(self.folder):
             self._write_experiments(make_plan(self.study(), self.manifest()["wanted"]))
@@ -265,8 +272,11 @@ def _name_of(folder: Path) -> str:
         return "?"
 
 
-def write_file(path: Path, data: bytes) -> None:
-    """Write a file under a temporary name, flush it to disk, and rename it; no trace is left where that fails."""
+def write_file(path: Path, data: bytes, *, lasting: bool = True) -> None:
+    """Write a file under a temporary name, flush it to disk, and rename it; no trace is left where that fails.
+
+    With `lasting` the new name is flushed too.
+    """
     part = path.with_name(f".{path.stem}-{secrets.token_hex(4)}.part")
     try:
         with open(part, "wb") as file:
@@ -278,7 +288,8 @@ def write_file(path: Path, data: bytes) -> None:
         with contextlib.suppress(OSError):
             part.unlink()
         raise
-    _flush_folder(path.parent)
+    if lasting:
+        _flush_folder(path.parent)
 
 
 def _flush_folder(folder: Path) -> None:

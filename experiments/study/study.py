@@ -80,14 +80,14 @@ class Factor:
         """Whether all its values are numbers."""
         return all(isinstance(v, int | float) and not isinstance(v, bool) for v in self.values)
 
-    def at(self, u: NDArray[np.float64]) -> list[Any]:
-        """Return the values at places 0 to 1 of its range, one for each."""
+    def at(self, u: NDArray[np.float64]) -> list[Any] | NDArray[np.float64]:
+        """Return the values at places 0 to 1 of its range, one for each; as an array where they are drawn at once."""
         if self.spread is None:
             places = np.minimum((np.asarray(u) * len(self.values)).astype(int), len(self.values) - 1)
             return [self.values[place] for place in places]
         if self.spread.kind in _AT_ONCE:  # the same arithmetic as one by one, a hundred times as fast
             clipped = np.clip(np.asarray(u, float), 1e-12, 1.0 - 1e-12)
-            return _AT_ONCE[self.spread.kind](clipped, self.spread.values).tolist()
+            return np.asarray(_AT_ONCE[self.spread.kind](clipped, self.spread.values), float)
         return [self.spread.sample(float(place)) for place in u]
 
     def acts_in(self, scenario: str) -> bool:

@@ -3,6 +3,7 @@
 Prints a table of marks and figures; only what must hold on any machine is asserted.
 """
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -18,7 +19,9 @@ from small_study import OUTCOMES, small_study
 from twin.twin_model import TwinModel
 
 from experiments.scenario_file import load_scenario
-from experiments.study.runner import run_study
+from experiments.study.plan import make_plan
+from experiments.study.pool import LocalPool
+from experiments.study.runner import carry_on, run_study
 from experiments.study.store import Store
 from experiments.study.study import Study
 from model.calibration import calibrate
@@ -142,52 +145,69 @@ def ema_seconds(runs: int, parallel: bool) -> float:
         return seconds(lambda: running.perform_experiments(scenarios=runs)) / runs
 
 
-def dispatch_seconds(folder: Path) -> tuple[float, float]:
-    """Return time and processor time of a run with an empty kernel.
+def dispatch_seconds(folder: Path, runs: int, pool: LocalPool) -> tuple[float, float]:
+    """Return time and processor time of a run with an empty kernel: design, files, handing out and keeping.
 
-    They are differences of two sizes, so that starting is not in them.
+    Workers are there already, as EMA's evaluators are when they are timed.
     """
-    few, many = 10_240, 102_400
-    times: list[float] = []
-    used: list[float] = []
 
-    def work(runs: int) -> None:
+    def work() -> None:
         study = small_study(
             scenarios=["tiny"], levers={}, chunk=1024, design={"kind": "latin_hypercube", "runs": runs},
             outcomes=OUTCOMES[:1],
         )  # fmt: skip
-        times.append(
-            seconds(lambda: run_study(study, folder / str(runs), workers=1, compute="small_study:empty"))
-        )
+        store = Store(folder)
+        store.create(study, make_plan(study))
+        carry_on(store, pool=pool, compute="small_study:empty")
 
-    for runs in (few, many):
-        used.append(processor_seconds(lambda r=runs: work(r)))
-    return (times[1] - times[0]) / (many - few), (used[1] - used[0]) / (many - few)
+    times: list[float] = []
+    used = processor_seconds(lambda: times.append(seconds(work)))
+    return times[0] / runs, used / runs
 
 
 def test_the_cost_of_dispatch(tmp_path: Path) -> None:
-    """What a run costs where the model costs nothing, design and files included, against EMA's evaluators."""
-    ours, lean = dispatch_seconds(tmp_path)
-    one, two = ema_seconds(2000, parallel=False), ema_seconds(1000, parallel=True)
+    """What a run costs where the model costs nothing, against EMA's evaluators: the least of three, by turns."""
+    ours: list[tuple[float, float]] = []
+    one: list[float] = []
+    two: list[float] = []
+    with contextlib.closing(LocalPool(1, "small_study:empty")) as pool:
+        dispatch_seconds(tmp_path / "first", 2048, pool)
+        for turn in range(3):
+            ours.append(dispatch_seconds(tmp_path / str(turn), 102_400, pool))
+            one.append(ema_seconds(2000, parallel=False))
+            two.append(ema_seconds(1000, parallel=True))
+    took, lean = (min(column) for column in zip(*ours, strict=True))
     show(
-        "dispatch with an empty kernel, a run: time, processor time",
+        "dispatch with an empty kernel, a run: time, driver's processor time",
         "",
-        f"{1e6 * ours:.1f}, {1e6 * lean:.1f} us",
+        f"{1e6 * took:.1f}, {1e6 * lean:.1f} us",
     )
-    show("EMA's sequential evaluator over ours", "at least 30", f"{one / ours:.0f}", one / ours >= 30)
-    show("  EMA sequential, a run", "", f"{1e6 * one:.0f} us")
-    show("EMA's multiprocessing evaluator over ours", "at least 100", f"{two / ours:.0f}", two / ours >= 100)
-    show("  EMA multiprocessing, a run", "", f"{1e6 * two:.0f} us")
+    for name, wanted, other in (("sequential", 30, min(one)), ("multiprocessing", 100, min(two))):
+        ratio = other / took
+        show(f"EMA's {name} evaluator over ours", f"at least {wanted}", f"{ratio:.0f}", ratio >= wanted)
+        show(f"  EMA {name}, a run", "", f"{1e6 * other:.0f} us")
     show("  load of the machine meanwhile", "", f"{os.getloadavg()[0]:.1f}")
+    assert took < min(one) and took < min(two)
 
 
 def test_two_workers_against_one(tmp_path: Path) -> None:
-    """Two workers on 512 baseline runs to 2028, against one; starting included."""
-    times = [
-        seconds(lambda w=w: run_study(baseline_study(512, "2028Q4", 64), tmp_path / str(w), workers=w))
-        for w in (1, 2)
-    ]
+    """Two workers on 512 baseline runs, against one; starting included. What two use beyond one is told as well."""
+    times: list[float] = []
+    used: list[float] = []
+    for workers in (1, 2):
+        study, folder = baseline_study(512, chunk=64), tmp_path / str(workers)
+        used.append(
+            processor_seconds(
+                lambda f=folder, s=study, w=workers: times.append(seconds(lambda: run_study(s, f, workers=w)))
+            )
+        )
     show("two workers over one", "at least 1.7", f"{times[0] / times[1]:.2f}", times[0] / times[1] >= 1.7)
+    show(
+        "  processor time of two over one: 2 over this is what a free machine gives",
+        "",
+        f"{used[1] / used[0]:.2f}",
+    )
+    show("  one worker: time, processor time", "", f"{times[0]:.0f}, {used[0]:.0f} s")
     show("  load of the machine meanwhile", "", f"{os.getloadavg()[0]:.1f}")
 
 

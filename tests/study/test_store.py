@@ -191,10 +191,10 @@ def test_a_full_disk_keeps_what_is_done(tmp_path: Path, monkeypatch: pytest.Monk
 
     real, place = store.write_file, tmp_path / "out"
 
-    def full(path: Path, data: bytes) -> None:
+    def full(path: Path, data: bytes, **how: bool) -> None:
         if path.parent.name == "series" and path.stem == "000001":
             raise OSError(28, "No space left on device")
-        real(path, data)
+        real(path, data, **how)
 
     monkeypatch.setattr(store, "write_file", full)
     with pytest.raises(OreblocError, match="no space left on device. What was finished is kept. Free space"):
