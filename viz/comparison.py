@@ -299,7 +299,10 @@ def _bar(y: int, row: int, left: int, width: int, low: float, span: float,
          label: str, before: float, after: float, colour: str, words: str) -> str:  # fmt: skip
     a, b = (left + width * (value - low) / span for value in (before, after))
     start, size = min(a, b), max(abs(b - a), 1.0)
-    short = label if len(label) <= 48 else label[:45] + "..."
+    brief = (
+        label if len(label) <= 48 else label.split(" from 2")[0]
+    )  # the date stays in the tip and the table
+    short = brief if len(brief) <= 48 else brief[:45] + "..."
     return (
         f'<text class="end" x="{left - 8}" y="{y + 17}" text-anchor="end"><title>{escape(label)}</title>'
         f"{escape(short)}</text>"

@@ -18,6 +18,7 @@ from experiments.study.study import Outcome
 from model.error import OreblocError
 from viz.figure import Figure
 from viz.study_chart import amount_words, bar_figure, fan_figure, interval_figure, map_figure, number_words
+from viz.study_finding import bar_title, fan_title, headline, map_title, outcome_title
 
 #: Policies and factors shown in one picture.
 _MOST_LINES, _MOST_BARS = 8, 10
@@ -93,7 +94,7 @@ def sentences(archive: Archive, outcome: Outcome) -> list[str]:
     """Return what the runs say of an outcome, in sentences."""
     show = amount_words(outcome.unit)
     rows = analysis.robustness(archive, outcome.name)
-    title = _title(outcome)
+    title = outcome_title(outcome)
     first = rows.iloc[0]
     told = [
         f"{title}: {show(first['median'])} under {first['label']} (nine runs in ten between {show(first['low'])} and "
@@ -128,43 +129,41 @@ def _difference(row: Any, first: str, show: Any) -> str:
     )
 
 
-def _title(outcome: Outcome) -> str:
-    title = outcome.title or outcome.name.replace("_", " ")
-    return title[:1].upper() + title[1:]
-
-
 def _first_pictures(archive: Archive) -> str:
     """Return the pictures of the first outcome: what a reader sees before any words."""
-    drawn = "".join(_figure(figure) for figure in _by_policy(archive, archive.study.outcomes[0]))
+    drawn = "".join(figure_html(figure) for figure in by_policy(archive, archive.study.outcomes[0]))
     return f"<section><div class='charts'>{drawn}</div></section>"
 
 
-def _by_policy(archive: Archive, outcome: Outcome) -> list[Figure]:
+def by_policy(archive: Archive, outcome: Outcome) -> list[Figure]:
+    """Return the fan over time and the interval of an outcome under each policy."""
     bands = dict(list(analysis.fan(archive, outcome.column).items())[:_MOST_LINES])
-    title, unit = _title(outcome), outcome.unit
+    unit = outcome.unit
     note = f"Line: median. Band: nine runs in ten. {len(archive.runs):,} runs."
     source = f"Dot: median. Bar: nine runs in ten. {_TAKES[outcome.take].capitalize()}."
     rows = analysis.robustness(archive, outcome.name)
     return [
-        fan_figure(bands, f"Over time: {outcome.metric.replace('_', ' ')}", unit, note),
-        interval_figure(rows, f"By policy: {title}", unit, source),
+        fan_figure(bands, fan_title(bands, outcome), unit, note),
+        interval_figure(rows, f"By policy: {headline(rows, outcome)}", unit, source),
     ]
 
 
 def _outcome(archive: Archive, outcome: Outcome, with_first: bool) -> str:
     figures = [
-        *(_by_policy(archive, outcome) if with_first else []),
-        *_what_decides(archive, outcome),
-        *_tipping(archive, outcome),
+        *(by_policy(archive, outcome) if with_first else []),
+        *what_decides(archive, outcome),
+        *tipping(archive, outcome),
     ]
-    drawn = "".join(_figure(figure) for figure in figures)
+    drawn = "".join(figure_html(figure) for figure in figures)
+    title = escape(outcome_title(outcome))
     return (
-        f"<section><h2>{escape(_title(outcome))}</h2><div class='charts'>{drawn}</div>{_box(archive, outcome)}"
-        f"{_policies(archive, outcome)}</section>"
+        f"<section><h2>{title}</h2><div class='charts'>{drawn}</div>{box_words(archive, outcome)}"
+        f"{policy_tables(archive, outcome)}</section>"
     )
 
 
-def _what_decides(archive: Archive, outcome: Outcome) -> list[Figure]:
+def what_decides(archive: Archive, outcome: Outcome) -> list[Figure]:
+    """Return the scores of the factors, by the best method the design allows; none where there is no factor."""
     factors = analysis.deciding_factors(archive, outcome.name).head(_MOST_BARS)
     if factors.empty:
         return []
@@ -173,29 +172,32 @@ def _what_decides(archive: Archive, outcome: Outcome) -> list[Figure]:
     })  # fmt: skip
     method = str(factors["method"].iloc[0])
     note = "Black line: 95 % confidence." if table["error"].notna().any() else "Scores add up to one."
-    return [bar_figure(table, f"What decides: {method}", "", note)]
+    return [bar_figure(table, bar_title(factors), method, note)]
 
 
-def _tipping(archive: Archive, outcome: Outcome) -> list[Figure]:
-    """Return a map over the lever, or the first, and the uncertainty that matters most.
-
-    None where there is no pair.
-    """
+def tipping_pair(archive: Archive, outcome: Outcome) -> tuple[str, str] | None:
+    """Return the factors a map is drawn over: the first lever, or the first doubt, and the doubt that decides most."""
     scores = analysis.deciding_factors(archive, outcome.name)
-    names = [name for name in scores["factor"] if name != "policy"]
     levers = [lever.name for lever in archive.study.levers]
-    doubts = [name for name in names if name not in levers]
+    doubts = [name for name in scores["factor"] if name != "policy" and name not in levers]
     pair = [*levers[:1], *doubts][:2]
-    if len(pair) < 2:
+    return (pair[1], pair[0]) if len(pair) == 2 else None
+
+
+def tipping(archive: Archive, outcome: Outcome, pair: tuple[str, str] | None = None) -> list[Figure]:
+    """Return a map of an outcome over two factors (`tipping_pair` if None); none where there is no such pair."""
+    chosen = pair or tipping_pair(archive, outcome)
+    if chosen is None:
         return []
-    table = analysis.tipping_map(archive, outcome.name, pair[1], pair[0])
+    table = analysis.tipping_map(archive, outcome.name, *chosen)
     if not table.notna().to_numpy().any():
         return []
-    words = f"Where it tips: {pair[1].replace('_', ' ')} and {pair[0].replace('_', ' ')}"
-    return [map_figure(table, words, outcome.unit, "Mean over the runs in each cell; darker is higher.")]
+    note = "Mean over the runs in each cell; darker is higher."
+    return [map_figure(table, map_title(table, outcome), outcome.unit, note)]
 
 
-def _figure(figure: Figure) -> str:
+def figure_html(figure: Figure) -> str:
+    """Return a figure with title, unit, legend, source and its table, for a report."""
     legend = "".join(
         f'<li><i style="background:{colour}"></i>{escape(word)}</li>' for word, colour in figure.legend
     )
@@ -212,7 +214,8 @@ def _figure(figure: Figure) -> str:
     )
 
 
-def _box(archive: Archive, outcome: Outcome) -> str:
+def box_words(archive: Archive, outcome: Outcome) -> str:
+    """Return where the worst quarter of the runs gathers (scenario discovery) as HTML; empty where nowhere."""
     box = analysis.discover(archive, outcome.name)
     if box is None or not box.limits:
         return ""
@@ -226,7 +229,8 @@ def _box(archive: Archive, outcome: Outcome) -> str:
     )
 
 
-def _policies(archive: Archive, outcome: Outcome) -> str:
+def policy_tables(archive: Archive, outcome: Outcome) -> str:
+    """Return the policies under the same luck, and their regret, as HTML tables."""
     show = number_words(outcome.unit)
     apart, short = analysis.paired_differences(archive, outcome.name), analysis.regret(archive, outcome.name)
     parts = []
@@ -292,7 +296,7 @@ def _trust(archive: Archive) -> str:
             (row.label, f"{row.runs:,}", show(row.mean), f"± {show(2 * row.error)}")
             for row in table.itertuples()
         ]
-        what = f"{escape(_title(outcome))}: how the mean settles with the number of runs"
+        what = f"{escape(outcome_title(outcome))}: how the mean settles with the number of runs"
         parts.append(f"<details><summary>{what}</summary>"
                      f"{_rows(('policy', 'runs', 'mean', 'twice the standard error'), lines)}</details>")  # fmt: skip
     return f"<section><h2>How sure it is</h2>{failed}{''.join(parts)}</section>"
@@ -312,7 +316,7 @@ def _asked(archive: Archive) -> str:
         for factor in study.factors
     ]
     scenarios = [(name, scenario.title, scenario.description) for name, scenario in study.scenarios.items()]
-    outcomes = [(o.name, _title(o), o.column, o.take, o.goal) for o in study.outcomes]
+    outcomes = [(o.name, outcome_title(o), o.column, o.take, o.goal) for o in study.outcomes]
     notes = "".join(f"<li>{escape(note)}</li>" for note in archive.manifest["notes"])
     return (
         "<section><h2>What was asked</h2>"

@@ -25,6 +25,8 @@ COLOURS = (
 )
 _ROW, _LEFT, _WIDTH, _RIGHT = 26, 210, 380, 76
 _GRID = 5
+#: Policies named at the end of their lines, and letters that fit there.
+_LABELLED, _LETTERS = 8, 13
 
 
 def colours_of(labels: Sequence[str]) -> dict[str, str]:
@@ -84,7 +86,7 @@ def _fan(
     bands: Mapping[str, pd.DataFrame], quarters: Sequence[str], marks: Sequence[float], unit: str,
     colour: Mapping[str, str], width: int, height: int, name: str, title: str,
 ) -> str:  # fmt: skip
-    left, right, above, below = 62, 12, 12, 26
+    left, right, above, below = 62, 96 if width > 400 else 12, 12, 26
     low, span = marks[0], marks[-1] - marks[0]
     show = number_words(unit)
 
@@ -117,10 +119,33 @@ def _fan(
         parts.append(
             f'<path class="line" stroke="{colour[label]}" d="{path(points)}"><title>{escape(label)}</title></path>'
         )
+    if width > 400:
+        parts.append(_ends(bands, colour, width - right + 6, y))
     return (
         f'<svg class="plot {name}" viewBox="0 0 {width} {height}" role="img" tabindex="0" '
         f'aria-label="{escape(title, quote=True)}">{"".join(parts)}</svg>'
     )
+
+
+def _ends(
+    bands: Mapping[str, pd.DataFrame], colour: Mapping[str, str], x: float, y: Callable[[float], float]
+) -> str:
+    """Return the name of each policy where its median ends, pushed apart; too many stay in the legend."""
+    known = [(float(path.iloc[-1]), label) for label, band in bands.items()
+             if len(path := band["median"].dropna())]  # fmt: skip
+    if len(known) > _LABELLED:
+        return ""
+    parts, floor = [], math.inf
+    for value, label in sorted(known):
+        floor = min(y(value) + 4.0, floor)
+        word = label.replace("_", " ")
+        short = word if len(word) <= _LETTERS else word[: _LETTERS - 1] + "\u2026"
+        parts.append(
+            f'<text class="end" x="{x}" y="{floor:.1f}"><title>{escape(word)}</title><tspan fill="{colour[label]}">'
+            f"&#9632;</tspan> {escape(short)}</text>"
+        )
+        floor -= 13.0
+    return "".join(parts)
 
 
 def interval_figure(table: pd.DataFrame, title: str, unit: str, source: str) -> Figure:

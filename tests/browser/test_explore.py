@@ -83,6 +83,33 @@ def test_a_link_reproduces_the_page(visit: Any) -> None:
         assert again.page.locator(selector).inner_text() == first.page.locator(selector).inner_text()
 
 
+def test_a_visitor_starts_with_a_question(visit: Any) -> None:
+    """Questions lead to their answers; whoever hides them has them hidden on the next visit too."""
+    here = visit()
+    page = here.page
+    questions = page.get_by_role("navigation", name="Questions to start with")
+    questions.get_by_role("link", name="Who refines most of the world's gallium?").click()
+    here.wait("exact")
+    assert "gallium" in page.locator("h1").inner_text()
+    questions.get_by_role("button", name="Hide these").click()
+    page.reload()
+    here.wait("exact")
+    assert not questions.is_visible()
+
+
+def test_what_is_changed_is_listed_and_taken_back(visit: Any) -> None:
+    """A lever on a good stays listed and in force whichever stage is looked at; the cross takes it back."""
+    here = visit("explore/?scenario=tiny&from=2026Q1&tariff.germanium_refined=40&mineral=gallium")
+    page = here.page
+    chips = page.get_by_role("list", name="What you changed")
+    assert "germanium" in chips.inner_text() and "40 %" in chips.inner_text()
+    here.mark()
+    chips.get_by_role("button").click()
+    here.wait("exact")
+    page.wait_for_url(lambda url: "tariff" not in url)
+    assert not chips.is_visible()
+
+
 def test_minerals_change_without_a_reload(visit: Any) -> None:
     """Another mineral is drawn in the same page."""
     here = visit()
@@ -106,17 +133,20 @@ def test_it_plays_and_pauses(visit: Any) -> None:
 
 
 def test_a_chart_can_be_read_as_a_table(visit: Any) -> None:
-    """The numbers of a chart appear in its place, and can be taken along as CSV and SVG."""
+    """The numbers of a chart appear in its place; each chart can be taken along as CSV, SVG and PNG."""
     page = visit().page
+    for name in ("map", "country", "streams", "price", "volume", "trade", "timeline"):
+        chart = page.locator(f"#{name}")
+        assert chart.locator("h2").inner_text() and chart.locator(".unit").first.inner_text()
+        for act, start in (("Download CSV", b'"'), ("Download SVG", b"<svg"), ("Download PNG", b"\x89PNG")):
+            chart.locator("summary").click()
+            with page.expect_download() as taken:
+                chart.get_by_role("button", name=act).click()
+            assert Path(taken.value.path()).read_bytes().startswith(start)
     card = page.locator("#price")
     card.locator("summary").click()
     card.get_by_role("button", name="Show as a table").click()
     assert card.locator(".numbers tbody tr").count() == 12
-    for name, head in (("Download CSV", '"quarter"'), ("Download SVG", "<svg")):
-        page.locator("#volume summary").click()
-        with page.expect_download() as taken:
-            page.locator("#volume").get_by_role("button", name=name).click()
-        assert Path(taken.value.path()).read_text(encoding="utf-8").startswith(head)
 
 
 def test_the_scenario_file_is_saved(visit: Any, tmp_path: Path) -> None:
@@ -209,6 +239,8 @@ def test_a_restarted_server_finds_the_page_again(browser: Any) -> None:
         here.may_fail = True
         here.page.evaluate("window.before = true")
         served.stop()
+        here.page.locator(".lost:visible", has_text="Reconnecting").wait_for(timeout=SECONDS)
+        assert here.page.locator("h1").inner_text() == heading  # what is there stays readable
         served.start()
         here.page.wait_for_function("window.before === undefined", timeout=SECONDS)
         here.wait("exact")

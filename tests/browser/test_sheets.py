@@ -1,10 +1,15 @@
 """The pages of questions and answers in a real browser: treaty table, why, compare, method."""
 
+import html
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from page_visit import AXE, SECONDS, Server, Visit, free_port
+from small_study import small_study
+
+from experiments.study.runner import run_study
 
 pytest.importorskip("solara", reason="SKIPPED LOUDLY: the pages' libraries are not installed (make play)")
 CHANGED = "?scenario=tiny&from=2026Q1&floor.gallium_refined=900&mineral=gallium&good=gallium_refined"
@@ -32,6 +37,70 @@ def visit(browser: Any, server: Server) -> Iterator[Any]:
         one.leave()
 
 
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small study's folder."""
+    folder = tmp_path_factory.mktemp("lab") / "small"
+    run_study(small_study(), folder, workers=1)
+    return folder
+
+
+def test_a_study_is_opened_and_one_of_its_runs(visit: Any, study: Path) -> None:
+    """A folder given by hand shows its pictures; a run of it opens in Explore, and Back leads to the study again."""
+    here = visit("explore/lab?scenario=tiny")
+    page = here.page
+    here.mark()
+    page.get_by_label("or its folder").fill("/nowhere")
+    page.get_by_label("or its folder").press("Enter")
+    page.locator(".orebloc[data-step=failed]").wait_for(timeout=SECONDS)
+    assert "holds no study" in page.get_by_role("alert").inner_text()
+    here.mark()
+    page.get_by_label("or its folder").fill(str(study))
+    page.get_by_label("or its folder").press("Enter")
+    here.answered()
+    assert "Share:" in page.locator("h1").inner_text()
+    assert page.locator(".card svg.plot:visible").count() == 3
+    page.get_by_role("link", name="Open run").first.click()
+    here.wait("exact")
+    assert "with the numbers the study holds" in page.locator(".status").inner_text()
+    page.go_back()
+    here.answered()
+    assert "Share:" in page.locator("h1").inner_text()
+
+
+@pytest.mark.parametrize("name, drawn", [("why", 1), ("compare", 4), ("lab", 4)])
+def test_every_chart_can_be_taken_along(visit: Any, study: Path, name: str, drawn: int) -> None:
+    """Each chart of a page has title, unit, source, its numbers as a table and CSV, and a drawing as SVG and PNG."""
+    more = f"&ask.folder={study}" if name == "lab" else ""
+    page = visit(f"explore/{name}{CHANGED}{more}").page
+    charts = page.locator(".card:has(> .numbers)")
+    assert charts.count() == drawn
+    for n in range(drawn):
+        card = charts.nth(n)
+        title = card.locator("h2").inner_text()
+        assert title and card.locator("header .unit").inner_text() and card.locator("> .source").inner_text()
+        for act, start in (("Download CSV", b'"'), ("Download SVG", b"<svg"), ("Download PNG", b"\x89PNG")):
+            card.locator("summary", has_text="Numbers").click()
+            with page.expect_download() as taken:
+                card.get_by_role("button", name=act).click()
+            data = Path(taken.value.path()).read_bytes()
+            assert data.startswith(start)
+            assert act != "Download SVG" or html.escape(title, quote=False) in data.decode()
+    card.locator("summary", has_text="Numbers").click()
+    card.get_by_role("button", name="Show as a table").click()
+    assert card.locator(".numbers tbody tr").count() > 1 and not card.locator(".body").is_visible()
+
+
+def test_a_question_comes_back_from_its_link(visit: Any) -> None:
+    """What is asked stands in the address: opened again, the page answers the same."""
+    here = visit("explore/why" + CHANGED)
+    here.mark()
+    here.page.get_by_label("Why did the").select_option("consumption_t")
+    here.answered()
+    again = visit(here.page.url.split("/", 3)[3])
+    assert again.page.locator("h1").inner_text() == here.page.locator("h1").inner_text()
+
+
 def test_a_treaty_is_drafted_asked_and_signed(visit: Any) -> None:
     """From Explore to the table: members answer, one is taken out, the text follows, and it is signed into the run."""
     here = visit("explore/" + CHANGED)
@@ -55,11 +124,11 @@ def test_a_treaty_is_drafted_asked_and_signed(visit: Any) -> None:
 def test_why_is_asked_from_explore(visit: Any) -> None:
     """The link under the heading leads to the parts of the difference that the levers make."""
     here = visit("explore/" + CHANGED + "&quarter=2027Q4")
-    here.page.get_by_role("link", name="Why?").click()
+    here.page.get_by_role("link", name="Why this difference?").click()
     here.answered()
     assert "with the changes" in here.page.locator("h1").inner_text()
     assert here.page.locator("figure svg rect").count() >= 3
-    assert "price floor" in here.page.locator(".plain").inner_text()
+    assert "price floor" in here.page.get_by_role("region", name="why").inner_text()
 
 
 def test_runs_are_compared(visit: Any) -> None:
@@ -84,11 +153,14 @@ def test_a_refusal_keeps_the_last_answer(visit: Any) -> None:
     assert page.locator(".people li").count() >= 2
 
 
-@pytest.mark.parametrize("name", ["treaty", "why", "compare", "method"])
+@pytest.mark.parametrize("name", ["treaty", "why", "compare", "lab", "method"])
 @pytest.mark.parametrize("width, scheme", [(360, "dark"), (1400, "light")])
-def test_pages_fit_the_screen_and_are_accessible(visit: Any, name: str, width: int, scheme: str) -> None:
+def test_pages_fit_the_screen_and_are_accessible(
+    visit: Any, study: Path, name: str, width: int, scheme: str
+) -> None:
     """Nothing is wider than the screen, and axe finds nothing serious."""
-    page = visit(f"explore/{name}{CHANGED}", width=width, scheme=scheme).page
+    more = f"&ask.folder={study}" if name == "lab" else ""
+    page = visit(f"explore/{name}{CHANGED}{more}", width=width, scheme=scheme).page
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.evaluate(AXE)
     found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")["violations"]

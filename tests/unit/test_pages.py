@@ -1,12 +1,14 @@
 """The pages without a browser: levers, plans, links, and what a session tells its page."""
 
 import hashlib
+import json
 import os
 import threading
 import time
 import tomllib
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import numpy as np
 import pytest
@@ -14,13 +16,14 @@ import pytest
 import orebloc
 from model.error import OreblocError
 from model.instruments import BY_NAME
+from viz.live.example import examples
 from viz.live.lever import LEVERS, LEVERS_BY_ID
 from viz.live.message import packed, unpacked
 from viz.live.plan import Plan, from_link, mixed, rows_of, to_link, to_toml
 from viz.live.record import Cancelled
 from viz.live.slice import carried_over
 from viz.live.stage import Stage, stage_of
-from viz.live.worker import baseline_arrays, exact, frame_of, preview
+from viz.live.worker import _Fan, apart, baseline_arrays, exact, frame_of, narrowed, preview
 from viz.page.session import Session
 from viz.server.run import check_pages
 
@@ -234,7 +237,8 @@ def test_a_session_answers_a_lever() -> None:
         page.wait(number, "risk")
         fan, bands = page.wait(number, "fan")
         assert fan["runs"] == 20
-        assert bands[f"{GOOD}/outside"].shape == (4, 12)
+        assert bands[f"{GOOD}/outside"].shape == (5, 12)  # four ends of bands, and the median
+        assert 0.0 <= fan["off"][GOOD] < 0.01
     finally:
         page.session.close()
 
@@ -291,6 +295,80 @@ def test_a_link_of_other_rules_says_so() -> None:
         number = page.say(type="hello")
         page.wait(number, "frame")
         assert "other rules" in page.wait(number, "error")[0]["message"]
+    finally:
+        page.session.close()
+
+
+def test_a_signed_treaty_can_be_taken_back() -> None:
+    """What the treaty table signed into the run is undone by itself; levers stay."""
+    treaty = json.dumps({"id": "deal", "kind": "memorandum", "members": ["USA", "JPN"], "signed": "2026Q1",
+                         "clauses": [{"type": "information", "fields": {"good": [GOOD]}}]})  # fmt: skip
+    page = Heard(
+        f"?{urlencode({'scenario': 'tiny', 'from': '2026Q1', f'tariff.{GOOD}': '30', 'treaty': treaty})}"
+    )
+    try:
+        assert page.wait(page.say(type="hello"), "frame")[0]["plan"]["treaty"] == "deal"
+        header, _ = page.wait(page.say(type="unsign"), "exact")
+        assert header["plan"]["treaty"] is None and header["plan"]["levers"] == {f"tariff.{GOOD}": 30.0}
+    finally:
+        page.session.close()
+
+
+def test_bands_hold_what_a_treaty_says_of_the_mineral() -> None:
+    """Clauses on other goods and members that are not there are left out; a treaty of nothing is none."""
+    both = {"type": "common_price_floor", "fields": {"good": [GOOD, "ndpr_refined"], "price_usd_per_t": 9.0}}
+    other = {"type": "mutual_exemption", "fields": {"good": ["ndpr_refined"]}}
+    treaty = {"id": "deal", "members": ["USA", "JPN", "CAN"], "clauses": [both, other]}
+    kept = narrowed(treaty, {GOOD}, ["USA", "JPN", "CHN"])
+    assert kept is not None
+    assert kept["members"] == ["USA", "JPN"]
+    assert kept["clauses"] == [{**both, "fields": {**both["fields"], "good": [GOOD]}}]
+    assert treaty["clauses"] == [both, other]
+    assert narrowed(treaty, {"baryte_concentrate"}, ["USA", "JPN"]) is None
+    assert narrowed(treaty, {GOOD}, ["USA"]) is None
+
+
+def test_a_signed_treaty_moves_the_bands(stage: Stage) -> None:
+    """The fan of a run with a treaty on the mineral is not that of the scenario as it stands."""
+    floor = {"good": [GOOD], "price_usd_per_t": 900_000.0, "form": "tariff", "levy": "use"}
+    treaty = {"id": "deal", "kind": "memorandum", "members": ["USA", "JPN"], "signed": "2026Q1", "in_force": "2026Q1",
+              "clauses": [{"type": "common_price_floor", "fields": floor}]}  # fmt: skip
+    bands = []
+    for plan in (Plan(scenario="tiny"), Plan(scenario="tiny", start="2026Q1", treaty=treaty)):
+        fan = _Fan(stage, plan, "gallium")
+        fan.add(0, 2, lambda: False)
+        bands.append(fan.bands()[f"{GOOD}/outside"])
+    assert np.array_equal(bands[0][:, :4], bands[1][:, :4])
+    assert not np.array_equal(bands[0], bands[1], equal_nan=True)
+
+
+def test_how_far_a_mineral_by_itself_is_off_is_told(stage: Stage) -> None:
+    """The largest distance of its price from the whole world's is what the page says of the bands."""
+    whole, alone = (
+        baseline_arrays(stage, "gallium"),
+        baseline_arrays(stage, "gallium", stage.alone("gallium")),
+    )
+    name = f"{GOOD}/outside"
+    assert apart(stage, "gallium")[GOOD] == pytest.approx(np.nanmax(np.abs(alone[name] / whole[name] - 1.0)))
+
+
+def test_questions_to_start_with_can_be_answered_here(stage: Stage) -> None:
+    """Each example's link names goods, countries and quarters that the scenario has."""
+    found = examples(stage)
+    assert found[0][0] == "Who refines most of the world's gallium?"
+    assert not [text for text, _ in found if "NdPr" in text or "sign" in text]  # not in this scenario
+    for _, address in found:
+        plan, shown, _ = from_link(address.partition("?")[2])
+        assert plan.scenario == "tiny" and shown["good"] in stage.whole.goods
+
+
+def test_a_short_scenario_opens(tmp_path: Path) -> None:
+    """A scenario that ends before the usual start of changes is shown all the same; changes start within it."""
+    file = tmp_path / "short.toml"
+    file.write_text('extends = "tiny"\nname = "short"\nend = "2026Q2"\n', encoding="utf-8")
+    page = Heard("", str(file))
+    try:
+        assert page.wait(page.say(type="hello"), "frame")[0]["plan"]["start"] == "2026Q1"
     finally:
         page.session.close()
 

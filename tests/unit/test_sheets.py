@@ -35,7 +35,7 @@ def test_why_tells_what_a_change_does() -> None:
     page, _ = opened(Why)
     page.set("at", "2027Q4")
     told = words(page.answer())
-    assert "The price outside the leader of Gallium" in told and "with the changes" in told
+    assert "The price of gallium outside China" in told and "with the changes" in told
     assert "Shapley" in told
     assert "price floor" in told
 

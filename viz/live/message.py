@@ -10,24 +10,21 @@ import numpy as np
 from experiments.scenario_file import scenario_files
 from model.cache import rule_hash
 from model.instruments import BY_NAME
-from model.name import ALL_GOODS, COUNTRY_NAMES, MINERAL_GOODS
+from model.name import ALL_GOODS, COUNTRY_NAMES
 from model.quarter_date import quarter_index, quarter_label
 from model.scenario import Scenario
 from viz.country import country_name
 from viz.drawing import nice_top
+from viz.live.example import examples
 from viz.live.lever import BLOCS, GROUPS, LEVERS, price_factor, price_unit
 from viz.live.place import PLACES
 from viz.live.plan import Plan, to_link
 from viz.live.record import Record
 from viz.live.slice import Frame, GoodFrame, Singles, stack_order, titles
 from viz.live.stage import Stage
+from viz.live.title import short_title
 
-#: What goods and minerals are called where the code reads badly.
-_GOODS = {
-    **{f"{group}_{stage}": f"{name} {stage}" for group, name in (("lace", "La/Ce"), ("ndpr", "NdPr"), ("dytb", "Dy/Tb"))
-       for stage in ("concentrate", "refined")},
-    "permanent_magnets": "Magnets",
-}  # fmt: skip
+#: What minerals are called where the code reads badly.
 _MINERALS = {"rare_earths": "Rare earths and magnets"}
 
 
@@ -94,6 +91,7 @@ def frame_header(
         "groups": [list(group) for group in GROUPS],
         "levers": [_lever(lever, frame) for lever in LEVERS],
         "blocs": [[name, title] for name, (title, _) in BLOCS.items()],
+        "examples": examples(stage),
         "source": f"Source: Orebloc, {scenario.name}, seed {scenario.seed}, rules {rule_hash()[:8]}",
     }
 
@@ -127,15 +125,6 @@ def _good(good: GoodFrame, base: Mapping[str, Singles]) -> dict[str, Any]:
         "priceUnit": price_unit(good.good),
         "priceTop": nice_top(2.0 * largest / price_factor(good.good)),
     }
-
-
-def short_title(good: str) -> str:
-    """Return what a good is called where there is little room: NdPr refined, Gallium, Magnets."""
-    if good in _GOODS:
-        return _GOODS[good]
-    mineral, _, stage = good.rpartition("_")
-    name = mineral.replace("_", " ").capitalize()
-    return name if len(MINERAL_GOODS.get(mineral, ())) == 1 else f"{name} {stage}"
 
 
 def _lever(lever: Any, frame: Frame) -> dict[str, Any]:

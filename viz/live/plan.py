@@ -5,7 +5,7 @@ in TOML that `orebloc run` takes and gives the same numbers.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -95,6 +95,13 @@ def check_start(plan: Plan, base: Scenario) -> None:
         )
 
 
+def fitted(plan: Plan, quarters: Sequence[str]) -> Plan:
+    """Return the plan with a start within the scenario, where it still has the one nobody chose."""
+    if plan.start != FROM or plan.start in quarters[1:]:
+        return plan
+    return replace(plan, start=quarters[min(4, len(quarters) - 1)])
+
+
 def to_link(plan: Plan, shown: Mapping[str, str], rules: str, version: str) -> str:
     """Return the query that brings the same plan and view back."""
     words: list[tuple[str, str]] = [("scenario", plan.scenario)]
@@ -119,15 +126,20 @@ def _bloc_word(bloc: tuple[str, ...]) -> str:
 
 #: Words of a link that say what is shown, not what is changed.
 SHOWN = ("mineral", "good", "country", "quarter", "colour")
+#: What words of a link begin with that are a page's own: what is asked there.
+ASKED = "ask."
 
 
 def from_link(query: str) -> tuple[Plan, dict[str, str], dict[str, str]]:
-    """Return plan, what is shown, and `version` and `rules` of a link. Raises `OreblocError` for what it cannot be."""
+    """Return plan, what is shown, and the rest of a link: `version`, `rules` and what a page asks (`ask.first`).
+
+    Raises `OreblocError` for what it cannot be.
+    """
     plan, shown, made = Plan(), {}, {}
     for key, value in parse_qsl(query.lstrip("?"), keep_blank_values=True):
         if key in SHOWN:
             shown[key] = value
-        elif key in ("version", "rules"):
+        elif key in ("version", "rules") or key.startswith(ASKED):
             made[key] = value
         else:
             plan = _read_word(plan, key, value)
@@ -187,11 +199,12 @@ def _treaty(value: str) -> Mapping[str, Any]:
     return found
 
 
-def to_toml(base: str, scenario: Scenario, title: str) -> str:
-    """Return the scenario as a TOML file that stands by itself."""
+def to_toml(base: str, scenario: Scenario, title: str, luck: int = 0) -> str:
+    """Return the scenario as a TOML file that stands by itself; `luck` is the number of the run shown."""
     raw = {key: value for key, value in scenario.to_mapping().items() if value not in (None, "", [], {})}
-    raw.update(name=f"{base}_changed", title=title)
-    return f"# Made by Orebloc's pages from {base}. Run it: orebloc run FILE\n" + _toml(raw)
+    raw.update(name=f"{scenario.name}_changed", title=title)
+    run = "orebloc run FILE" if not luck else f"orebloc run FILE --runs {luck + 1}; it is run {luck} of them"
+    return f"# Made by Orebloc's pages from {base}. Run it: {run}\n" + _toml(raw)
 
 
 def _toml(raw: Mapping[str, Any]) -> str:

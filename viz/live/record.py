@@ -228,10 +228,14 @@ def run_record(
     *,
     risk_goods: Sequence[str] = (),
     players: dict[str, Any] | None = None,
+    luck: int = 0,
     is_stale: Callable[[], bool] = lambda: False,
 ) -> Record:
-    """Run a scenario once on its calibrated world. Raises `Cancelled`, `ClearingError`, `OreblocError`."""
-    engine = Engine(scenario, 1, world=world, decide=DECISIONS)
+    """Run a scenario once on its calibrated world, as its run number `luck`.
+
+    Raises `Cancelled`, `ClearingError`, `OreblocError`.
+    """
+    engine = Engine(scenario, 1, first_run=luck, world=world, decide=DECISIONS)
     seat_all([engine], players or {})
     recording = Recording(observer, risk_goods)
     while not engine.is_done:

@@ -21,12 +21,15 @@ from experiments.outcome import headline_goods
 from experiments.preparation import prepare
 from experiments.run import seat_all
 from experiments.scenario_file import extended_scenario
+from experiments.study.drawn import drawn_run
 from model.calibration import calibrate
 from model.engine import Engine
 from model.name import chain_of
 from model.scenario import Scenario
 from model.world import World
+from viz.live.reach import check_reach
 from viz.live.record import Record, Recording
+from viz.live.study_run import read_study_run
 
 #: A snapshot is kept every so many quarters.
 _EVERY = 4
@@ -35,11 +38,12 @@ _MOST = 6
 
 
 class Ground:
-    """One calibrated world, its observer, its baseline run and snapshots of it."""
+    """One calibrated world, its observer, its baseline run (number `luck` of the scenario) and snapshots of it."""
 
-    def __init__(self, scenario: Scenario, is_whole: bool = False) -> None:
+    def __init__(self, scenario: Scenario, is_whole: bool = False, luck: int = 0) -> None:
         self.scenario = scenario
         self.is_whole = is_whole
+        self.luck = luck
         self._lock = threading.RLock()
         self._snapshots: list[Engine] = []
         self._parts: list[Recording] = []
@@ -80,7 +84,7 @@ class Ground:
             return self._run_baseline()
 
     def _run_baseline(self) -> Record:
-        engine = Engine(self.scenario, 1, world=self.world, decide=DECISIONS)
+        engine = Engine(self.scenario, 1, first_run=self.luck, world=self.world, decide=DECISIONS)
         seat_all([engine], {})
         recording = Recording(self.observer, self.headline if self.is_whole else ())
         snapshots = []
@@ -103,11 +107,16 @@ class Ground:
 
 
 class Stage:
-    """A scenario as the pages need it: the whole world, and each mineral by itself."""
+    """A scenario as the pages need it: the whole world, and each mineral by itself; `luck` is the run's number.
 
-    def __init__(self, scenario: Scenario) -> None:
+    `name` is what `stage_of` finds it by: a scenario's name, a file, a run of a study.
+    """
+
+    def __init__(self, scenario: Scenario, luck: int = 0, name: str = "") -> None:
         self.scenario = scenario
-        self.whole = Ground(scenario, is_whole=True)
+        self.luck = luck
+        self.name = name or scenario.name
+        self.whole = Ground(scenario, is_whole=True, luck=luck)
         self._alone: dict[str, Ground] = {}
         self._lock = threading.Lock()
 
@@ -119,7 +128,7 @@ class Stage:
                 here = [good for good in self.whole.goods if chain_of(good) == mineral]
                 if mineral == "rare_earths" and "permanent_magnets" not in here:
                     goods = ["rare_earths"]
-                self._alone[mineral] = Ground(_narrowed(self.scenario, goods, here))
+                self._alone[mineral] = Ground(_narrowed(self.scenario, goods, here), luck=self.luck)
             return self._alone[mineral]
 
     @property
@@ -160,12 +169,12 @@ class _Kept:
         self._stages: OrderedDict[Hashable, Stage] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, key: Hashable, make: Callable[[], Scenario]) -> Stage:
+    def get(self, key: Hashable, make: Callable[[], Stage]) -> Stage:
         with self._lock:
             if key in self._stages:
                 self._stages.move_to_end(key)
                 return self._stages[key]
-        stage = Stage(make())
+        stage = make()
         with self._lock:
             stage = self._stages.setdefault(key, stage)
             while len(self._stages) > _MOST:
@@ -177,10 +186,18 @@ _KEPT = _Kept()
 
 
 def stage_of(scenario: str | Path, seed: int | None = None) -> Stage:
-    """Return the stage of a scenario by name or file. Raises `OreblocError` where it cannot be read.
+    """Return the stage of a scenario by name or file, or of a run of a study (`study:FOLDER:RUN`).
 
-    A file is read again when it has changed.
+    A file is read again when it has changed. Raises `OreblocError` where it cannot be read.
     """
+    run = read_study_run(str(scenario))
+    if run is not None:
+        check_reach(run[0])
+        return _KEPT.get((str(scenario), seed), lambda: Stage(*drawn_run(*run), name=str(scenario)))
     path = Path(scenario)
+    if path.suffix:
+        check_reach(path)
     stamp = path.stat().st_mtime_ns if path.suffix == ".toml" and path.is_file() else 0
-    return _KEPT.get((str(scenario), stamp, seed), lambda: prepare(scenario, seed=seed))
+    return _KEPT.get(
+        (str(scenario), stamp, seed), lambda: Stage(prepare(scenario, seed=seed), name=str(scenario))
+    )

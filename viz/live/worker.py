@@ -4,7 +4,7 @@ A new request makes a session's one under way stale, so that the last one asked 
 published is arrays in the frame of the whole world.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -25,8 +25,8 @@ from viz.live.stage import Ground, Stage, stage_of
 
 #: Sizes of the parts of a fan: the first ones small, so that something is seen soon.
 FAN = (20, 20, 40, 40, 80)
-#: Quantiles a fan shows: the middle half and nine tenths.
-BANDS = (0.05, 0.25, 0.75, 0.95)
+#: Quantiles a fan shows: nine tenths, the middle half, and the median.
+BANDS = (0.05, 0.25, 0.75, 0.95, 0.5)
 _FIRST = ThreadPoolExecutor(2, thread_name_prefix="orebloc-first")
 _WHOLE = ThreadPoolExecutor(1, thread_name_prefix="orebloc-whole")
 _FANS = ThreadPoolExecutor(1, thread_name_prefix="orebloc-fan")
@@ -73,6 +73,32 @@ def baseline_arrays(stage: Stage, mineral: str, ground: Ground | None = None) ->
     if key not in kept:
         kept[key] = frame_of(stage, mineral).cut(chosen.baseline, chosen)
     return kept[key]
+
+
+def apart(stage: Stage, mineral: str) -> dict[str, float]:
+    """Return how far the price outside of each good of a mineral by itself is from the whole world's, at most.
+
+    As a part of the whole world's price, over the quarters of the scenario as it stands.
+    """
+    whole, alone = baseline_arrays(stage, mineral), baseline_arrays(stage, mineral, stage.alone(mineral))
+    found = {}
+    for good in frame_of(stage, mineral).goods:
+        one, other = whole[f"{good.good}/outside"], alone[f"{good.good}/outside"]
+        known = np.isfinite(one) & np.isfinite(other) & (one > 0.0)
+        found[good.good] = float(np.abs(other[known] / one[known] - 1.0).max()) if known.any() else 0.0
+    return found
+
+
+def narrowed(treaty: Mapping[str, Any], goods: set[str], countries: list[str]) -> dict[str, Any] | None:
+    """Return what a treaty says of these goods among these countries; None where nothing is left."""
+    clauses = [c for c in treaty["clauses"] if goods.intersection(c["fields"].get("good") or goods)]
+    for n, clause in enumerate(clauses):
+        fields = dict(clause["fields"])
+        if "good" in fields:
+            fields["good"] = [good for good in fields["good"] if good in goods]
+        clauses[n] = {**clause, "fields": fields}
+    members = [code for code in treaty["members"] if code in countries]
+    return {**treaty, "clauses": clauses, "members": members} if clauses and len(members) > 1 else None
 
 
 def preview(
@@ -122,7 +148,12 @@ def exact(
     scenario = mixed(stage.scenario, rows, plan.start)
     risky = [good for good in whole.headline if not mineral or good in stage.goods_of(mineral)]
     return run_record(
-        scenario, whole.with_scenario(scenario), whole.observer, risk_goods=risky, is_stale=is_stale
+        scenario,
+        whole.with_scenario(scenario),
+        whole.observer,
+        risk_goods=risky,
+        luck=stage.luck,
+        is_stale=is_stale,
     )
 
 
@@ -135,7 +166,8 @@ class _Fan:
         goods = set(alone.goods)
         rows.measures = [row for row in rows.measures if goods.intersection(row["fields"].get("good", []))]
         rows.shocks = [row for row in rows.shocks if row["good"] in goods]
-        rows.treaties = []
+        kept = [narrowed(treaty, goods, alone.countries) for treaty in rows.treaties]
+        rows.treaties = [treaty for treaty in kept if treaty]
         self.scenario = mixed(alone.scenario, rows, plan.start)
         self.world, self.observer = alone.with_scenario(self.scenario), alone.observer
         self.frame = frame_of(stage, mineral)

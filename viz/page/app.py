@@ -8,6 +8,7 @@ import solara
 from solara.server import kernel_context
 
 from viz.page.compare import Compare
+from viz.page.lab import Lab
 from viz.page.method import Method
 from viz.page.session import Session
 from viz.page.shell import Shell
@@ -88,6 +89,7 @@ PAGES: tuple[tuple[str, str, str, Any], ...] = (
     ("treaty", "Treaty table", "sheet", TreatyTable),
     ("why", "Why", "sheet", Why),
     ("compare", "Compare", "sheet", Compare),
+    ("lab", "Lab", "sheet", Lab),
     ("method", "Method and data", "sheet", Method),
 )
 #: The first route brings the layout of all.

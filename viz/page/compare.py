@@ -9,13 +9,16 @@ from experiments.cause import differences
 from experiments.compare import check_comparable
 from experiments.outcome import ALL_GOODS
 from experiments.scenario_file import load_scenario, scenario_files
+from model.cache import rule_hash
 from model.error import OreblocError
 from model.scenario import Scenario
 from viz.country import country_name
 from viz.drawing import axes, both_sizes, end_labels, line, nice_top, percent, short_number
-from viz.live.message import named, short_title
+from viz.live.message import named
 from viz.live.record import Record, run_record
 from viz.live.stage import stage_of
+from viz.live.study_run import read_study_run
+from viz.live.title import goods_words, short_title
 from viz.page.sheet import Ask, Sheet, card, table
 
 #: One colour for each scenario, told apart by colour-blind readers (Okabe and Ito 2008).
@@ -42,6 +45,10 @@ class Compare(Sheet):
             _NONE,
         ]
         self._runs: dict[str, tuple[Scenario, Record]] = {}
+
+    def asked(self) -> dict[str, str]:
+        """Return the scenarios chosen."""
+        return {f"s{n}": name for n, name in enumerate(self.chosen) if name != _NONE}
 
     def fields(self) -> list[Ask]:
         """Return four scenarios, the good and the country."""
@@ -75,12 +82,25 @@ class Compare(Sheet):
             return self._runs[name]
         if name == _MINE:
             scenario, whole = self.changed(), self.stage.whole
-            made = scenario, run_record(scenario, whole.with_scenario(scenario), whole.observer)
+            made = (
+                scenario,
+                run_record(scenario, whole.with_scenario(scenario), whole.observer, luck=self.stage.luck),
+            )
         else:
-            ground = stage_of(name, self.plan.seed).whole
-            made = ground.scenario, ground.baseline
+            made = self._run_like(name)
         self._runs[name] = made
         return made
+
+    def _run_like(self, name: str) -> tuple[Scenario, Record]:
+        """Return a scenario under the luck of this page's: a study's run has a seed and a number of its own."""
+        here = self.stage
+        if name == self.plan.scenario:
+            return here.scenario, here.whole.baseline
+        seed = here.scenario.seed if read_study_run(self.plan.scenario) else self.plan.seed
+        ground = stage_of(name, seed).whole
+        if not here.luck:
+            return ground.scenario, ground.baseline
+        return ground.scenario, run_record(ground.scenario, ground.world, ground.observer, luck=here.luck)
 
     def answer(self) -> str:
         """Return charts, numbers and what differs."""
@@ -105,7 +125,7 @@ class Compare(Sheet):
     def _told(self, runs: dict[str, tuple[Scenario, Record]]) -> str:
         good, country = self.shown["good"], self.shown["country"]
         leader = self.stage.whole.observer.restrictors[good]
-        thing, place = short_title(good), country_name(country)
+        thing, place = goods_words(good), country_name(country)
         where, price = country_name(leader), "real 2024 dollars a tonne"
         gain = "dollars a quarter, all minerals, less that of the first scenario"
         charts = [
@@ -117,8 +137,15 @@ class Compare(Sheet):
                 leader,
                 percent,
             ),
-            (f"Price outside {where}", price, "outside_price_usd_per_t", good, leader, short_number),
-            (f"Price inside {where}", price, "inside_price_usd_per_t", good, leader, short_number),
+            (
+                f"Price of {thing} outside {where}",
+                price,
+                "outside_price_usd_per_t",
+                good,
+                leader,
+                short_number,
+            ),
+            (f"Price of {thing} inside {where}", price, "inside_price_usd_per_t", good, leader, short_number),
             (f"Welfare of {place}", gain, "welfare_total_usd", ALL_GOODS, country, short_number),
         ]
         drawn = "".join(self._chart(runs, *chart) for chart in charts)
@@ -170,12 +197,24 @@ class Compare(Sheet):
                 + end_labels(plot, [(chr(65 + n), v, c) for n, (_, v, c) in enumerate(ends)])
             )
 
+        told = f"{title} ends at {self._ends({name: show(path[-1]) for name, path in paths.items()})}"
+        body = both_sizes(list(quarters), top, inside, told) + self._legend(list(paths))
         return card(
-            title,
-            both_sizes(list(quarters), top, inside, title) + self._legend(list(paths)),
-            unit,
-            wide="half",
+            told, body, unit, self._source(), "half", _path_table(title, quarters, self._titled(paths))
         )
+
+    def _ends(self, ends: dict[str, str]) -> str:
+        """Return last values in words, each with its letter; one value where all are the same."""
+        if len(set(ends.values())) == 1:
+            return f"{next(iter(ends.values()))} in all"
+        return ", ".join(f"{word} ({chr(65 + n)})" for n, word in enumerate(ends.values()))
+
+    def _titled(self, paths: dict[str, Any]) -> dict[str, Any]:
+        return {self._title(name): path for name, path in paths.items()}
+
+    def _source(self) -> str:
+        scenario = self.stage.scenario
+        return f"Source: Orebloc, {scenario.name}, seed {scenario.seed}, rules {rule_hash()[:8]}"
 
     def _legend(self, names: list[str]) -> str:
         rows = "".join(
@@ -205,11 +244,14 @@ class Compare(Sheet):
             ]
             return axes(plot, show) + flat + "".join(lines) + end_labels(plot, ends)
 
+        words = ", ".join(
+            f"{'+' if path[-1] >= 0.0 else chr(8722)}{short_number(abs(float(path[-1])))} ({chr(66 + n)})"
+            for n, path in enumerate(moved.values())
+        )
+        told = f"{title} in the last quarter: {words} against A"
+        body = both_sizes(list(quarters), 2.0 * span, inside, told) + self._legend(list(paths))
         return card(
-            title,
-            both_sizes(list(quarters), 2.0 * span, inside, title) + self._legend(list(paths)),
-            unit,
-            wide="half",
+            told, body, unit, self._source(), "half", _path_table(title, quarters, self._titled(moved))
         )
 
     def _numbers(self, runs: dict[str, tuple[Scenario, Record]]) -> str:
@@ -244,3 +286,12 @@ class Compare(Sheet):
                 continue
             rows += [[self._title(name), cause.kind, named(cause.label)] for cause in found]
         return table("differences", ("scenario", "kind", "what differs"), rows)
+
+
+def _path_table(name: str, quarters: tuple[str, ...], paths: dict[str, Any]) -> str:
+    """Return the numbers behind a chart, a row for each quarter."""
+    rows = [
+        [quarter, *(f"{path[n]:.6g}" if np.isfinite(path[n]) else "" for path in paths.values())]
+        for n, quarter in enumerate(quarters)
+    ]
+    return table(name, ("quarter", *paths), rows, range(1, 1 + len(paths)))

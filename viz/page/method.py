@@ -9,7 +9,7 @@ from model.base.data import data_hash
 from model.cache import rule_hash
 from model.instruments import INSTRUMENTS
 from model.parameter import PARAMETERS
-from viz.live.message import short_title
+from viz.live.title import short_title
 from viz.page.session import version
 from viz.page.sheet import Ask, Sheet, card, table
 from viz.report import WEAK

@@ -8,10 +8,21 @@ from typing import Any
 from model.cache import rule_hash
 from model.error import OreblocError
 from viz.live.message import events_of, frame_header, idle_words, packed, plan_header, run_titles
-from viz.live.plan import SHOWN, Plan, check_start, from_link, mixed, read_bloc, rows_of, to_toml
+from viz.live.plan import (
+    FROM,
+    SHOWN,
+    Plan,
+    check_start,
+    fitted,
+    from_link,
+    mixed,
+    read_bloc,
+    rows_of,
+    to_toml,
+)
 from viz.live.record import Record
 from viz.live.stage import Stage, stage_of
-from viz.live.worker import Answer, Request, Worker, baseline_arrays, frame_of
+from viz.live.worker import Answer, Request, Worker, apart, baseline_arrays, frame_of
 
 #: What is shown first: the mineral of the newest rules, and a buyer it matters to.
 FIRST = {
@@ -58,7 +69,9 @@ class Session:
         try:
             plan, shown, made = from_link(query)
             plan = plan if "scenario=" in query else replace(plan, scenario=self.scenario)
-            check_start(plan, stage_of(plan.scenario, plan.seed).scenario)
+            stage = stage_of(plan.scenario, plan.seed)
+            plan = fitted(plan, stage.quarter_labels())
+            check_start(plan, stage.scenario)
             self.plan = plan
             self.shown.update(shown)
             if made.get("rules") and made["rules"] != rule_hash()[:8]:
@@ -118,7 +131,8 @@ class Session:
             return
         stage = stage_of(plan.scenario, plan.seed)
         if answer.step == "fan":
-            self.emit(packed({"kind": "fan", "number": number, "runs": answer.runs}, answer.fan))
+            off = apart(stage, answer.request.mineral)
+            self.emit(packed({"kind": "fan", "number": number, "runs": answer.runs, "off": off}, answer.fan))
             return
         assert answer.arrays is not None
         mineral = answer.request.mineral
@@ -190,6 +204,7 @@ class Session:
     # what the page may ask for: each returns whether a run is needed -------------------------------------------
     def _hello(self, message: Mapping[str, Any]) -> bool:
         stage = stage_of(self.plan.scenario, self.plan.seed)
+        self.plan = fitted(self.plan, stage.quarter_labels())
         if self.shown["mineral"] not in stage.minerals:
             self.shown["mineral"] = stage.minerals[0]
         self._sent_frame = None
@@ -204,6 +219,10 @@ class Session:
 
     def _reset(self, message: Mapping[str, Any]) -> bool:
         self.plan = replace(self.plan, levers={}, treaty=None)
+        return True
+
+    def _unsign(self, message: Mapping[str, Any]) -> bool:
+        self.plan = replace(self.plan, treaty=None)
         return True
 
     def _start(self, message: Mapping[str, Any]) -> bool:
@@ -233,8 +252,7 @@ class Session:
         plan = replace(self.plan, scenario=str(message.get("value")), levers={}, treaty=None)
         stage = stage_of(plan.scenario, plan.seed)
         labels = stage.quarter_labels()
-        if plan.start not in labels[1:]:
-            plan = replace(plan, start=labels[min(4, len(labels) - 1)])
+        plan = fitted(plan if plan.start in labels[1:] else replace(plan, start=FROM), labels)
         if self.shown["mineral"] not in stage.minerals:
             self.shown["mineral"], self.target = stage.minerals[0], ""
         self.plan, self._sent_frame = plan, None
@@ -242,11 +260,9 @@ class Session:
 
     def _file(self, message: Mapping[str, Any]) -> bool:
         stage = stage_of(self.plan.scenario, self.plan.seed)
-        name = f"{self.plan.scenario}_changed".replace("/", "_")
-        text = to_toml(
-            self.plan.scenario, self._scenario(stage, self.plan), f"{stage.scenario.title}, changed"
-        )
-        self.emit(packed({"kind": "file", "name": f"{name}.toml", "text": text}))
+        scenario = self._scenario(stage, self.plan)
+        text = to_toml(self.plan.scenario, scenario, f"{stage.scenario.title}, changed", stage.luck)
+        self.emit(packed({"kind": "file", "name": f"{scenario.name}_changed.toml", "text": text}))
         return False
 
 
@@ -254,6 +270,7 @@ _ACTS: dict[str, Callable[[Session, Mapping[str, Any]], bool]] = {
     "hello": Session._hello,
     "lever": Session._lever,
     "reset": Session._reset,
+    "unsign": Session._unsign,
     "start": Session._start,
     "bloc": Session._bloc,
     "target": Session._set_target,

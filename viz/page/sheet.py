@@ -10,7 +10,7 @@ from model.cache import rule_hash
 from model.error import ClearingError, OreblocError
 from model.scenario import Scenario
 from viz.live.message import packed
-from viz.live.plan import Plan, check_start, from_link, mixed, rows_of, to_link
+from viz.live.plan import ASKED, Plan, check_start, fitted, from_link, mixed, rows_of, to_link
 from viz.live.stage import Stage, stage_of
 from viz.page.session import FIRST, version
 
@@ -51,11 +51,16 @@ class Sheet:
         self.shown = dict(FIRST)
         self.error = ""
         self.number = 0
+        self.words: dict[str, str] = {}
         self._asked = 0
         self._lock = threading.RLock()
         try:
-            plan, shown, _ = from_link(query)
+            plan, shown, rest = from_link(query)
+            self.words = {
+                key.removeprefix(ASKED): word for key, word in rest.items() if key.startswith(ASKED)
+            }
             self.plan = plan if "scenario=" in query else replace(plan, scenario=scenario)
+            self.plan = fitted(self.plan, self.stage.quarter_labels())
             check_start(self.plan, self.stage.scenario)
             self.shown.update(shown)
         except OreblocError as error:
@@ -71,6 +76,11 @@ class Sheet:
         if self.shown["quarter"] not in labels:
             self.shown["quarter"] = labels[-1]
         self.begin()
+        for field, word in self.words.items():
+            try:
+                self.set(field, word)
+            except OreblocError as error:
+                self.error = f"The link could not be read in full. {error}"
 
     @property
     def stage(self) -> Stage:
@@ -87,7 +97,11 @@ class Sheet:
         return mixed(stage.scenario, rows, chosen.start)
 
     def begin(self) -> None:
-        """Set what the page opens with."""
+        """Set what the page opens with; what the link asks is set after it."""
+
+    def asked(self) -> dict[str, str]:
+        """Return what is asked, by field: it stands in the address, so that a link brings the answer back."""
+        return {}
 
     def fields(self) -> list[Ask]:
         """Return the fields with their present values."""
@@ -150,7 +164,8 @@ class Sheet:
 
     def link(self) -> str:
         """Return the query that brings this page back."""
-        return to_link(self.plan, self.shown, rule_hash()[:8], version())
+        asked = {f"{ASKED}{field}": word for field, word in self.asked().items()}
+        return to_link(self.plan, {**self.shown, **asked}, rule_hash()[:8], version())
 
     def go(self, page: str) -> None:
         """Lead to another page with the same plan."""
@@ -181,11 +196,17 @@ def _side(n: int, numbers: Sequence[int]) -> str:
     return ' class="n"' if n in numbers else ""
 
 
-def card(title: str, body: str, unit: str = "", source: str = "", wide: str = "full") -> str:
-    """Return a card as the Explore page has them; the title is escaped, the body is HTML."""
+def card(
+    title: str, body: str, unit: str = "", source: str = "", wide: str = "full", numbers: str = ""
+) -> str:
+    """Return a card as the Explore page has them; the title is escaped, the body is HTML.
+
+    `numbers` is a `table` of what a chart in the body shows: the page offers it in the chart's place, and as CSV.
+    """
     under = f'<p class="unit">{escape(unit)}</p>' if unit else ""
     foot = f'<p class="source">{escape(source)}</p>' if source else ""
+    kept = f'<div class="numbers" hidden>{numbers}</div>' if numbers else ""
     return (
         f'<section class="card {wide}"><header><div><h2>{escape(title)}</h2>{under}</div></header>'
-        f'<div class="body">{body}</div>{foot}</section>'
+        f'<div class="body">{body}</div>{kept}{foot}</section>'
     )

@@ -10,6 +10,7 @@ PAGES: tuple[tuple[str, str], ...] = (
     ("treaty", "Treaty table"),
     ("why", "Why"),
     ("compare", "Compare"),
+    ("lab", "Lab"),
     ("method", "Method and data"),
 )
 

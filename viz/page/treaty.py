@@ -14,12 +14,20 @@ from model.treaty import Treaty, treaty_from, with_member
 from model.treaty_text import text
 from viz.country import country_name
 from viz.live.lever import price_factor, price_unit
-from viz.live.message import named, short_title
+from viz.live.message import named
 from viz.live.stage import Ground
+from viz.live.title import short_title
 from viz.page.sheet import Ask, Sheet, card, table
 
 #: States that can be asked to the table, in the order they are listed.
 _STATES = ("USA", "EU27", "JPN", "KOR", "GBR", "CAN", "AUS", "IND", "MYS", "VNM", "BRA", "CHL", "IDN", "MEX")
+_LEVIES = {
+    "use": "by use",
+    "destination": "to where it arrives",
+    "producer": "by output",
+    "fund": "joint fund",
+}
+_FORMS = {"tariff": "tariff: members get the gap", "minimum_price": "minimum price: the seller does"}
 #: Outsiders asked whether they would join.
 _ASKED = 3
 
@@ -63,16 +71,7 @@ class TreatyTable(Sheet):
             if not g.endswith("_concentrate") or "baryte" in g
         ]
         states = [(code, country_name(code)) for code in _STATES if code in here]
-        levies = [
-            ("use", "by use"),
-            ("destination", "to where it arrives"),
-            ("producer", "by output"),
-            ("fund", "joint fund"),
-        ]
-        forms = [
-            ("tariff", "tariff: members get the gap"),
-            ("minimum_price", "minimum price: the seller does"),
-        ]
+        levies, forms = list(_LEVIES.items()), list(_FORMS.items())
         fields = [
             Ask("good", "On", "select", self.good, goods, group="What and who"),
             Ask("members", "Members", "checks", self.members, states, group="What and who"),
@@ -96,17 +95,26 @@ class TreatyTable(Sheet):
             )
         return fields
 
+    def asked(self) -> dict[str, str]:
+        """Return the draft."""
+        told = {name: _word(value) for name, value in self.terms.items()}
+        return {"members": "-".join(self.members), **told}
+
     def set(self, field: str, value: Any) -> None:
         """Take over a choice; numbers must be numbers."""
         if field == "members":
-            self.members = [code for code in _STATES if code in (value or [])]
+            chosen = value.split("-") if isinstance(value, str) else (value or [])
+            self.members = [code for code in _STATES if code in chosen]
         elif field == "good":
             self.good = self.shown["good"] = str(value)
             self.begin()
         elif field in ("exemption", "information"):
-            self.terms[field] = bool(value)
+            self.terms[field] = value != "no" and bool(value)
         elif field in ("form", "levy"):
-            self.terms[field] = str(value)
+            word, known = str(value), _FORMS if field == "form" else _LEVIES
+            if word not in known:
+                raise OreblocError(f"{field.capitalize()} is {word!r}; it must be one of {', '.join(known)}.")
+            self.terms[field] = word
         elif field in self.terms:
             self.terms[field] = self._number(field, value)
 
@@ -251,6 +259,13 @@ class TreatyTable(Sheet):
             + card("What each pays and gains", money, unit)
             + "</div>"
         )
+
+
+def _word(value: Any) -> str:
+    """Return a term as the address has it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _money_row(row: dict[str, Any]) -> list[str]:

@@ -4,6 +4,8 @@ from dataclasses import replace
 from html import escape
 from typing import Any
 
+import numpy as np
+
 from experiments.cause import Explanation, differences, explain, explain_change
 from experiments.cause_text import base_year_note, ordered, show
 from experiments.scenario_file import extended_scenario
@@ -12,7 +14,8 @@ from model.quarter_date import quarter_index
 from model.scenario import Scenario
 from viz.comparison import draw_waterfall
 from viz.country import country_name
-from viz.live.message import named, short_title
+from viz.live.message import named
+from viz.live.title import goods_words, short_title
 from viz.page.sheet import Ask, Sheet, card, table
 
 _METRICS = (
@@ -26,7 +29,11 @@ _METRICS = (
 _OF_LEADER = ("outside_price_usd_per_t", "inside_price_usd_per_t")
 #: More causes than this are put together by kind.
 _MOST = 6
+#: Quarters in which the page looks for the turn it asks about first, and how far the price must move for one.
+_EARLY, _FAR = 8, 0.2
 _ORDERS = 6
+#: What may be scrolled must be reached by the keyboard.
+_FOCUS = 'tabindex="0" role="region" aria-label="Cause by cause"'
 
 
 class Why(Sheet):
@@ -39,11 +46,31 @@ class Why(Sheet):
         labels = self.stage.quarter_labels()
         self.question = "time" if self.plan.changes_nothing else "change"
         self.metric = "outside_price_usd_per_t"
-        self.first, self.at = labels[0], labels[min(3, len(labels) - 1)]
+        self.first, self.at = labels[0], self._turn(labels)
         if self.question == "change":
             later = [label for label in labels if quarter_index(label) > quarter_index(self.plan.start)]
             wanted = self.shown["quarter"]
             self.at = wanted if wanted in later else (later[min(11, len(later) - 1)] if later else labels[-1])
+
+    def _turn(self, labels: list[str]) -> str:
+        """Return the quarter of the first two years in which the price outside is furthest from the first one."""
+        leader = self.stage.whole.observer.restrictors[self.shown["good"]]
+        price = self.stage.whole.baseline.path(self.metric, self.shown["good"], leader)[:_EARLY]
+        usual = labels[min(3, len(labels) - 1)]
+        if (
+            len(price) < 2
+            or not np.isfinite(price[0])
+            or not price[0] > 0.0
+            or not np.isfinite(price[1:]).any()
+        ):
+            return usual
+        apart = np.abs(np.nan_to_num(price / price[0], nan=1.0) - 1.0)
+        return labels[int(apart.argmax())] if apart.max() > _FAR else usual
+
+    def asked(self) -> dict[str, str]:
+        """Return what is asked, in the order in which it is set again."""
+        words = {"question": self.question, "metric": self.metric, "at": self.at}
+        return words | ({"first": self.first} if self.question == "time" else {})
 
     def fields(self) -> list[Ask]:
         """Return number, good, country, and what is set against what."""
@@ -82,11 +109,15 @@ class Why(Sheet):
         word = str(value)
         if field in ("good", "country"):
             self.shown[field] = word
-        elif field in ("metric", "question"):
-            setattr(self, field, word)
+        elif field == "metric":
+            self.metric = _known(word, [name for name, _ in _METRICS], "number")
+        elif field == "question":
+            self.question = _known(
+                word, ["time"] if self.plan.changes_nothing else ["time", "change"], "question"
+            )
         elif field in ("first", "at"):
             before = getattr(self, field)
-            setattr(self, field, word)
+            setattr(self, field, _known(word, self.stage.quarter_labels(), "quarter"))
             if self.question == "time" and quarter_index(self.first) >= quarter_index(self.at):
                 setattr(self, field, before)
                 raise OreblocError(
@@ -134,8 +165,12 @@ class Why(Sheet):
         found = replace(found, parts=tuple(replace(part, label=named(part.label)) for part in found.parts))
         unit = found.unit
         what = dict(_METRICS)[found.metric]
-        name = f"The {what} of {short_title(found.good)}" + (
-            "" if found.metric in _OF_LEADER else f" in {country_name(country)}"
+        place, thing = country_name(country), goods_words(found.good)
+        side = "outside" if found.metric == "outside_price_usd_per_t" else "inside"
+        name = (
+            f"The price of {thing} {side} {place}"
+            if found.metric in _OF_LEADER
+            else f"The {what} of {thing} in {place}"
         )
         when = (
             f"from {self.first} to {self.at}" if self.question == "time" else f"in {self.at} with the changes"
@@ -143,7 +178,7 @@ class Why(Sheet):
         rise = "rises" if found.change > 0 else "falls" if found.change < 0 else "stays"
         parts = [part for part in ordered(found) if part.value]
         leading = [f"{_signed(part.value, unit)} from {part.label}" for part in parts[:3]]
-        sums = f"{show(found.first, unit)} to {show(found.last, unit)}"
+        sums = f"{show(found.first, unit)} to {show(found.last, unit)}{_times(found.first, found.last)}"
         head = f"{name} {rise} {when}: {sums}"
         if found.change == 0 or not parts:
             head = f"{name} does not change {when}: {show(found.first, unit)}"
@@ -162,10 +197,11 @@ class Why(Sheet):
         return (
             f'<h1 class="finding">{escape(head)}</h1>{words}<div class="board">'
             + card(
-                "From the first number to the last",
-                f"<figure class='chart'>{draw_waterfall(found)}</figure>",
-                "",
+                f"From {show(found.first, unit)} to {show(found.last, unit)}, cause by cause",
+                f'<div class="scroll fall" {_FOCUS}><figure class="chart">{draw_waterfall(found)}</figure></div>',
+                f"{what.capitalize()}; rising parts green, falling ones orange",
                 method,
+                numbers=table("waterfall", ("cause", "kind", "part", "standard error"), rows, (2, 3)),
             )
             + card(
                 "Part by part",
@@ -175,6 +211,19 @@ class Why(Sheet):
             )
             + "</div>"
         )
+
+
+def _times(first: float, last: float) -> str:
+    """Return how many times as much it is, where that says more than the difference."""
+    ratio = last / first if first > 0.0 else 0.0
+    return f", {ratio:.2g} times as much" if ratio >= 1.5 else ""
+
+
+def _known(word: str, words: list[str], what: str) -> str:
+    if word not in words:
+        few = ", ".join(words) if len(words) < 9 else f"{words[0]} to {words[-1]}"
+        raise OreblocError(f"The {what} is {word!r}; it must be one of {few}. Choose another.")
+    return word
 
 
 def _signed(value: float, unit: str) -> str:

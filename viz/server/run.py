@@ -24,7 +24,7 @@ _FILES = (
 
 def serve_pages(host: str, port: int, scenario: str, is_opened: bool) -> None:
     """Serve the pages until interrupted; open the browser once they answer."""
-    set_up(scenario)
+    set_up(scenario, is_shared=host not in ("127.0.0.1", "localhost", "::1"))
     warnings.filterwarnings("ignore", module=r"solara\..*")
     logging.getLogger("solara").setLevel(logging.ERROR)
     import uvicorn

@@ -22,7 +22,8 @@ _SETTINGS = {
 }
 
 
-def set_up(scenario: str = "baseline") -> None:
-    """Set what Solara reads when it is imported, and the scenario that pages open."""
+def set_up(scenario: str = "baseline", is_shared: bool = False) -> None:
+    """Set what Solara reads when it is imported, the scenario that pages open, and whether others can reach them."""
     os.environ.update(_SETTINGS)
     os.environ["OREBLOC_SCENARIO"] = scenario
+    os.environ["OREBLOC_SHARED"] = "1" if is_shared else ""

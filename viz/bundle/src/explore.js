@@ -4,6 +4,7 @@ import { at, download, h, money, percent, put, s, say, short, signed, trim, unpa
 import { STOPS, WorldMap } from "./map.js";
 import { niceTop, Plot, tooltip } from "./plot.js";
 import { Rail } from "./rail.js";
+import { waiting } from "./wait.js";
 
 const SPEEDS = [2, 5, 10];
 const MARK = 0.65;
@@ -19,12 +20,14 @@ class Explore {
     this.run = {};
     this.base = {};
     this.fan = null;
-    root.replaceChildren(h("p", { class: "wait", role: "status", text: "Running the world from 2025 to 2040…" }));
+    this.wait = waiting(root, "Running the world…");
   }
 
   send(message) {
     const number = ++this.number;
+    this.sent.clear();
     this.sent.set(number, performance.now());
+    if (this.board && message.type !== "file") this.slow ??= setTimeout(() => { this.board.classList.add("busy"); say(this.status, "Working it out…"); }, 300);
     this.model.send({ ...message, number, shown: this.shown() });
   }
 
@@ -36,11 +39,12 @@ class Explore {
     const { header, arrays } = unpack(buffer);
     const stale = header.number !== undefined && header.number !== this.number;
     if (stale && ["fan", "risk"].includes(header.kind)) return;
+    if (!stale) { clearTimeout(this.slow); this.slow = null; this.board?.classList.remove("busy"); }
     if (header.kind === "error") return this.fail(header);
     if (header.kind === "file") return download(header.name, header.text, "application/toml");
     if (header.kind === "frame") this.takeFrame(header, arrays);
     else if (header.kind === "run") this.takeRun(header, arrays);
-    else if (header.kind === "fan") { this.fan = { ...arrays, runs: header.runs }; this.root.dataset.runs = header.runs; this.draw("fan"); }
+    else if (header.kind === "fan") { this.fan = { ...arrays, runs: header.runs }; this.root.dataset.runs = header.runs; this.frame.off = header.off; this.draw("fan"); }
     else if (header.kind === "risk") { this.risk = arrays; this.riskYears = header.years; this.draw("risk"); }
     if (header.number !== undefined && !stale) this.mark(header);
   }
@@ -55,6 +59,9 @@ class Explore {
   }
 
   fail(header) {
+    if (this.frame) this.headline();
+    else this.wait();
+    if (!this.errorBox) return this.failFirst(header);
     this.errorBox.hidden = false;
     say(this.errorText, header.message);
     this.root.dataset.step = "failed";
@@ -62,7 +69,15 @@ class Explore {
     if (header.plan) { this.plan = header.plan; this.rail?.show(this.frame, this.plan, this.target); }
   }
 
+  // The first answer is an error: nothing can be shown but what is wrong, and a way on.
+  failFirst(header) {
+    this.root.replaceChildren(h("div", { class: "page" }, h("h1", { class: "finding", text: "The scenario cannot be shown" }),
+      h("div", { class: "error", role: "alert" }, h("b", { text: "What is wrong" }), h("p", { text: header.message })), h("p", {}, h("a", { href: "/explore/?scenario=baseline", text: "Open the baseline instead" }))));
+    this.root.dataset.step = "failed";
+  }
+
   takeFrame(header, arrays) {
+    this.wait();
     const first = !this.frame, before = this.frame?.mineral;
     this.frame = header;
     this.plan = header.plan;
@@ -134,7 +149,7 @@ class Explore {
     this.leversButton = h("button", { type: "button", class: "levers-open", "aria-expanded": "false", "aria-controls": "levers", onclick: () => this.openRail(), text: "Levers" });
     this.finding = h("h1", { class: "finding" });
     this.status = h("p", { class: "status", role: "status" });
-    this.whyLink = h("a", { class: "why", text: "Why?", onclick: () => { this.whyLink.href = `/explore/why${location.search}`; }, href: "/explore/why" });
+    this.whyLink = h("a", { class: "why", onclick: () => { this.whyLink.href = `/explore/why${location.search}`; }, href: "/explore/why" });
     this.errorText = h("p");
     this.errorBox = h("div", { class: "error", role: "alert", hidden: true }, h("b", { text: "That did not work" }), this.errorText,
       h("button", { type: "button", onclick: () => { this.errorBox.hidden = true; }, text: "Close" }));
@@ -143,14 +158,23 @@ class Explore {
       map: new Card("map", "", { wide: "wide" }), country: new Card("country", ""), streams: new Card("streams", "", { wide: "full" }),
       price: new Card("price", "", { wide: "half" }), volume: new Card("volume", "", { wide: "half" }), trade: new Card("trade", "", { wide: "half" }), timeline: new Card("timeline", "", { wide: "half" }),
     };
-    const board = h("div", { class: "board" }, Object.values(this.cards).map((card) => card.element));
+    this.board = h("div", { class: "board" }, Object.values(this.cards).map((card) => card.element));
+    this.makeExamples();
     this.makeCharts();
     this.makeBar();
     const top = h("div", { class: "sentence" }, this.leversButton, this.mineralChoice, h("span", { class: "asked" }, h("span", { text: "seen from" }), this.countryChoice), this.stageChoice);
-    const page = h("div", { class: "page" }, top, this.errorBox, this.finding, h("div", { class: "said" }, this.status, this.whyLink), this.tiles, board);
+    const page = h("div", { class: "page" }, top, this.errorBox, this.finding, h("div", { class: "said" }, this.status, this.whyLink), this.examples, this.tiles, this.board);
     this.root.replaceChildren(h("div", { class: "explore" }, this.railHost, page), this.bar);
     this.root.addEventListener("keydown", (event) => this.key(event));
     new ResizeObserver(() => this.resize()).observe(page);
+  }
+
+  // Questions to start with, on the first visits; closed for good by whoever closes them.
+  makeExamples() {
+    const key = "orebloc-examples", kept = (() => { try { return localStorage.getItem(key); } catch { return null; } })();
+    const close = h("button", { type: "button", class: "quiet", text: "Hide these", onclick: () => { this.examples.hidden = true; try { localStorage.setItem(key, "closed"); } catch { /* only for this page then */ } } });
+    this.examples = h("nav", { class: "examples", "aria-label": "Questions to start with", hidden: kept === "closed" || !this.frame.examples.length },
+      h("b", { text: "Start with a question" }), h("ul", {}, this.frame.examples.map(([text, address]) => h("li", {}, h("a", { href: address, text })))), close);
   }
 
   openRail() {
@@ -254,9 +278,11 @@ class Explore {
 
   choose(good) {
     this.good = good;
-    if (this.info.stage !== "mine" || this.frame.goods.length === 1) this.send({ type: "target", value: good });
+    const lever = this.info.stage !== "mine" || this.frame.goods.length === 1;
+    if (lever && this.same()) this.send({ type: "target", value: good }); // whoever has moved a lever goes on with its good
     this.setGoods();
     this.draw("all");
+    this.resize();
     this.address();
   }
 
@@ -307,7 +333,9 @@ class Explore {
     const title = this.thing;
     const against = this.same() ? "" : Math.abs(gap) < 0.05 ? ", as in the baseline" : `, ${points(gap)} points ${gap < 0 ? "less" : "more"} than in the baseline`;
     say(this.finding, Number.isFinite(share) ? `${leader} makes ${percent(share)} of the world's ${title} in ${frame.quarters[quarter]}${against}` : `Nobody makes ${title} in ${frame.quarters[quarter]}`);
-    const words = this.same() ? "This is the scenario as it stands. Move a lever to see what it does." : `Changes hold from ${this.plan.start}${this.plan.treaty ? `, with ${this.plan.treaty}` : ""}. Dashed lines: the scenario without them.`;
+    const is = frame.scenario.name.startsWith("study:") ? `This is ${frame.scenario.title}, with the numbers the study holds` : "This is the scenario as it stands";
+    const words = this.same() ? `${is}. Move a lever to see what it does.` : `Changes hold from ${this.plan.start}${this.plan.treaty ? `, with ${this.plan.treaty}` : ""}. Dashed lines: the scenario without them.`;
+    say(this.whyLink, this.same() ? "Why did its price move?" : "Why this difference?");
     const idle = this.idle?.length ? ` Without effect: ${this.idle.join("; ")}.` : "";
     say(this.status, words + idle);
     const unit = info.priceFactor, perKg = (v) => `$${trim(v / unit, 3)}`, kg = info.priceUnit.replace("USD/", "per ");
@@ -408,11 +436,12 @@ class Explore {
         this.streams.set(g.good, { host, title, under, plot, tip });
       }
     }
-    this.streamHost.className = `multiples n${Math.min(goods.length, 4)}`;
+    this.streamHost.className = `multiples n${Math.min(goods.length, 4)}${goods.length % 3 === 1 && goods.length > 3 ? " led" : ""}`;
     for (const g of goods) this.drawStream(g);
     const info = this.info;
     this.cards.streams.say("Who holds the market, stage by stage", `Share of world output${this.same() ? "" : "; dashed: the leader's share without the changes"}`, `${frame.source}. Recycling apart. First point: base year ${frame.scenario.baseYear}.`);
     for (const [good, stream] of this.streams) stream.host.classList.toggle("chosen", good === info.good && goods.length > 1);
+    if ([...this.streams.values()].map((stream) => stream.plot.measure()).some(Boolean)) for (const g of goods) this.drawStream(g);
   }
 
   drawStream(g) {
@@ -456,7 +485,7 @@ class Explore {
     const { info, pricePlot: plot } = this, leader = this.name(info.leader), factor = info.priceFactor;
     const values = (array) => rowsOf(array).map((v) => v / factor), sides = { inside: values(this.r("inside")), outside: values(this.r("outside")) };
     const ghosts = { inside: values(this.b("inside")), outside: values(this.b("outside")) };
-    const fan = (side) => (this.fan?.[`${this.good}/${side}`] ? [0, 1, 2, 3].map((row) => Array.from({ length: plotLength(this.fan, this.good, side) }, (_, i) => at(this.fan[`${this.good}/${side}`], row, i) / factor)) : null);
+    const fan = (side) => (this.fan?.[`${this.good}/${side}`] ? [0, 1, 2, 3, 4].map((row) => Array.from({ length: plotLength(this.fan, this.good, side) }, (_, i) => at(this.fan[`${this.good}/${side}`], row, i) / factor)) : null);
     const fans = { inside: fan("inside"), outside: fan("outside") };
     const largest = Math.max(...[...sides.inside, ...sides.outside, ...ghosts.inside, ...ghosts.outside, ...(fans.outside?.[3] ?? []), ...(fans.inside?.[3] ?? [])].filter(Number.isFinite), 0);
     plot.labels = this.frame.quarters;
@@ -465,6 +494,7 @@ class Explore {
     for (const side of ["outside", "inside"]) {
       plot.area(`fan-${side}`, fans[side]?.[0] ?? [], fans[side]?.[3] ?? [], { class: `fan ${side}` });
       plot.area(`core-${side}`, fans[side]?.[1] ?? [], fans[side]?.[2] ?? [], { class: `fan core ${side}` });
+      plot.line(`median-${side}`, fans[side]?.[4] ?? [], { class: `median ${side}` });
       plot.line(`ghost-${side}`, this.same() ? [] : ghosts[side], { class: `ghost ${side}` });
       plot.line(`line-${side}`, sides[side], { class: side });
     }
@@ -473,7 +503,8 @@ class Explore {
     for (const side of ["inside", "outside"]) if (last(sides[side]) !== undefined) ends.push({ word: side, value: last(sides[side]), colour: style.getPropertyValue(`--${side}`) });
     plot.ends(ends);
     put(plot.svg, "aria-label", this.titles[this.good]?.price ?? "");
-    const bands = this.fan ? `; bands: half and nine tenths of ${this.fan.runs} runs with other luck and uncertain parameters` : "";
+    const off = this.frame.off?.[this.good] ?? 0, apart = off < 0.0005 ? "less than 0.1 %" : `up to ${percent(off, 1)}`;
+    const bands = this.fan ? `. Bands: half and nine tenths of ${this.fan.runs} runs with other luck and uncertain parameters, dotted their median; each line is one run. Bands are of this mineral by itself, whose price is ${apart} off the whole world's` : "";
     this.cards.price.say(this.titles[this.good]?.price ?? "Price", `${info.priceUnit}, real 2024 dollars. Inside: producer price in ${leader}. Outside: paid on arrival elsewhere${bands}.`, this.frame.source);
     plot.at(this.quarter);
   }

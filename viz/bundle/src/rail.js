@@ -23,6 +23,7 @@ export class Rail {
     this.frame = frame;
     this.good = good;
     this.controls.clear();
+    this.told = null;
     const info = frame.goods.find((g) => g.good === good), leader = frame.names[info.leader];
     const option = (value, text) => h("option", { value, text });
     const field = (label, control) => h("label", { class: "field" }, h("span", { text: label }), control);
@@ -49,6 +50,7 @@ export class Rail {
     this.resetAll = h("button", { type: "button", class: "quiet", onclick: () => this.send({ type: "reset" }), text: "Reset all" });
     this.host.replaceChildren(
       h("div", { class: "railhead" }, h("h2", { text: "Change something" }), this.resetAll),
+      (this.chips = h("ul", { class: "chips", "aria-label": "What you changed" })),
       field("Scenario", this.scenario),
       h("div", { class: "pair" }, field("From", this.start), field("Acting on", this.target)),
       ...this.groups,
@@ -98,6 +100,24 @@ export class Rail {
     return box;
   }
 
+  // Everything that is changed, whichever mineral it acts on, each with a way to take it back.
+  tellChanges(plan) {
+    const key = JSON.stringify([plan.levers, plan.treaty]);
+    if (key === this.told) return;
+    this.told = key;
+    const title = (good) => this.frame.goods.find((g) => g.good === good)?.title ?? good.replaceAll("_", " ");
+    const chips = Object.entries(plan.levers).map(([name, value]) => {
+      const [id, good = ""] = name.split("."), lever = this.frame.levers.find((l) => l.id === id), info = this.frame.goods.find((g) => g.good === good);
+      const unit = lever.unit === "price" ? info?.priceUnit ?? "USD/kg" : lever.unit, words = lever.label.replaceAll("{leader}", this.frame.names[info?.leader] ?? "the exporter");
+      const amount = lever.kind === "choice" ? lever.choices.find(([word]) => word === value)?.[1] : lever.kind === "switch" ? "" : `${trim(Number(value), 4)} ${unit}`;
+      const text = [words, good ? ` on ${title(good)}` : "", amount ? `: ${amount}` : ""].join("");
+      return h("li", {}, h("span", { text }), h("button", { type: "button", "aria-label": `Take back: ${text}`, onclick: () => this.send({ type: "lever", id, good, value: lever.default }), text: "\u00d7" }));
+    });
+    if (plan.treaty) chips.push(h("li", {}, h("span", { text: `Signed: ${plan.treaty}` }), h("button", { type: "button", "aria-label": `Take back: ${plan.treaty}`, onclick: () => this.send({ type: "unsign" }), text: "\u00d7" })));
+    this.chips.replaceChildren(...chips);
+    this.chips.hidden = !chips.length;
+  }
+
   write(plan, good) {
     this.scenario.value = plan.scenario;
     if (![...this.start.options].some((o) => o.value === plan.start)) this.start.prepend(h("option", { value: plan.start, text: plan.start }));
@@ -114,6 +134,7 @@ export class Rail {
       const moved = levers.filter((l) => plan.levers[l.global ? l.id : `${l.id}.${good}`] !== undefined).length;
       say(count, moved ? `${moved} changed` : "");
     }
+    this.tellChanges(plan);
     this.resetAll.hidden = !Object.keys(plan.levers).length && !plan.treaty;
   }
 }

@@ -1,5 +1,7 @@
 // A page of questions and answers: fields described by the server, and what it answers as HTML that it has escaped.
+import { csv, drawing, menu, picture } from "./card.js";
 import { download, h, say, unpack } from "./dom.js";
+import { waiting } from "./wait.js";
 
 class Sheet {
   constructor(root, model) {
@@ -12,6 +14,7 @@ class Sheet {
     this.alert = h("div", { class: "error", role: "alert", hidden: true }, h("b", { text: "That did not work" }), h("p"));
     this.answer = h("div", { class: "answer", "aria-live": "polite" });
     root.replaceChildren(h("div", { class: "sheet" }, this.form, this.alert, this.status, this.answer));
+    this.wait = waiting(this.answer, "Opening the scenario…");
   }
 
   send(message) {
@@ -23,7 +26,7 @@ class Sheet {
     const { header } = unpack(buffer);
     if (header.kind === "file") return download(header.name, header.text, header.mime);
     if (header.kind === "go") { location.href = header.address; return null; }
-    if (header.fields) this.ask(header.fields);
+    if (header.fields) { this.wait(); this.ask(header.fields); }
     this.alert.hidden = !header.error;
     if (header.error) say(this.alert.lastChild, header.error);
     say(this.status, header.status ?? "");
@@ -45,7 +48,7 @@ class Sheet {
         if (!groups.has(name)) groups.set(name, []);
         groups.get(name).push(this.field(field));
       }
-      this.form.replaceChildren(...[...groups].map(([name, inside]) => (name ? h("fieldset", {}, h("legend", { text: name }), inside) : h("div", { class: "row" }, inside))));
+      this.form.replaceChildren(...[...groups].map(([name, inside]) => (name ? h("fieldset", {}, h("legend", { text: name }), inside) : h("div", { class: "asks" }, inside))));
     }
     for (const field of fields) this.fields.get(field.id)?.(field.value);
   }
@@ -62,7 +65,7 @@ class Sheet {
         return { box, element: h("label", { class: "check" }, box, h("span", { text })) };
       });
       this.fields.set(id, (value) => { for (const { box } of boxes) box.checked = value.includes(box.value); });
-      return h("div", { class: "checks", role: "group", "aria-label": label }, boxes.map((b) => b.element));
+      return h("div", { class: "checks", role: "group", "aria-label": label }, h("span", { class: "fine", text: label }), boxes.map((b) => b.element));
     }
     let control;
     if (kind === "select") control = h("select", { id: name, onchange: (e) => set(e.target.value) }, choices.map(([value, text]) => h("option", { value, text })));
@@ -72,13 +75,23 @@ class Sheet {
     return h("label", { class: `field ${kind}`, for: name }, h("span", { text: unit ? `${label}, ${unit}` : label }), control, help ? h("small", { class: "fine", text: help }) : null);
   }
 
-  // Tables can be taken along; links to Explore keep what is set.
+  // Charts get the menu that those of Explore have; other tables can be taken along.
   mend() {
+    const cells = (table) => [...table.rows].map((row) => [...row.cells].map((cell) => cell.textContent));
+    for (const card of this.answer.querySelectorAll(".card")) {
+      const body = card.querySelector(".body"), numbers = card.querySelector(":scope > .numbers"), table = numbers?.querySelector("table");
+      if (!numbers && !body.querySelector("svg.plot")) continue;
+      const words = (name) => card.querySelector(`:scope > ${name}`)?.textContent ?? "", title = card.querySelector("h2").textContent;
+      const name = (table?.dataset.name ?? title).toLowerCase().replaceAll(/[^a-z0-9]+/g, "-").replaceAll(/^-|-$/g, "").slice(0, 60);
+      const draw = () => { const hidden = body.hidden; body.hidden = false; try { return drawing(body, { title, unit: card.querySelector("header .unit")?.textContent ?? "", source: words(".source") }); } finally { body.hidden = hidden; } };
+      const acts = [["Download SVG", () => download(`${name}.svg`, draw(), "image/svg+xml")], ["Download PNG", () => picture(draw(), name)]];
+      if (table) acts.unshift(["Show as a table", (button) => { numbers.hidden = !numbers.hidden; body.hidden = !numbers.hidden; say(button, numbers.hidden ? "Show as a table" : "Show the chart"); }],
+        ["Download CSV", () => download(`${name}.csv`, csv(cells(table)), "text/csv")]);
+      card.querySelector("header").append(menu(acts));
+    }
     for (const table of this.answer.querySelectorAll("table[data-name]")) {
-      const button = h("button", { type: "button", class: "quiet", text: "Download CSV", onclick: () => {
-        const rows = [...table.rows].map((row) => [...row.cells].map((cell) => `"${cell.textContent.replaceAll('"', '""')}"`).join(","));
-        download(`${table.dataset.name}.csv`, rows.join("\r\n"), "text/csv");
-      } });
+      if (table.closest(".numbers")) continue;
+      const button = h("button", { type: "button", class: "quiet", text: "Download CSV", onclick: () => download(`${table.dataset.name}.csv`, csv(cells(table)), "text/csv") });
       table.closest(".scroll")?.after(button);
     }
     for (const link of this.answer.querySelectorAll("button[data-act]")) link.addEventListener("click", () => this.send({ type: "act", id: link.dataset.act }));

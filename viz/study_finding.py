@@ -1,0 +1,70 @@
+"""What the pictures of a study show, as sentences: their titles, in its report and in the browser alike."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from experiments.study.study import Outcome
+from viz.study_chart import amount_words
+
+
+def plain_words(text: object) -> str:
+    """Return a name of a file or a factor as people write it."""
+    return str(text).replace("_", " ")
+
+
+def outcome_title(outcome: Outcome) -> str:
+    """Return what an outcome is called."""
+    title = outcome.title or plain_words(outcome.name)
+    return title[:1].upper() + title[1:]
+
+
+def headline(rows: pd.DataFrame, outcome: Outcome) -> str:
+    """Return an outcome under the first policy and under the one furthest from it; `rows` as `robustness` has them."""
+    show, title = amount_words(outcome.unit), outcome_title(outcome)
+    first = rows.iloc[0]
+    if len(rows) == 1:
+        return f"{title}: {show(first['median'])}, nine runs in ten from {show(first['low'])} to {show(first['high'])}"
+    other = rows.loc[(rows["median"] - first["median"]).abs().idxmax()]
+    if other["label"] == first["label"]:
+        return f"{title}: {show(first['median'])} under every policy"
+    return (
+        f"{title}: {show(first['median'])} under {plain_words(first['label'])}, {show(other['median'])} under "
+        f"{plain_words(other['label'])}"
+    )
+
+
+def fan_title(bands: Mapping[str, pd.DataFrame], outcome: Outcome) -> str:
+    """Return where the medians of a path begin and end."""
+    show, what = amount_words(outcome.unit), _path_words(outcome)
+    known = {label: band["median"].dropna() for label, band in bands.items() if band["median"].notna().any()}
+    if not known:
+        return f"Over time: {what}"
+    begins, quarter = next(iter(known.values())).iloc[0], next(iter(known.values())).index[-1]
+    ends = sorted((float(path.iloc[-1]), label) for label, path in known.items())
+    told = f"Over time: {what} goes from {show(begins)} to {show(ends[0][0])}"
+    if len(ends) == 1 or show(ends[0][0]) == show(ends[-1][0]):
+        return f"{told} in {quarter}"
+    low, high = plain_words(ends[0][1]), plain_words(ends[-1][1])
+    return f"{told} ({low}) or {show(ends[-1][0])} ({high}) in {quarter}"
+
+
+def _path_words(outcome: Outcome) -> str:
+    unit = "" if outcome.unit == "share" else f"_{outcome.unit}"
+    return plain_words(outcome.metric.removesuffix(unit))
+
+
+def bar_title(factors: pd.DataFrame) -> str:
+    """Return which factor decides most; `factors` as `deciding_factors` has them."""
+    names = [plain_words(name) for name in factors["factor"].head(2)]
+    rest = f", then {names[1]}" if len(names) > 1 and factors["score"].iloc[1] > 0.0 else ""
+    return f"What decides: {names[0]} most{rest}"
+
+
+def map_title(table: pd.DataFrame, outcome: Outcome) -> str:
+    """Return between which means the map lies, and what varies in it."""
+    show, cells = amount_words(outcome.unit), table.to_numpy(float)
+    low, high = (show(float(value)) for value in (np.nanmin(cells), np.nanmax(cells)))
+    pair = f"{plain_words(table.index.name)} and {plain_words(table.columns.name)}"
+    return f"Where it tips: {low} to {high} as {pair} vary"
