@@ -9,7 +9,7 @@ import pandas as pd
 class Figure:
     """A finished chart. `title` states the finding; `body` is HTML; `table` holds what is drawn.
 
-    `legend` pairs words with colours; `unit` and `source` are one line each.
+    `legend` pairs words with colours; `unit` and `source` are one line each. A notebook shows it as it is.
     """
 
     name: str
@@ -19,6 +19,12 @@ class Figure:
     source: str
     table: pd.DataFrame
     legend: tuple[tuple[str, str], ...] = ()
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        from viz.notebook import figure_html
+
+        return figure_html(self)
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,15 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from experiments.results import Results as Tables
 from experiments.results import read_tables
+from model.error import OreblocError
+from model.name import did_you_mean
+
+if TYPE_CHECKING:
+    from viz.figure import Figure
 
 
 class Results(Tables):
@@ -23,6 +29,21 @@ class Results(Tables):
         if path is not None:
             Path(path).write_text(page, encoding="utf-8")
         return page
+
+    def charts(self, good: str) -> "dict[str, Figure]":
+        """Return the charts of a good by name, as the report has them; a notebook shows each, `.table` has its numbers.
+
+        Raises `OreblocError` for a good that the run does not have.
+        """
+        from viz.charts import CHARTS
+        from viz.good_table import good_tables
+
+        known = {data.good: data for data in good_tables(self)}
+        if good not in known:
+            raise OreblocError(
+                f"Good {good!r} is not in the run. {did_you_mean(good, known, 'It has ' + ', '.join(known) + '.')}"
+            )
+        return {figure.name: figure for figure in (draw(known[good]) for draw in CHARTS)}
 
     def save(self, folder: str | Path, pages: Mapping[str, str] | None = None) -> Path:
         """Write tables, manifest and report into a new or empty folder; return its path."""

@@ -2,17 +2,20 @@
 
 import re
 from dataclasses import replace
+from html import escape
 
 import pandas as pd
 import pytest
 from sample_results import sample_results
 
+from model.error import OreblocError
 from viz.charts import CHARTS
 from viz.colour import FIXED, country_colours
 from viz.drawing import Plot, end_labels, nice_top, path
 from viz.figure import Figure, GoodTable
 from viz.finding import findings, gaps
 from viz.good_table import good_tables
+from viz.results import Results
 
 TABLES = {runs: good_tables(sample_results(runs))[0] for runs in (1, 5)}
 
@@ -27,6 +30,30 @@ def test_a_chart_states_its_finding(draw, runs: int) -> None:
     assert "Source: Orebloc" in figure.source
     assert isinstance(figure.table, pd.DataFrame) and len(figure.table)
     assert not re.search(r'd="[^"]*nan', figure.body)
+
+
+@pytest.mark.parametrize("draw", CHARTS, ids=lambda draw: draw.__module__.split(".")[-1])
+def test_a_notebook_shows_a_chart(draw) -> None:
+    """IPython's own display finds HTML with title, unit, drawing, source and numbers, and a style of its own only."""
+    formatter = pytest.importorskip("IPython.core.formatters").HTMLFormatter()
+    figure: Figure = draw(TABLES[5])
+    shown = formatter(figure)
+    for part in (escape(figure.title), escape(figure.unit), figure.body, escape(figure.source), "<td>"):
+        assert part in shown
+    rules = re.search(r"<style>(.*?)</style>", shown, re.S)
+    assert rules and all(line.startswith(".orebloc-figure") for line in rules[1].strip().splitlines())
+
+
+def test_results_give_their_charts_by_name() -> None:
+    """Each registered chart of a good is there; a good that is not is told with those that are."""
+    results = Results.of(sample_results(1))
+    good = TABLES[1].good
+    assert list(results.charts(good)) == [
+        "production_share", "price", "concentration", "volume", "supplier_matrix",
+    ]  # fmt: skip
+    assert results.charts(good)["price"].title == CHARTS[1](TABLES[1]).title
+    with pytest.raises(OreblocError, match="'cheese' is not in the run"):
+        results.charts("cheese")
 
 
 @pytest.mark.parametrize("draw", CHARTS, ids=lambda draw: draw.__module__.split(".")[-1])
