@@ -56,8 +56,8 @@ def ordered(found: Explanation) -> list[Part]:
     least = _SMALL * max((abs(part.value) for part in ranked), default=0.0)
     kept = [part for part in ranked if abs(part.value) >= least and part.value]
     rest = [part for part in ranked if part not in kept]
-    if not rest:
-        return kept
+    if len(rest) < 2:  # a single one is named, however small
+        return [*kept, *(part for part in rest if part.value)]
     together = Part("rest", f"{len(rest)} others", sum(part.value for part in rest), 0.0)
     return [*kept, together]
 

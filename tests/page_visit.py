@@ -88,8 +88,11 @@ class Visit:
         """Wait until the last thing asked for has come this far, and the map is drawn."""
         steps = ("preview", "exact", "risk", "fan")
         reached = steps[steps.index(step) :]
-        chosen = ", ".join(f".orebloc[data-step={word}]" for word in reached)
-        self.page.locator(chosen).first.wait_for(timeout=SECONDS)
+        self.page.wait_for_function(
+            "steps => { const d = document.querySelector('.orebloc')?.dataset ?? {};"
+            " return d.asked === d.number && steps.includes(d.step); }",
+            arg=list(reached), timeout=SECONDS,
+        )  # fmt: skip
         self.page.locator("svg.map").wait_for(timeout=SECONDS)
 
     def mark(self) -> None:

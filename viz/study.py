@@ -222,11 +222,18 @@ def box_words(archive: Archive, outcome: Outcome) -> str:
     limits = " and ".join(
         f"{name.replace('_', ' ')} from {low:.3g} to {high:.3g}" for name, low, high in box.limits
     )
+    worst = escape(_condition(box.condition, outcome))
     return (
-        f"<p><b>Where the worst quarter of the runs gathers</b> ({escape(box.condition)}): {escape(limits)}. "
+        f"<p><b>Where the worst quarter of the runs gathers</b> ({worst}): {escape(limits)}. "
         f"These limits hold {100 * box.coverage:.0f} % of those runs; {100 * box.density:.0f} % of what lies "
         f"inside is such a run ({100 * box.cases:.0f} % of all are).</p>"
     )
+
+
+def _condition(words: str, outcome: Outcome) -> str:
+    """Return the limit of the worst runs as people read it: above 77.1 %, below 185bn usd."""
+    side, _, number = words.partition(" ")
+    return f"{side} {amount_words(outcome.unit)(float(number))}"
 
 
 def policy_tables(archive: Archive, outcome: Outcome) -> str:

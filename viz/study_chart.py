@@ -26,7 +26,7 @@ COLOURS = (
 _ROW, _LEFT, _WIDTH, _RIGHT = 26, 210, 380, 76
 _GRID = 5
 #: Policies named at the end of their lines, and letters that fit there.
-_LABELLED, _LETTERS = 8, 13
+LABELLED, _LETTERS = 8, 13
 
 
 def colours_of(labels: Sequence[str]) -> dict[str, str]:
@@ -133,7 +133,7 @@ def _ends(
     """Return the name of each policy where its median ends, pushed apart; too many stay in the legend."""
     known = [(float(path.iloc[-1]), label) for label, band in bands.items()
              if len(path := band["median"].dropna())]  # fmt: skip
-    if len(known) > _LABELLED:
+    if len(known) > LABELLED:
         return ""
     parts, floor = [], math.inf
     for value, label in sorted(known):

@@ -17,13 +17,14 @@ import orebloc
 from model.error import OreblocError
 from model.instruments import BY_NAME
 from viz.live.example import examples
+from viz.live.fan import narrowed
 from viz.live.lever import LEVERS, LEVERS_BY_ID
 from viz.live.message import packed, unpacked
 from viz.live.plan import Plan, from_link, mixed, rows_of, to_link, to_toml
 from viz.live.record import Cancelled
 from viz.live.slice import carried_over
 from viz.live.stage import Stage, stage_of
-from viz.live.worker import _Fan, apart, baseline_arrays, exact, frame_of, narrowed, preview
+from viz.live.worker import apart, baseline_arrays, exact, fan_of, frame_of, preview
 from viz.page.session import Session
 from viz.server.run import check_pages
 
@@ -335,11 +336,26 @@ def test_a_signed_treaty_moves_the_bands(stage: Stage) -> None:
               "clauses": [{"type": "common_price_floor", "fields": floor}]}  # fmt: skip
     bands = []
     for plan in (Plan(scenario="tiny"), Plan(scenario="tiny", start="2026Q1", treaty=treaty)):
-        fan = _Fan(stage, plan, "gallium")
+        fan = fan_of(stage, plan, "gallium")
         fan.add(0, 2, lambda: False)
         bands.append(fan.bands()[f"{GOOD}/outside"])
     assert np.array_equal(bands[0][:, :4], bands[1][:, :4])
     assert not np.array_equal(bands[0], bands[1], equal_nan=True)
+
+
+def test_a_fan_that_goes_on_from_kept_runs_is_that_of_runs_from_the_start(stage: Stage) -> None:
+    """The first part forks runs kept up to the change: its paths are those of fresh runs with the change in them."""
+    plan = plan_with("tariff", 40.0)
+    kept, fresh = fan_of(stage, plan, "gallium"), fan_of(stage, plan, "gallium")
+    fresh.forks = False
+    for fan in (kept, fresh):
+        fan.add(0, 5, lambda: False)
+    for name, bands in kept.bands().items():
+        np.testing.assert_allclose(bands, fresh.bands()[name], rtol=1e-6)
+    assert stage.__dict__["begun"]["gallium"].step == 4
+    again = fan_of(stage, plan, "gallium")
+    again.add(0, 5, lambda: False)
+    assert all(np.array_equal(again.bands()[name], bands) for name, bands in kept.bands().items())
 
 
 def test_how_far_a_mineral_by_itself_is_off_is_told(stage: Stage) -> None:

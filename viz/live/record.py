@@ -86,15 +86,21 @@ def _places(cells: tuple[Cell, ...]) -> dict[Cell, int]:
 
 
 class Recording:
-    """Collects the quarters of a run of one world; of `risk_goods` also what a stop would cost, once a year."""
+    """Collects the quarters of a run of one world; of `risk_goods` also what a stop would cost, once a year.
 
-    def __init__(self, observer: Observer, risk_goods: Sequence[str] = ()) -> None:
+    `wanted` are the metrics read, those of the pages if None. A batch of runs may be collected for its `panels`.
+    """
+
+    def __init__(
+        self, observer: Observer, risk_goods: Sequence[str] = (), wanted: frozenset[str] | None = None
+    ) -> None:
         self.observer = observer
         self.taken: list[SimpleNamespace] = []
         self.violation = 0.0
         self.risk_goods = list(risk_goods)
         self.risks: dict[int, Floats] = {}
-        self.wanted = frozenset(panel.metric for panel in observer.panels) - _LEFT_OUT
+        every = frozenset(panel.metric for panel in observer.panels) - _LEFT_OUT
+        self.wanted = every if wanted is None else wanted
         self.columns: tuple[str, ...] = ()
 
     def take(self, engine: Engine) -> None:
@@ -118,6 +124,15 @@ class Recording:
                 kinds=(type(engine.terms), type(engine.answer)),
             )
         )
+
+    def panels(self) -> list[Floats]:
+        """Return the observer's panels, [quarters times runs, cells], runs within quarters."""
+        blocks = [
+            self.observer.observe(_stacked(block, self.columns), self.wanted) for block in _blocks(self.taken)
+        ]
+        return [
+            np.concatenate([block[number] for block in blocks]) for number in range(len(self.observer.panels))
+        ]
 
     def record(self, engine: Engine) -> Record:
         """Return the quarters taken so far."""
@@ -176,11 +191,12 @@ class _Noted:
 
 def _columns_read(observer: Observer, wanted: frozenset[str], engine: Engine) -> tuple[str, ...]:
     """Return the columns that the metrics wanted read, found by reading them once; kept with the observer."""
-    known: tuple[str, ...] | None = observer.__dict__.get("columns_read")
+    kept: dict[frozenset[str], tuple[str, ...]] = observer.__dict__.setdefault("columns_read", {})
+    known = kept.get(wanted)
     if known is None:
         noted = _Noted(engine.columns)
         observer.observe(_Shown(engine, noted), wanted)  # type: ignore[arg-type]
-        known = observer.__dict__["columns_read"] = tuple(noted.names)
+        known = kept[wanted] = tuple(noted.names)
     return known
 
 

@@ -4,20 +4,18 @@ A new request makes a session's one under way stale, so that the last one asked 
 published is arrays in the frame of the whole world.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from agents import DECISIONS
-from experiments.run import quantiles_of
-from model.engine import Engine
 from model.error import ClearingError, OreblocError
 from model.instruments import BY_NAME
 from model.order import order_from
 from model.quarter_date import quarter_index
+from viz.live.fan import Fan
 from viz.live.plan import Plan, check_start, mixed, rows_of
 from viz.live.record import Cancelled, Record, Recording, run_record
 from viz.live.slice import Frame, Singles, carried_over
@@ -25,12 +23,9 @@ from viz.live.stage import Ground, Stage, stage_of
 
 #: Sizes of the parts of a fan: the first ones small, so that something is seen soon.
 FAN = (20, 20, 40, 40, 80)
-#: Quantiles a fan shows: nine tenths, the middle half, and the median.
-BANDS = (0.05, 0.25, 0.75, 0.95, 0.5)
 _FIRST = ThreadPoolExecutor(2, thread_name_prefix="orebloc-first")
 _WHOLE = ThreadPoolExecutor(1, thread_name_prefix="orebloc-whole")
 _FANS = ThreadPoolExecutor(1, thread_name_prefix="orebloc-fan")
-_OF_FANS = frozenset({"inside_price_usd_per_t", "outside_price_usd_per_t", "production_share"})
 
 
 @dataclass(frozen=True)
@@ -89,18 +84,6 @@ def apart(stage: Stage, mineral: str) -> dict[str, float]:
     return found
 
 
-def narrowed(treaty: Mapping[str, Any], goods: set[str], countries: list[str]) -> dict[str, Any] | None:
-    """Return what a treaty says of these goods among these countries; None where nothing is left."""
-    clauses = [c for c in treaty["clauses"] if goods.intersection(c["fields"].get("good") or goods)]
-    for n, clause in enumerate(clauses):
-        fields = dict(clause["fields"])
-        if "good" in fields:
-            fields["good"] = [good for good in fields["good"] if good in goods]
-        clauses[n] = {**clause, "fields": fields}
-    members = [code for code in treaty["members"] if code in countries]
-    return {**treaty, "clauses": clauses, "members": members} if clauses and len(members) > 1 else None
-
-
 def preview(
     stage: Stage, plan: Plan, mineral: str, is_stale: Callable[[], bool]
 ) -> dict[str, Singles] | None:
@@ -157,57 +140,9 @@ def exact(
     )
 
 
-class _Fan:
-    """Quantiles of prices and shares over runs of one mineral by itself, drawn part by part."""
-
-    def __init__(self, stage: Stage, plan: Plan, mineral: str) -> None:
-        alone = stage.alone(mineral)
-        rows = rows_of(plan, stage.whole.observer.restrictors, stage.whole.countries)
-        goods = set(alone.goods)
-        rows.measures = [row for row in rows.measures if goods.intersection(row["fields"].get("good", []))]
-        rows.shocks = [row for row in rows.shocks if row["good"] in goods]
-        kept = [narrowed(treaty, goods, alone.countries) for treaty in rows.treaties]
-        rows.treaties = [treaty for treaty in kept if treaty]
-        self.scenario = mixed(alone.scenario, rows, plan.start)
-        self.world, self.observer = alone.with_scenario(self.scenario), alone.observer
-        self.frame = frame_of(stage, mineral)
-        self.wanted = self._wanted(alone)
-        self.found: dict[str, list[Any]] = {name: [] for name in self.wanted}
-
-    def _wanted(self, alone: Ground) -> dict[str, tuple[int, int]]:
-        """Return what is kept of each run: panel and cell by name."""
-        panels = {panel.metric: n for n, panel in enumerate(alone.observer.panels)}
-        wanted = {}
-        for good in self.frame.goods:
-            metrics = (("inside", "inside_price_usd_per_t"), ("outside", "outside_price_usd_per_t"),
-                       ("leader", "production_share"))  # fmt: skip
-            for name, metric in metrics:
-                cells = alone.observer.panels[panels[metric]].cells
-                if (good.good, good.leader) in cells:
-                    wanted[f"{good.good}/{name}"] = panels[metric], cells.index((good.good, good.leader))
-        return wanted
-
-    def add(self, first: int, size: int, is_stale: Callable[[], bool]) -> None:
-        """Run so many worlds more."""
-        engine = Engine(self.scenario, size, first_run=first, world=self.world, decide=DECISIONS)
-        paths: dict[str, list[Any]] = {name: [] for name in self.wanted}
-        while not engine.is_done:
-            if is_stale():
-                raise Cancelled
-            engine.step()
-            panels = self.observer.observe(engine, _OF_FANS)
-            for name, (panel, cell) in self.wanted.items():
-                paths[name].append(panels[panel][:, cell])
-        for name, path in paths.items():
-            self.found[name].append(np.array(path).T)
-
-    def bands(self) -> dict[str, Singles]:
-        """Return [bands, quarters] of everything kept."""
-        return {
-            name: quantiles_of(np.concatenate(runs), BANDS).astype(np.float32)
-            for name, runs in self.found.items()
-            if runs
-        }
+def fan_of(stage: Stage, plan: Plan, mineral: str) -> Fan:
+    """Return the fan of a plan, still without runs."""
+    return Fan(stage, plan, mineral, [(good.good, good.leader) for good in frame_of(stage, mineral).goods])
 
 
 class Worker:
@@ -277,9 +212,9 @@ class Worker:
         if request.fan:
             _FANS.submit(self._guarded, request, self._widen, stage, None, 0)
 
-    def _widen(self, request: Request, stage: Stage, fan: _Fan | None, part: int) -> None:
+    def _widen(self, request: Request, stage: Stage, fan: Fan | None, part: int) -> None:
         """Add one part to the fan, then wait in line for the next."""
-        fan = fan or _Fan(stage, request.plan, request.mineral)
+        fan = fan or fan_of(stage, request.plan, request.mineral)
         first = sum(FAN[:part])
         fan.add(first, FAN[part], self._stale(request))
         self.publish(Answer(request, "fan", fan=fan.bands(), runs=first + FAN[part]))

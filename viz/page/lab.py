@@ -17,7 +17,7 @@ from viz.live.reach import RESULTS, check_reach
 from viz.live.study_run import study_word
 from viz.page.sheet import Ask, Sheet, card, table
 from viz.study import box_words, by_policy, policy_tables, sentences, tipping, tipping_pair, what_decides
-from viz.study_chart import amount_words
+from viz.study_chart import LABELLED, amount_words
 from viz.study_finding import headline, outcome_title, plain_words
 
 #: Studies listed, the newest first.
@@ -193,7 +193,10 @@ def figure_card(figure: Figure) -> str:
         f'<li><i style="background:{colour}"></i>{escape(plain_words(word))}</li>'
         for word, colour in figure.legend
     )
-    names = f'<ul class="names">{legend}</ul>' if legend else ""
+    direct = (
+        " direct" if figure.name == "time" and len(figure.legend) <= LABELLED else ""
+    )  # the lines have names
+    names = f'<ul class="names{direct}">{legend}</ul>' if legend else ""
     unit = "" if figure.name == "bar" else _UNITS.get(figure.unit, figure.unit)
     return card(
         figure.title, figure.body + names, unit or figure.unit, figure.source, "half", _numbers(figure)

@@ -27,6 +27,8 @@ class Explore {
     const number = ++this.number;
     this.sent.clear();
     this.sent.set(number, performance.now());
+    this.root.dataset.asked = number; // with `number`, of the last answer, it tells whether this has been answered
+    for (const name of ["msPreview", "msExact", "msFan", "step"]) delete this.root.dataset[name];
     if (this.board && message.type !== "file") this.slow ??= setTimeout(() => { this.board.classList.add("busy"); say(this.status, "Working it out…"); }, 300);
     this.model.send({ ...message, number, shown: this.shown() });
   }
@@ -96,6 +98,7 @@ class Explore {
     this.quarter = Math.min(this.quarter, header.quarters.length - 1);
     if (before !== header.mineral || !header.goods.some((g) => g.good === this.good)) this.good = header.shown.good;
     if (first || this.builtFor !== header.quarters.length) this.build();
+    if (first) this.questions.open = this.same(); // whoever comes with changes wants their answer first
     this.setGoods();
     this.errorBox.hidden = true;
     this.rail.show(this.frame, this.plan, this.target);
@@ -105,6 +108,7 @@ class Explore {
 
   takeRun(header, arrays) {
     this.plan = header.plan;
+    this.questions.open &&= this.same();
     this.titles = header.titles;
     this.events = header.events;
     if (header.idle) this.idle = header.idle;
@@ -174,7 +178,7 @@ class Explore {
     const key = "orebloc-examples", kept = (() => { try { return localStorage.getItem(key); } catch { return null; } })();
     const close = h("button", { type: "button", class: "quiet", text: "Hide these", onclick: () => { this.examples.hidden = true; try { localStorage.setItem(key, "closed"); } catch { /* only for this page then */ } } });
     this.examples = h("nav", { class: "examples", "aria-label": "Questions to start with", hidden: kept === "closed" || !this.frame.examples.length },
-      h("b", { text: "Start with a question" }), h("ul", {}, this.frame.examples.map(([text, address]) => h("li", {}, h("a", { href: address, text })))), close);
+      this.questions = h("details", {}, h("summary", { text: "Start with a question" }), h("ul", {}, this.frame.examples.map(([text, address]) => h("li", {}, h("a", { href: address, text }))))), close);
   }
 
   openRail() {
