@@ -8,7 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
+
 from agents import DECISIONS
+from agents.membership import reason, weigh_membership
 from experiments.player_file import who_is
 from experiments.preparation import prepare
 from experiments.results import Results
@@ -22,6 +25,7 @@ from model.scenario import Scenario, scenario_from
 from model.seat import Player, Seat, dominant_country, find_seats, seat_players, seats_of
 from model.sheet import read_sheet
 from model.state_order import STATE_ORDERS_BY_NAME, check_orders
+from model.treaty import Treaty, treaty_from
 from model.view import firm_view, state_view
 from model.world import World
 
@@ -31,6 +35,8 @@ QUARTERS_PER_ROUND = 4
 PEOPLE, BUILT_IN = "people", "built_in"
 #: What a firm's managers go on deciding in the quarters in which its people are not asked.
 _RUNNING = ("mothball", "reopen")
+#: What of a treaty's document the table decides, not the document.
+_SETTLED = ("signed", "in_force", "ended", "proposed", "decides")
 
 Sheets = Mapping[str, Sequence[Mapping[str, Any]]]
 
@@ -93,7 +99,9 @@ class Game:
             scenario, quarters_per_round=record["quarters_per_round"], seed=record["seed"], world=world
         )
         for one in record["rounds"][:until_round]:
-            game.play_round(one["sheets"], one.get("pilots", {}), one.get("events", []))
+            game.play_round(
+                one["sheets"], one.get("pilots", {}), one.get("events", []), one.get("treaties", [])
+            )
         return game
 
     @property
@@ -154,17 +162,54 @@ class Game:
                 for order in check_orders(self.engine, name, 0, sheet)
             ]
 
+    def treaty(self, document: Mapping[str, Any], is_signed: bool = True) -> Treaty:
+        """Return a treaty document as it comes into force in the next round, or as a draft. Raises `OreblocError`."""
+        kept = {key: value for key, value in document.items() if key not in _SETTLED}
+        dates = {"signed": self.quarter, "in_force": self.quarter} if is_signed else {"decides": True}
+        treaty = treaty_from({**kept, **dates})
+        absent = [code for code in treaty.members if code not in self.engine.world.countries]
+        if absent:
+            raise OreblocError(
+                f"Treaty {treaty.id} names {', '.join(absent)}, which this world does not have apart. "
+                f"Choose members from {', '.join(self.engine.world.countries)}."
+            )
+        if treaty.id in [other.id for other in self.engine.treaties.treaties]:
+            raise OreblocError(f"Treaty {treaty.id} is there already. Give the new one an id of its own.")
+        return treaty
+
+    def would_sign(self, document: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+        """Return by member whether its look-ahead signs a draft, others in it: `{signs, gain_usd, asks_usd, reason}`.
+
+        Money is per quarter. Raises `OreblocError` for a document that cannot be a treaty.
+        """
+        treaty, countries = self.treaty(document, is_signed=False), list(self.engine.world.countries)
+        twin = self.engine.fork()
+        inside = np.array([[code in treaty.members for code in countries]])
+        stakes = weigh_membership(twin, twin.add_treaty(treaty), np.array([0]), inside)
+        rows = [(code, countries.index(code)) for code in treaty.members]
+        return {
+            code: {
+                "signs": bool(stakes.total[0, c] >= stakes.asked[0, c]),
+                "gain_usd": float(stakes.total[0, c]),
+                "asks_usd": float(stakes.asked[0, c]),
+                "reason": reason(stakes, 0, c),
+            }
+            for code, c in rows
+        }
+
     def play_round(
         self,
         sheets: Sheets | None = None,
         pilots: Mapping[str, str] | None = None,
         events: Sequence[Mapping[str, Any]] = (),
+        treaties: Sequence[Mapping[str, Any]] = (),
     ) -> dict[str, Any]:
         """Play the next round and return its entry of the record.
 
         `sheets` are people's orders by seat. `pilots` says who else fills a seat (`built_in`, `random`,
         `FILE.py:Class`) and goes before a sheet; a class is made anew each round. A seat in neither is the built-in
-        behaviour's. `events` happen in the first quarter.
+        behaviour's. `events` happen in the first quarter. `treaties` are documents that all members have signed at
+        the table; they are in force from the first quarter.
         All is checked before anything is played; what fails later (`ClearingError`) leaves the game as it was.
         """
         if self.is_done:
@@ -174,7 +219,10 @@ class Game:
             "sheets": {seat: [dict(order) for order in orders] for seat, orders in (sheets or {}).items()},
             "pilots": {seat: who for seat, who in (pilots or {}).items() if who != PEOPLE},
             "events": [dict(event) for event in events],
+            "treaties": [dict(document) for document in treaties],
         }
+        for document in entry["treaties"]:
+            self.treaty(document)
         for name, orders in entry["sheets"].items():
             if name not in entry["pilots"]:
                 self.check(name, orders)
@@ -187,6 +235,8 @@ class Game:
         engine = self.engine.fork()
         for event in entry["events"]:
             engine.inject(event)
+        for document in entry["treaties"]:
+            engine.add_treaty(self.treaty(document))
         seat_players(engine, DECISIONS, self._players(entry))
         taken = []
         for _ in range(min(self.quarters_per_round, engine.quarters - engine.step_number)):

@@ -114,3 +114,28 @@ def test_seats_and_rounds_that_cannot_be_are_refused(world):
         game_of(world, quarters_per_round=0)
     with pytest.raises(OreblocError, match="over"):
         played(game_of(world), (), (), ())
+
+
+def test_a_treaty_signed_at_the_table_binds_in_the_round(world):
+    """An exemption that Japan and China sign frees Japan of China's licence from the first quarter of the round."""
+    pact = {
+        "id": "table_pact",
+        "kind": "memorandum",
+        "members": ["CHN", "JPN"],
+        "clauses": [{"type": "mutual_exemption", "fields": {}}],
+    }
+    quota = [{"type": "export_quota", "fields": {"good": "gallium", "quantity_t": 5}}]
+    alone = played(game_of(world), (), ({"CHN": quota},))
+    signed = played(game_of(world), (), ({"CHN": quota}, {}, [], [pact]))
+    answers = game_of(world).would_sign(pact)
+    assert set(answers) == {"CHN", "JPN"} and all(row["reason"] for row in answers.values())
+
+    def landed(game):
+        rows = series(game)
+        rows = rows[(rows["metric"] == "landed_price_usd_per_t") & (rows["country"] == "JPN")]
+        return rows[(rows["quarter"] == "2026Q1") & (rows["good"] == "gallium_refined")]["value"].iloc[0]
+
+    assert landed(signed) < 0.9 * landed(alone)
+    assert Game.of(signed.record, world=world).record == signed.record
+    with pytest.raises(OreblocError, match="there already"):
+        signed.treaty(pact)
