@@ -59,11 +59,11 @@ def make_plan(engine: Engine, menu: Menu, rows: Ints) -> Plan:
     if "limit" in doctrine.modes:
         wedge = limit_stance(tried)
         if np.any(wedge > 0.0):
-            considered[LIMIT] = scout.judge(wedge)
+            considered[LIMIT] = scout.judge_where(wedge > 0.0, wedge, free)
     gate = flood_gate(engine, menu, rows, free.now)
     if "flood" in doctrine.modes and np.any(gate):
         support = np.where(gate, -np.broadcast_to(scout.flood_support, shape), 0.0)
-        considered[FLOOD] = scout.judge(support)
+        considered[FLOOD] = scout.judge_where(gate, support, free)
     return choose(engine, menu, rows, considered, gate)
 
 

@@ -8,7 +8,7 @@ from agents.exporter_menu import Menu
 from agents.exporter_worth import Quarter, measure_quarter, weights_of, worth_of
 from agents.look_ahead import LookAhead
 from model.engine import Engine
-from model.network import Floats, Ints
+from model.network import Bools, Floats, Ints
 from model.parameter import POSITION
 
 
@@ -36,8 +36,19 @@ class Scout:
         self.flood_support = values[:, POSITION["exporter_flood_support"], None]
         self.free: Quarter | None = None
 
-    def judge(self, stance: Floats, also: list[tuple[Any, ...]] | None = None, later: bool = True) -> Judged:
-        """Clear the coming quarter under a stance [rows, K] (and other moves), and the later one."""
+    def judge(
+        self,
+        stance: Floats,
+        also: list[tuple[Any, ...]] | None = None,
+        later: bool = True,
+        places: Bools | None = None,
+    ) -> Judged:
+        """Clear the coming quarter under a stance [rows, K] (and other moves), and the later one.
+
+        Only in the markets that `places` [K] names where it is given: what is told of others is then of no meaning.
+        """
+        components = self.menu.components
+        self.look.components = components if places is None else components[places]
         self.look.clear([*moves_of(self.engine, self.menu, self.rows, stance), *(also or [])])
         now = measure_quarter(self.look, self.menu)
         self.free = now if self.free is None else self.free
@@ -46,6 +57,10 @@ class Scout:
             self.look.later(self.quarters, self.menu.doctrine.passes)
             far = measure_quarter(self.look, self.menu)
         return Judged(stance, worth_of(now, far, self.free, self.provocation, self.weights), now, far)
+
+    def judge_where(self, where: Bools, stance: Floats, free: Judged) -> Judged:
+        """Look at a stance where it is considered, [rows, K]; elsewhere the answer is that of `free`, no stance."""
+        return merge([free, self.judge(stance, places=np.asarray(where.any(axis=0)))], where.astype(np.int64))
 
 
 def moves_of(engine: Engine, menu: Menu, rows: Ints, stance: Floats) -> list[tuple[Any, ...]]:

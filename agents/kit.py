@@ -5,6 +5,7 @@
 """
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -46,9 +47,16 @@ class Kit:
     answers: dict[tuple[int, str], int]
 
 
-def open_kit(engine: Engine, code: str, doctrine: Doctrine) -> Kit:
-    """Take a state's measures into the engine, all off, and return them."""
-    row, batch = engine.world.countries.index(code), Batch(engine)
+def open_kits(engine: Engine, doctrines: Mapping[str, Doctrine]) -> dict[str, Kit]:
+    """Take the measures of states, by code, into the engine at once, all off, and return them."""
+    batch = Batch(engine)
+    kits = {code: _kit(engine, batch, code, doctrine) for code, doctrine in doctrines.items()}
+    batch.close()
+    return kits
+
+
+def _kit(engine: Engine, batch: Batch, code: str, doctrine: Doctrine) -> Kit:
+    row = engine.world.countries.index(code)
     raw = _by_place(engine, _mined(engine, row, doctrine.raw_share)) if doctrine.raw_measures else {}
     made = _by_place(engine, _processed(engine, row)) if doctrine.home_support else {}
     places = sorted({*raw, *made})
@@ -77,7 +85,6 @@ def open_kit(engine: Engine, code: str, doctrine: Doctrine) -> Kit:
     ]
     stock = _stocks(engine, batch, row, code, doctrine)
     answers = _answers(engine, batch, row, code, doctrine)
-    batch.close()
     return Kit(code, row, doctrine, np.array(places, dtype=np.int64), options, stock, answers)
 
 

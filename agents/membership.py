@@ -72,6 +72,32 @@ class _Worth(NamedTuple):
     safety: Floats
 
 
+class _Known:
+    """Weighed welfare in treaty `x` by run and membership while nothing is decided: each is cleared once."""
+
+    def __init__(self, engine: Any, x: int) -> None:
+        self.engine, self.x = engine, x
+        self.doctrines = [_doctrine(engine, code) for code in engine.world.countries]
+        self.looks: dict[bytes, LookAhead] = {}
+        self.worths: dict[tuple[int, bytes], tuple[Floats, ...]] = {}
+
+    def worth(self, rows: Ints, inside: Bools) -> _Worth:
+        """Return the weighed welfare of every country in the runs `rows` with the members `inside` [rows, C]."""
+        keys = [(int(row), inside[k].tobytes()) for k, row in enumerate(rows)]
+        fresh = [k for k, key in enumerate(keys) if key not in self.worths]
+        if fresh:
+            found = _worth(self.engine, self._look(rows[fresh]), self.x, inside[fresh], self.doctrines)
+            for n, k in enumerate(fresh):
+                self.worths[keys[k]] = tuple(part[n] for part in found)
+        return _Worth(*(np.stack(parts) for parts in zip(*(self.worths[key] for key in keys), strict=True)))
+
+    def _look(self, rows: Ints) -> LookAhead:
+        key = rows.tobytes()
+        if key not in self.looks:
+            self.looks[key] = LookAhead(self.engine, rows, _components(self.engine, self.x))
+        return self.looks[key]
+
+
 def decide_treaties(engine: Any) -> None:
     """Write votes and notices of every state about the treaties that are decided in the run."""
     for x, treaty in enumerate(engine.treaties.treaties):
@@ -91,16 +117,19 @@ def decide_treaties(engine: Any) -> None:
 def _sign(engine: Any, x: int, rows: Ints) -> None:
     """Have those sign who gain if those sign who gain; an order of a player stands."""
     inside = np.tile(_invited(engine, x), (rows.size, 1))
-    told = weigh_membership(engine, x, rows, inside)
+    known = _Known(engine, x)
+    told = weigh_membership(engine, x, rows, inside, known)
     for left in range(_ROUNDS - 1, -1, -1):
         total, asked = _as_union(engine, x, told)
         willing = inside & (total >= asked)
-        if (willing == inside).all() or not left:
+        moved = (willing != inside).any(axis=1)
+        if not moved.any() or not left:
             break
         inside = willing
-        again = weigh_membership(engine, x, rows, inside)
-        # Who was left out keeps the reason for which it was.
-        told = Stakes(*(np.where(inside, new, old) for new, old in zip(again, told, strict=True)))
+        again = weigh_membership(engine, x, rows[moved], inside[moved], known, inside[moved].any(axis=0))
+        for new, old in zip(again, told, strict=True):
+            # Who was left out keeps the reason for which it was.
+            old[moved] = np.where(inside[moved], new, old[moved])
     inside = willing
     votes = _block(engine, x, engine.columns.member_vote)
     played = _played(engine)
@@ -149,30 +178,35 @@ def has_signed_before(state: Floats) -> Bools:
     return np.asarray((state >= SIGNED) & (state <= SUSPENDED))
 
 
-def weigh_membership(engine: Any, x: int, rows: Ints, inside: Bools) -> Stakes:
+def weigh_membership(
+    engine: Any, x: int, rows: Ints, inside: Bools, known: _Known | None = None, asked: Bools | None = None
+) -> Stakes:
     """Return what each country gains by being in treaty `x` rather than out of it, others as in `inside` [rows, C].
 
-    Countries that the treaty does not name have nothing at stake (0).
+    Countries that the treaty does not name, or that are not `asked` [C] (all if None), have nothing at stake (0).
+    `known` remembers what was cleared before, as long as nothing is decided in between.
     """
     _stop_measure(engine, x)
     countries = list(engine.world.countries)
-    doctrines = [_doctrine(engine, code) for code in countries]
-    look = LookAhead(engine, rows, _components(engine, x))
-    base = _worth(engine, look, x, inside, doctrines)
     stakes = Stakes(*(np.zeros(inside.shape) for _ in Stakes._fields))
+    named = np.flatnonzero(_invited(engine, x) if asked is None else _invited(engine, x) & asked)
+    if not named.size:
+        return stakes
+    known = _Known(engine, x) if known is None else known
+    base = known.worth(rows, inside)
     leader = dominant_country(engine)
     spending = _spending(engine, x)[rows]
     tension = engine.columns.tension[rows].reshape(rows.size, len(countries), -1)
     depends = _dependence(engine, x, leader)[rows]
     strikes = _strikes(engine, x, leader)
-    for c in np.flatnonzero(_invited(engine, x)):
+    for c in named:
         other = inside.copy()
         other[:, c] = ~inside[:, c]
-        flipped = _worth(engine, look, x, other, doctrines)
+        flipped = known.worth(rows, other)
         sign = np.where(inside[:, c], 1.0, -1.0)
         for part, (held, given) in enumerate(zip(base, flipped, strict=True)):
             stakes[part][:, c] = sign * (held[:, c] - given[:, c])
-        doctrine = doctrines[c]
+        doctrine = known.doctrines[c]
         fellows = inside.copy()
         fellows[:, c] = False
         for k, row in enumerate(rows):

@@ -14,7 +14,7 @@ import numpy as np
 from agents.doctrine import doctrine_of
 from agents.exporter_log import scaled_order
 from agents.exporter_scout import switch_some
-from agents.kit import Kit, Option, open_kit
+from agents.kit import Kit, Option, open_kits
 from agents.look_ahead import LookAhead
 from agents.membership import HORIZON_QUARTERS
 from agents.weighing import capital_charge, goods_cleared, money, weigh_goods
@@ -36,14 +36,17 @@ _LINES = ("users", "producers", "public money", "quota rents")
 
 def decide_measures(engine: Engine) -> None:
     """Decide for the states that act by themselves (`seats` of the scenario); without any, nothing happens."""
-    for code, seat in engine.scenario.seats.items():
-        acts = seat["behaviour"] == "state" and seat.get("acts", True)
-        if not acts or code in engine.played or code not in engine.world.countries:
-            continue
-        key = f"kit {code}"
-        if key not in engine.menus:
-            engine.menus[key] = open_kit(engine, code, doctrine_of(code, seat.get("doctrine")))
-        kit = engine.menus[key]
+    acting = {
+        code: doctrine_of(code, seat.get("doctrine"))
+        for code, seat in engine.scenario.seats.items()
+        if seat["behaviour"] == "state" and seat.get("acts", True)
+        and code not in engine.played and code in engine.world.countries
+    }  # fmt: skip
+    closed = {code: doctrine for code, doctrine in acting.items() if f"kit {code}" not in engine.menus}
+    if closed:
+        engine.menus.update({f"kit {code}": kit for code, kit in open_kits(engine, closed).items()})
+    for code in acting:
+        kit = engine.menus[f"kit {code}"]
         if kit.options and kit.places.size:
             _plan(engine, kit)
         if engine.step_number > 0:
