@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from experiments.validation import Outcome, Verdict, load_episode
 from model.error import OreblocError
 from viz.live.message import unpacked
+from viz.page import validation
 from viz.page.compare import Compare
 from viz.page.method import Method
 from viz.page.sheet import Sheet, card, table
@@ -128,6 +130,21 @@ def test_method_names_sources_and_weak_numbers() -> None:
     told = words(page.answer())
     for part in ("What was assumed for Gallium", "Parameters", "Export licence", "no forecast", "estimated"):
         assert part in told
+
+
+def test_method_holds_the_model_to_history(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests and bands stand there from the start; asked for, they have the results of `orebloc validate`."""
+    episode = load_episode("lithium_boom_2021")
+    first = Verdict(episode, (Outcome(episode.tests[0], 7.89, True, False),), {"placebo": 1.2}, 9)
+    monkeypatch.setattr(validation, "_VERDICTS", [])
+    monkeypatch.setattr(validation, "episode_files", lambda: {episode.name: None})
+    monkeypatch.setattr(validation, "validate", lambda asked: first)
+    page, _ = opened(Method, PLAIN)
+    before = page.answer()
+    assert 'data-act="validate"' in before and episode.title in before and "7.89" not in before
+    page.act("validate")
+    after = words(page.answer())
+    assert "7.89" in after and "1 of 1 directions right" in after and "1.2-fold" in after
 
 
 def test_the_last_question_is_the_one_that_is_answered() -> None:

@@ -12,6 +12,7 @@ from model.parameter import PARAMETERS
 from viz.live.title import short_title
 from viz.page.session import version
 from viz.page.sheet import Ask, Sheet, card, table
+from viz.page.validation import run_validation, validation_card
 from viz.report import WEAK
 
 _LIMITS = (
@@ -27,7 +28,11 @@ _LIMITS = (
 class Method(Sheet):
     """Shows where numbers come from; the good chosen narrows the assumptions."""
 
-    busy = "Reading the data…"
+    busy = "Reading the data; the tests against history take a minute where they are asked for…"
+
+    def begin(self) -> None:
+        """Show the tests; they are run when asked for."""
+        self._is_validated = False
 
     def fields(self) -> list[Ask]:
         """Return the good whose assumptions are shown."""
@@ -38,8 +43,15 @@ class Method(Sheet):
         """Take over the good."""
         self.shown["good"] = str(value)
 
+    def act(self, button: str) -> None:
+        """Hold the model to history with the answer that follows."""
+        self._is_validated = button == "validate"
+
     def answer(self) -> str:
         """Return the cards."""
+        if self._is_validated:
+            self._is_validated = False
+            run_validation()
         world, good = self.stage.whole.world, self.shown["good"]
         kinds = "".join(f"<li><b>{word}</b>: {escape(what)}</li>" for word, what in WEAK.items())
         limits = "".join(f"<li>{escape(words)}</li>" for words in _LIMITS)
@@ -66,6 +78,7 @@ class Method(Sheet):
             '<h1 class="finding">Where the numbers come from, and how far to trust them</h1><div class="board">'
             + card("How it works", how, wide="half")
             + card("What it does not tell", f"<ul class='points'>{limits}</ul>", wide="half")
+            + validation_card()
             + card("Where the data are weak", f"<ul class='points'>{kinds}</ul>{self._weak()}",
                    "Rows of data behind each good")
             + card(f"What was assumed for {short_title(good)}", table("assumptions", names, told),
