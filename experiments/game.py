@@ -142,12 +142,18 @@ class Game:
         return found[0]
 
     def view(self, name: str) -> dict[str, Any]:
-        """Return what a seat may know before the next round, see docs/play.md. Raises `OreblocError` for no seat."""
-        seat = self.seat(name)
-        with _coming(self.engine):
+        """Return what a seat may know before the next round, at the end after the last; see docs/play.md.
+
+        Raises `OreblocError` for no seat.
+        """
+        seat, engine = self.seat(name), self.engine
+        if engine.is_done:  # nothing is to come: what is known at the end, in the last quarter
+            engine = engine.fork()
+            engine.step_number -= 1
+        with _coming(engine):
             if seat.is_firm:
-                return firm_view(self.engine, 0, seat.row)
-            return {**state_view(self.engine, 0, seat.row), "role": seat.role}
+                return firm_view(engine, 0, seat.row)
+            return {**state_view(engine, 0, seat.row), "role": seat.role}
 
     def check(self, name: str, orders: Sequence[Mapping[str, Any]]) -> list[str]:
         """Return a sheet's orders for the next round in words, as accepted. Raises `OreblocError`."""
@@ -259,6 +265,13 @@ class Game:
                 players[name] = described[1](name)
         return players
 
+    def _filled(self) -> dict[str, str]:
+        """Return who filled the seats that were not left to the built-in behaviours, as the log's header has it."""
+        found: dict[str, str] = {}
+        for entry in self.played:
+            found.update(dict.fromkeys(entry["sheets"], PEOPLE), **entry["pilots"])
+        return {seat: who for seat, who in found.items() if who != BUILT_IN}
+
     def fork(self) -> "Game":
         """Return an independent copy at this point, whose results begin here."""
         twin = object.__new__(Game)
@@ -269,7 +282,11 @@ class Game:
         return twin
 
     def results(self) -> Results:
-        """Return the tables of the rounds so far (of a fork: since then). Raises `OreblocError` before the first."""
+        """Return the tables of the rounds so far (of a fork: since then), with a log that `orebloc replay` runs.
+
+        Raises `OreblocError` before the first.
+        """
+        self.recorder.players = self._filled()
         return self.recorder.results()
 
 

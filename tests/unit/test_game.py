@@ -96,6 +96,14 @@ def test_a_view_speaks_of_the_quarter_to_come(world):
     assert game.view("JPN")["quarter"] == "2026Q1" == game.view(firm)["quarter"]
 
 
+def test_a_view_of_a_game_that_is_over_speaks_of_its_last_quarter(world):
+    """After the last round seats still see where they stand, and the game is over as before."""
+    game = played(game_of(world), (), ({"CHN": TAX},))
+    view = game.view("CHN")
+    assert view["quarter"] == "2026Q4" and "taxes" in view["measures"][-1]["text"]
+    assert game.is_done and game.engine.step_number == 8
+
+
 def test_a_fork_leaves_the_game_alone(world):
     """What is tried on a fork does not happen in the game."""
     game = played(game_of(world), ())

@@ -10,6 +10,7 @@ from solara.server import kernel_context
 from viz.page.compare import Compare
 from viz.page.lab import Lab
 from viz.page.method import Method
+from viz.page.play import Play
 from viz.page.session import Session
 from viz.page.shell import Shell
 from viz.page.treaty import TreatyTable
@@ -86,6 +87,7 @@ def Layout(children: list[Any] = []) -> None:  # noqa: B006 - Solara hands child
 #: Path below /explore, name in the navigation, page of the bundle, state.
 PAGES: tuple[tuple[str, str, str, Any], ...] = (
     ("/", "Explore", "explore", Session),
+    ("play", "Play solo", "play", Play),
     ("treaty", "Treaty table", "sheet", TreatyTable),
     ("why", "Why", "sheet", Why),
     ("compare", "Compare", "sheet", Compare),

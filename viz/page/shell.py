@@ -7,6 +7,7 @@ import solara
 #: Pages in the navigation: path below /explore, title.
 PAGES: tuple[tuple[str, str], ...] = (
     ("/", "Explore"),
+    ("play", "Play solo"),
     ("treaty", "Treaty table"),
     ("why", "Why"),
     ("compare", "Compare"),
