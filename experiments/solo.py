@@ -75,14 +75,12 @@ class Solo:
         found = object.__new__(cls)
         found._begin(Game.of({**record, "rounds": []}), seats)
         for entry in record["rounds"]:
-            if (
-                set(entry.get("pilots", {}))
-                or set(entry.get("events", []))
-                or set(entry["sheets"]) - set(seats)
-            ):
+            others = [key for key in ("pilots", "events", "treaties") if entry.get(key)]
+            others += sorted(set(entry["sheets"]) - set(seats))
+            if others:
                 raise OreblocError(
-                    f"The saved game is not one of {', '.join(seats)} alone: round {entry['quarter']} has other "
-                    "seats, pilots or events. Run it with `orebloc replay`."
+                    f"The saved game is not one of {', '.join(seats)} alone: its round of {entry.get('quarter')} has "
+                    f"{', '.join(others)}. Open it with `orebloc.Game.of`."
                 )
             found.sheets = {name: [dict(order) for order in entry["sheets"].get(name, [])] for name in seats}
             found.play()

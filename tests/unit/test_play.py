@@ -103,6 +103,16 @@ def test_what_is_no_saved_game_is_refused(wrong):
         Solo.of(wrong)
 
 
+def test_a_game_of_a_table_is_no_solo_game(world):
+    """A record with events, or seats of others, is refused by what it has."""
+    game = Game("tiny", until=UNTIL, world=world)
+    game.play_round({"JPN": []}, events=[{"kind": "outage", "actor": "CHN", "good": "gallium"}])
+    with pytest.raises(OreblocError, match="events"):
+        Solo.of({**game.record, "seats": ["JPN"]})
+    with pytest.raises(OreblocError, match="JPN"):
+        Solo.of({**game.record, "rounds": [{"sheets": {"JPN": []}}], "seats": ["USA"]})
+
+
 def test_a_games_log_replays(played, tmp_path):
     """The log of a game with people in it is replayed to the same series."""
     place = tmp_path / "log.jsonl"
