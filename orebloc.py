@@ -99,6 +99,7 @@ _HOMES = {
 _COMMANDS = {
     "run": ("run a scenario and write series, flows, manifest and a report", "experiments.commands.run"),
     "serve": ("open the pages in the browser", "experiments.commands.serve"),
+    "host": ("host a class or workshop that plays", "experiments.commands.host"),
     "scenarios": ("list the scenarios that come with the product", "experiments.commands.scenarios"),
     "study": ("run studies of many runs, resume, read and report them", "experiments.commands.study"),
     "compare": ("compare two scenarios under common luck", "experiments.commands.compare"),
@@ -289,6 +290,13 @@ def _serve_pages(host: str, port: int, scenario: str, is_opened: bool) -> None:
     serve_pages(host, port, scenario, is_opened)
 
 
+def _host_session(options: Mapping[str, Any]) -> None:
+    """Host a session until interrupted; handed to the command that asks for it."""
+    from viz.classroom.host import host_session
+
+    host_session(options)
+
+
 def _check_pages() -> list[tuple[bool, str, str]]:
     """Return what is well and what is not with the files of the pages."""
     from viz.server.run import check_pages
@@ -306,6 +314,7 @@ def _draw_study(archive: Any) -> str:
 #: What commands draw and show, handed down because they may not import charts and pages.
 _DRAW = {
     "serve_pages": _serve_pages,
+    "host_session": _host_session,
     "check_pages": _check_pages,
     "draw_report": _draw_report,
     "draw_comparison": _draw_comparison,

@@ -272,6 +272,12 @@ class Game:
             found.update(dict.fromkeys(entry["sheets"], PEOPLE), **entry["pilots"])
         return {seat: who for seat, who in found.items() if who != BUILT_IN}
 
+    def copy(self) -> "Game":
+        """Return an independent copy at this point that keeps the numbers seen so far, but no tables."""
+        twin = self.fork()
+        twin.recorder.seen = list(self.recorder.seen)
+        return twin
+
     def fork(self) -> "Game":
         """Return an independent copy at this point, whose results begin here."""
         twin = object.__new__(Game)
@@ -292,9 +298,10 @@ class Game:
 
 @contextmanager
 def _coming(engine: Engine) -> Iterator[None]:
-    """Let the engine speak of the quarter to come, in which the next orders are given."""
-    before, engine._inside = engine._inside, not engine.is_done
+    """Let the engine speak of the quarter to come, in which the next orders are given; of the last one at the end."""
+    inside, step = engine._inside, engine.step_number
+    engine._inside, engine.step_number = True, min(step, engine.quarters - 1)
     try:
         yield
     finally:
-        engine._inside = before
+        engine._inside, engine.step_number = inside, step

@@ -225,12 +225,15 @@ class Recorder:
         self.record = _Record(engine.world, self.observer, 1, "first")
         self.worst = _Worst()
         self.started = time.perf_counter()
+        self.seen: list[tuple[str, list[Floats]]] = []
 
     def take(self) -> None:
         """Add the quarter that the engine has just run."""
         quarter = self.engine.quarter_label
         self.worst.look(self.engine, quarter)
-        self.record.take(quarter, [self.engine], [self.observer.observe(self.engine)])
+        observed = self.observer.observe(self.engine)
+        self.seen.append((quarter, observed))
+        self.record.take(quarter, [self.engine], [observed])
 
     def results(self) -> Results:
         """Return the tables of the quarters so far."""

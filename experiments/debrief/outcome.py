@@ -1,0 +1,239 @@
+"""What a round brought: prices, shares, scores and a headline, and which seats, events or drift moved a number."""
+
+import itertools
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from experiments.game import Game
+from experiments.outcome import headline_goods
+
+#: Scoreboards: metric and how its four quarters become one number (`sum` or `last`), and whether more is better.
+BOARDS = {
+    "wealth": ("score_usd", "sum", True),
+    "security": ("supply_at_risk_usd", "sum", False),
+    "independence": ("import_dependence_share", "last", False),
+}
+#: Seats of a round whose sheets are told apart; more are put together as one cause.
+MOST_CAUSES = 8
+_PRICE, _INSIDE = "outside_price_usd_per_t", "inside_price_usd_per_t"
+
+
+def outcome(game: Game, goods: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Return what the last round of a game brought, for `goods` or the scenario's headline goods.
+
+    `{quarter_from, quarter_to, headline, prices, shares, seats, scoreboards, measures, treaties}`; money in usd, prices
+    in usd per tonne, shares 0 to 1, null where there is none. Changes are against the last quarter before the round; in
+    the first round, against its first quarter.
+    """
+    chosen = goods or tuple(headline_goods(game.engine.world))
+    seen = game.recorder.seen
+    first = [quarter for quarter, _ in seen].index(game.played[-1]["quarter"])
+    tables = {quarter: _cells(game, panels) for quarter, panels in seen[max(first - 1, 0) :]}
+    span, before = [quarter for quarter, _ in seen[first:]], seen[max(first - 1, 0)][0]
+    view = game.view(game.engine.world.countries[-1])  # the rest of the world: nobody's secrets
+    prices = [_price(game, good, tables, before, span[-1]) for good in chosen]
+    return {
+        "quarter_from": span[0],
+        "quarter_to": span[-1],
+        "headline": _headline(prices),
+        "prices": prices,
+        "shares": _shares(game, chosen, tables, before, span[-1]),
+        "seats": {name: _seat(game, name, tables, span) for name in _seated(game)},
+        "scoreboards": _boards(game, tables, span),
+        "measures": [m for m in view["measures"] if m["in_force"]],
+        "treaties": view["treaties"],
+    }
+
+
+Cells = Mapping[tuple[str, str, str], float]
+
+
+def _cells(game: Game, panels: Sequence[Any]) -> dict[tuple[str, str, str], float]:
+    """Return a quarter's numbers by metric, good and country."""
+    return {
+        (panel.metric, good, country): float(value)
+        for panel, values in zip(game.recorder.observer.panels, panels, strict=True)
+        for (good, country), value in zip(panel.cells, values[0], strict=True)
+    }
+
+
+def _known(value: float | None) -> float | None:
+    return None if value is None or not math.isfinite(value) else float(value)
+
+
+def _value(cells: Cells, metric: str, good: str, country: str) -> float | None:
+    return _known(cells.get((metric, good, country)))
+
+
+def _leader(game: Game, good: str) -> str:
+    """Return the country inside whose borders the inside price is: the restricting or largest producer."""
+    return str(game.recorder.observer.restrictors.get(good, ""))
+
+
+def _price(game: Game, good: str, tables: Mapping[str, Cells], before: str, last: str) -> dict[str, Any]:
+    leader = _leader(game, good)
+    row: dict[str, Any] = {"good": good, "leader": leader}
+    for name, metric in (("outside", _PRICE), ("inside", _INSIDE)):
+        now = _value(tables[last], metric, good, leader)
+        old = _value(tables[before], metric, good, leader)
+        row[name] = now
+        row[f"{name}_change"] = None if now is None or not old else now / old - 1.0
+    return row
+
+
+def _headline(prices: list[dict[str, Any]]) -> str:
+    moved = [row for row in prices if row["outside_change"] is not None]
+    if not moved:
+        return "No price outside the leading producer is known."
+    top = max(moved, key=lambda row: abs(math.log(max(1.0 + row["outside_change"], 1e-9))))
+    change, name = top["outside_change"], top["good"].replace("_refined", "").replace("_", " ")
+    if abs(change) < 0.03:
+        return "A quiet round: no price outside moved by more than 3 %."
+    if change > 1.0:
+        return f"The price of {name} outside {top['leader']} is {1 + change:.1f} times what it was."
+    return f"The price of {name} outside {top['leader']} {'rose' if change > 0 else 'fell'} by {abs(change):.0%}."
+
+
+def _shares(
+    game: Game, goods: tuple[str, ...], tables: Mapping[str, Cells], before: str, last: str
+) -> list[dict[str, Any]]:
+    rows = []
+    for good in goods:
+        for country in game.engine.world.countries:
+            now = _value(tables[last], "production_share", good, country)
+            if now is None or now < 0.01:
+                continue
+            old = _value(tables[before], "production_share", good, country)
+            rows.append(
+                {"good": good, "country": country, "share": now, "change": None if old is None else now - old}
+            )
+    return sorted(rows, key=lambda row: (row["good"], -row["share"]))
+
+
+def _seated(game: Game) -> list[str]:
+    """Return the states of the world and every firm that somebody has ever given a sheet for."""
+    firms = {name for entry in game.played for name in entry["sheets"] if game.seats[name].is_firm}
+    return [*game.engine.world.countries, *sorted(firms)]
+
+
+def _seat(game: Game, name: str, tables: Mapping[str, Cells], span: list[str]) -> dict[str, Any]:
+    seat = game.seats[name]
+    if seat.is_firm:
+        view = game.view(name)
+        output = {site["good"]: site["output_t"] for site in view["sites"]}
+        return {"cash_usd": view["cash_usd"], "output_t": output,
+                "profit_usd": view["revenue_usd"] - view["cost_usd"]}  # fmt: skip
+    parts = ("welfare_consumer_usd", "welfare_producer_usd", "welfare_treasury_usd", "welfare_rent_usd",
+             "welfare_variety_usd", "investment_usd", "supply_at_risk_usd", "score_usd")  # fmt: skip
+    return {part: _summed(tables, span, part, name) for part in parts}
+
+
+def _summed(tables: Mapping[str, Cells], span: list[str], metric: str, country: str) -> float | None:
+    """Return a metric of a country summed over goods and quarters (`all` where the metric has it)."""
+    total, found = 0.0, False
+    for quarter in span:
+        whole = _value(tables[quarter], metric, "all", country)
+        values = (
+            [whole]
+            if whole is not None
+            else [
+                _known(v)
+                for (m, g, c), v in tables[quarter].items()
+                if m == metric and c == country and g != "all"
+            ]
+        )
+        known = [value for value in values if value is not None]
+        found = found or bool(known)
+        total += sum(known)
+    return total if found else None
+
+
+def _boards(game: Game, tables: Mapping[str, Cells], span: list[str]) -> dict[str, list[dict[str, Any]]]:
+    """Return each scoreboard: seats with their number of the round, the best first."""
+    boards = {}
+    for board, (metric, how, more) in BOARDS.items():
+        rows: list[dict[str, Any]] = []
+        for country in game.engine.world.countries:
+            if how == "sum":
+                value = _summed(tables, span, metric, country)
+            else:
+                cells = tables[span[-1]].items()
+                known = [v for (m, _, c), v in cells if m == metric and c == country and math.isfinite(v)]
+                value = sum(known) / len(known) if known else None
+            if value is not None:
+                rows.append({"seat": country, "value": value})
+        boards[board] = sorted(rows, key=lambda row: row["value"], reverse=more)
+    return boards
+
+
+def causes(before: Game, entry: Mapping[str, Any], metric: str, good: str, country: str) -> dict[str, Any]:
+    """Return what moved a number in a round: `{metric, good, country, total, parts: [{cause, amount}]}`.
+
+    `before` is the game as it stood before the round `entry`. Causes are the seats that gave orders, the events and the
+    treaties of the round; what would have happened without any of them is drift. Parts are Shapley values over all
+    orders in which causes can come, so they add up to the total but for rounding.
+    """
+    names = _causes(entry)
+    start = _now(before, metric, good, country)
+    memory: dict[frozenset[str], float] = {}
+
+    def worth(chosen: frozenset[str]) -> float:
+        if chosen not in memory:
+            twin = before.fork()
+            twin.play_round(**_with(entry, chosen, names))
+            memory[chosen] = _now(twin, metric, good, country)
+        return memory[chosen]
+
+    whole, none = worth(frozenset(names)), worth(frozenset())
+    parts = [{"cause": "drift", "amount": none - start}]
+    parts += [{"cause": name, "amount": _shapley(name, list(names), worth)} for name in names]
+    return {"metric": metric, "good": good, "country": country, "total": whole - start, "parts": parts}
+
+
+def _causes(entry: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Return causes by name with the seats of each; beyond the most, the seats with the fewest orders go together."""
+    active = sorted(
+        (name for name, orders in entry["sheets"].items() if orders), key=lambda n: -len(entry["sheets"][n])
+    )
+    more = [name for name in ("events", "treaties") if entry.get(name)]
+    room = MOST_CAUSES - len(more)
+    if len(active) <= room:
+        return {**{name: [name] for name in active}, **{name: [] for name in more}}
+    named, rest = active[: room - 1], active[room - 1 :]
+    return {**{name: [name] for name in named}, "other seats": rest, **{name: [] for name in more}}
+
+
+def _with(entry: Mapping[str, Any], chosen: frozenset[str], names: Mapping[str, list[str]]) -> dict[str, Any]:
+    """Return the round with the orders of the chosen causes only; the others' seats stay with their people, silent."""
+    seats = {seat for name in chosen for seat in names[name]}
+    return {
+        "sheets": {seat: orders if seat in seats else [] for seat, orders in entry["sheets"].items()},
+        "pilots": entry.get("pilots", {}),
+        "events": entry.get("events", []) if "events" in chosen else [],
+        "treaties": entry.get("treaties", []) if "treaties" in chosen else [],
+    }
+
+
+def _now(game: Game, metric: str, good: str, country: str) -> float:
+    """Return a metric of the last quarter played; before the first, of the first one if nobody orders anything."""
+    if game.engine.step_number == 0:
+        game = game.fork()
+        game.quarters_per_round = 1
+        game.play_round()
+    observer = game.recorder.observer
+    for panel, values in zip(observer.panels, observer.observe(game.engine), strict=True):
+        if panel.metric == metric and (good, country) in panel.cells:
+            value = float(values[0, panel.cells.index((good, country))])
+            return value if math.isfinite(value) else 0.0
+    raise KeyError(f"no {metric} of {good} in {country}")
+
+
+def _shapley(name: str, names: list[str], worth: Callable[[frozenset[str]], float]) -> float:
+    others, n = [other for other in names if other != name], len(names)
+    total = 0.0
+    for size in range(n):
+        weight = math.factorial(size) * math.factorial(n - size - 1) / math.factorial(n)
+        for chosen in itertools.combinations(others, size):
+            total += weight * (worth(frozenset((*chosen, name))) - worth(frozenset(chosen)))
+    return total

@@ -1,0 +1,319 @@
+"""A session in play: commands in, events to the disk, views out, the clock, and jobs for the model.
+
+Order of things: validate, commit, then acknowledge, then show. Everything here runs on one event loop, so commands
+cannot overtake each other; the model works in processes of its own.
+"""
+
+import asyncio
+import secrets
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from experiments.game import Game
+from model.base.data import data_hash
+from model.cache import rule_hash
+from model.error import OreblocError
+from viz.classroom.access import RESUME_LENGTH, Budget, folded, hashed, is_same, new_code, new_key
+from viz.classroom.command import Ask, Refusal, begin, decide
+from viz.classroom.event import DESK, SERVER, Event
+from viz.classroom.fold import fold
+from viz.classroom.model_worker import ModelWorker
+from viz.classroom.state import State
+from viz.classroom.store import Store, read_events
+from viz.classroom.view import Viewer, common, own
+
+#: Seconds between two looks at the clock, and between two views of a screen at least.
+TICK_SECONDS, SHOW_SECONDS = 0.1, 0.05
+CHECK_LIMIT, ROUND_LIMIT = 10.0, 90.0
+
+
+class Room:
+    """One session: `path` is its file. `clock` gives server time in unix seconds."""
+
+    def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
+        self.clock = clock
+        self.store = Store(path)
+        self.state: State = fold(read_events(path))
+        self.player, self.thinker = ModelWorker(), ModelWorker()
+        self.changed = asyncio.Event()
+        self.online: dict[str, int] = {}
+        self.wrong = Budget()
+        self.tasks: set[asyncio.Task[Any]] = set()
+        self.desk_keys: set[str] = set()
+        self.link_key = new_key()
+        self.busy_round: int | None = None
+
+    # --- opening ----------------------------------------------------------------------------------------------------
+
+    def open(self, session: Mapping[str, Any], game: Game) -> None:
+        """Write the first event of a new session: title, plan, seats, policy, and the game's record and opening."""
+        from viz.classroom.model_desk import ModelDesk
+
+        if self.state.seq:
+            raise OreblocError(
+                f"Session file {self.store.path} is in use already. Resume it, or name another file."
+            )
+        record, seats = game.record, list(session["seats"])
+        opened = ModelDesk().answer("open", {"record": record, "seats": seats})
+        if not opened["ok"]:
+            raise OreblocError(opened["message"])
+        body = {**session, "code": new_code(), "record": record, "opening": opened["opening"],
+                "rule_hash": rule_hash(), "data_hash": data_hash()}  # fmt: skip
+        self._commit([("session_opened", body)], SERVER)
+
+    def take_up(self) -> None:
+        """Go on after a stop: a running clock gets back what it lost, an unfinished round starts again."""
+        now, state = self.clock(), self.state
+        made: list[tuple[str, dict[str, Any]]] = [("server_started", {"rule_hash": rule_hash()})]
+        if state.ends_at is not None:
+            last = read_events(self.store.path)[-1].at
+            made.append(
+                (
+                    "time_set",
+                    {"ends_at": max(state.ends_at, last) + max(now - last, 0.0), "left_seconds": None},
+                )
+            )
+        self._commit(made, SERVER)
+
+    # --- events -----------------------------------------------------------------------------------------------------
+
+    def _commit(
+        self,
+        made: Sequence[tuple[str, Mapping[str, Any]]],
+        by: str,
+        who: str = "",
+        command: str = "",
+        answer: Any = None,
+    ) -> None:
+        now = self.clock()
+        events = [
+            Event(self.state.seq + number, now, kind, by, body)
+            for number, (kind, body) in enumerate(made, start=1)
+        ]
+        self.store.append(events, who, command, answer)
+        fold(events, self.state)
+        self.changed.set()
+
+    async def command(self, by: str, device: str, given: Mapping[str, Any]) -> tuple[int, dict[str, Any]]:
+        """Return (status, answer) of a command `{id, kind, body}` by a person or the desk; same id, same answer."""
+        name, kind, body = given.get("id"), given.get("kind"), given.get("body", {})
+        if not isinstance(name, str) or not 8 <= len(name) <= 64 or not isinstance(kind, str):
+            return 422, {
+                "ok": False,
+                "message": "A command is {id, kind, body}; the id has 8 to 64 characters.",
+            }
+        if not isinstance(body, Mapping):
+            return 422, {"ok": False, "message": "The body of a command is a table."}
+        who = by or device
+        before = self.store.answer(who, name)
+        if before is not None:
+            return 200, before
+        try:
+            found = await self._find_out(by, kind, body)
+            before = self.store.answer(
+                who, name
+            )  # the same command may have come twice while the model was asked
+            if before is not None:
+                return 200, before
+            ask = Ask(kind, body, by, self.clock(), {**found, "device_hash": hashed(device)})
+            made = decide(self.state, ask)
+        except Refusal as refusal:
+            return refusal.status, {"ok": False, "message": str(refusal)}
+        answer = {"ok": True, "seq": self.state.seq + len(made)}
+        if kind == "join":
+            answer["resume"] = found["resume"]
+            by = found["person"]
+        try:
+            self._commit(made, by, who, name, answer)
+        except OreblocError as error:
+            return 507, {"ok": False, "message": str(error)}
+        return 200, answer
+
+    async def _find_out(self, by: str, kind: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what a command needs besides the state: new ids, and what the model says."""
+        fresh = {"id": f"{kind[:1]}{secrets.token_hex(6)}"}
+        if kind == "join":
+            return fresh | self._newcomer(body)
+        if kind == "set_draft" and by in self.state.people:
+            return fresh | await self._checked(self.state.people[by].seat, body.get("orders"))
+        if kind in ("propose_deal", "counter_deal"):
+            return fresh | await self._drafted(fresh["id"], body)
+        if kind == "inject" and by == DESK:
+            event = body.get("event")
+            answer = await self.thinker.ask("event", CHECK_LIMIT, record=self.state.record, event=event)
+            return fresh | ({"event": answer["event"]} if answer["ok"] else {"fault": answer["message"]})
+        return fresh
+
+    def _newcomer(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        now, code = self.clock(), body.get("code")
+        if self.wrong.is_spent(now):
+            raise Refusal("Too many wrong codes were tried in this room. Wait a minute.", 429)
+        if not isinstance(code, str) or not is_same(folded(code), self.state.code):
+            self.wrong.spend(now)
+            raise Refusal("That is not the code of this session. Look at the wall again.", 403)
+        resume = new_code(RESUME_LENGTH)
+        number = len(self.state.people) + 1
+        return {
+            "person": f"p{number}-{secrets.token_hex(3)}",
+            "resume": resume,
+            "resume_hash": hashed(resume),
+        }
+
+    async def _checked(self, seat: str, orders: Any) -> dict[str, Any]:
+        if not seat or not isinstance(orders, list):
+            return {}
+        answer = await self.thinker.ask(
+            "check", CHECK_LIMIT, record=self.state.record, seat=seat, orders=orders
+        )
+        if answer["ok"]:
+            return {"texts": answer["texts"], "fault": ""}
+        return {"texts": [], "fault": answer["message"]}
+
+    async def _drafted(self, fresh: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        document = body.get("document")
+        if not isinstance(document, Mapping):
+            raise Refusal("A deal needs a document.", 422)
+        name = body["deal"] if isinstance(body.get("deal"), str) else f"deal_{fresh[1:]}"
+        document = {**document, "id": name}
+        answer = await self.thinker.ask("draft", 30.0, record=self.state.record, document=document)
+        if not answer["ok"]:
+            return {"fault": answer["message"]}
+        kept = {**document, "title": answer["title"]}
+        return {"document": kept, "text": answer["text"], "answers": answer["answers"]}
+
+    # --- people and devices -----------------------------------------------------------------------------------------
+
+    def person_of(self, device: str) -> str:
+        """Return the person whose device holds this key, empty for nobody's."""
+        mark = hashed(device) if device else ""
+        return next((p.id for p in self.state.people.values() if mark and mark in p.devices), "")
+
+    def resume(self, code: str, device: str) -> tuple[int, dict[str, Any]]:
+        """Let somebody come back with their resume code on a device."""
+        now = self.clock()
+        if self.wrong.is_spent(now):
+            return 429, {
+                "ok": False,
+                "message": "Too many wrong codes were tried in this room. Wait a minute.",
+            }
+        mark = hashed(folded(code))
+        person = next(
+            (p for p in self.state.people.values() if is_same(p.resume, mark) and not p.is_removed), None
+        )
+        if person is None:
+            self.wrong.spend(now)
+            return 403, {"ok": False, "message": "Nobody has this code. Ask the facilitator."}
+        self._commit([("device_added", {"person": person.id, "device": hashed(device)})], person.id)
+        return 200, {"ok": True, "seq": self.state.seq}
+
+    def open_desk(self, key: str) -> str:
+        """Return a key for the desk in exchange for the one-time link's, empty for a wrong or used one."""
+        if not self.link_key or not is_same(key, self.link_key):
+            return ""
+        self.link_key = ""
+        fresh = new_key()
+        self.desk_keys.add(hashed(fresh))
+        return fresh
+
+    def is_desk(self, key: str) -> bool:
+        """Whether a cookie's key is the facilitator's."""
+        return bool(key) and hashed(key) in self.desk_keys
+
+    # --- clock and model --------------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Look at the clock and at rounds to be worked out, until cancelled."""
+        for worker in (self.player, self.thinker):
+            self._start(worker.ask("warm", 600.0, record=self.state.record))
+        while True:
+            self.tick()
+            await asyncio.sleep(TICK_SECONDS)
+
+    def tick(self) -> None:
+        """Begin the next step where the time is over; start working out a round that waits for it."""
+        state, now = self.state, self.clock()
+        if not state.seq:
+            return
+        if state.ends_at is not None and now >= state.ends_at and state.step + 1 < len(state.plan):
+            self._commit(begin(state, state.step + 1, now), SERVER)
+        if state.phase.name == "resolving" and not state.failure and self.busy_round is None:
+            self.busy_round = state.phase.round
+            self._start(self._resolve())
+
+    def _start(self, work: Any) -> None:
+        task = asyncio.create_task(work)
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+    async def _resolve(self) -> None:
+        """Ask the model for the round, and write what it brought or that it failed."""
+        state, number = self.state, self.state.phase.round
+        try:
+            treaties = (
+                [deal.document for deal in state.deals.values() if deal.state == "signed"] if number else []
+            )
+            events = [one["event"] for one in state.injects if one["round"] == number]
+            pilots = {seat: state.pilot(seat) for seat in state.seats if state.pilot(seat) not in ("people",)}
+            locked = {seat: one for seat, one in state.locked.items() if one["how"] != "bot"}
+            answer = await self.player.ask(
+                "resolve", ROUND_LIMIT, record=state.record, locked=locked, events=events, treaties=treaties,
+                pilots=pilots, seats=list(state.seats), is_practice=number == 0,
+            )  # fmt: skip
+            if not answer["ok"]:
+                self._commit([("round_failed", {"round": number, "message": answer["message"]})], SERVER)
+                return
+            body = {
+                "round": number,
+                "entry": answer["entry"],
+                "outcome": answer["outcome"],
+                "rule_hash": rule_hash(),
+            }
+            self._commit([("round_resolved", body), *begin(state, state.step + 1, self.clock())], SERVER)
+        finally:
+            self.busy_round = None
+
+    async def think(self, job: str, limit: float, **arguments: Any) -> dict[str, Any]:
+        """Ask the model something beside the rounds."""
+        return await self.thinker.ask(job, limit, record=self.state.record, **arguments)
+
+    async def ask_what_if(self, change: Mapping[str, Any]) -> dict[str, Any]:
+        """Play the class's own game again with one thing changed, and keep the answer for the debrief."""
+        answer = await self.think("what_if", 60.0, change=change)
+        if answer.pop("ok"):
+            self._commit([("what_if_answered", answer)], DESK)
+            return {"ok": True, **answer}
+        return {"ok": False, **answer}
+
+    # --- views ------------------------------------------------------------------------------------------------------
+
+    def common(self) -> dict[str, Any]:
+        """Return what every screen shows now."""
+        return common(self.state, self.clock(), self.online)
+
+    def own(self, viewer: Viewer) -> dict[str, Any]:
+        """Return what a viewer may know besides."""
+        return own(self.state, viewer, self.clock(), self.online)
+
+    def come(self, person: str) -> None:
+        """Count a page of a person as connected."""
+        self.online[person] = self.online.get(person, 0) + 1
+        self.changed.set()
+
+    def go(self, person: str) -> None:
+        """Count it out again."""
+        left = self.online.get(person, 0) - 1
+        if left > 0:
+            self.online[person] = left
+        else:
+            self.online.pop(person, None)
+        self.changed.set()
+
+    def close(self) -> None:
+        """Stop the model's processes and close the file."""
+        for task in list(self.tasks):
+            task.cancel()
+        self.player.stop()
+        self.thinker.stop()
+        self.store.close()

@@ -1,0 +1,412 @@
+"""The web application of a room: small pages, commands by POST, views by WebSocket. A GET changes nothing.
+
+`ROUTES` says of every route who may use it; a test goes through all of them.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.staticfiles import StaticFiles
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from viz.classroom.access import Bucket, new_key
+from viz.classroom.event import DESK
+from viz.classroom.export import spreadsheet
+from viz.classroom.form import form_of
+from viz.classroom.role_page import role_page
+from viz.classroom.room import SHOW_SECONDS, Room
+from viz.classroom.view import DESK_VIEWER, NOBODY, WALL, Viewer, seat_view
+
+PAGES = Path(__file__).with_name("page")
+STATIC = Path(__file__).resolve().parents[1] / "static"
+DEVICE, DESK_COOKIE = "orebloc_device", "orebloc_desk"
+MOST_BYTES = 65_536
+_YEAR = 31_536_000
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+Answer = Callable[[Room, Request], Awaitable[Response]]
+
+
+class Guard:
+    """Headers on every answer; POST and WebSocket only from pages of our own; no large bodies."""
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Pass on what may be; refuse the rest."""
+        if scope["type"] not in ("http", "websocket"):
+            await self.app(scope, receive, send)
+            return
+        headers = {key.decode("latin-1").lower(): value.decode("latin-1") for key, value in scope["headers"]}
+        if not _is_same_origin(headers) and (scope["type"] == "websocket" or scope["method"] == "POST"):
+            if scope["type"] == "websocket":
+                await send({"type": "websocket.close", "code": 4403})
+            else:
+                await _refusal("This page is of another address.", 403)(scope, receive, send)
+            return
+        size = headers.get("content-length", "0")
+        if scope["type"] == "http" and (not size.isdigit() or int(size) > MOST_BYTES):
+            await _refusal(f"A command has at most {MOST_BYTES:,} bytes.", 413)(scope, receive, send)
+            return
+
+        async def with_headers(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                known = {key.lower() for key, _ in message["headers"]}
+                more = [
+                    (k.lower().encode(), v.encode())
+                    for k, v in _HEADERS.items()
+                    if k.lower().encode() not in known
+                ]
+                message = {**message, "headers": [*message["headers"], *more]}
+            await send(message)
+
+        await self.app(scope, receive, with_headers)
+
+
+def _is_same_origin(headers: Mapping[str, str]) -> bool:
+    """Whether a request comes from a page of our own; programs send no origin and may come."""
+    origin = headers.get("origin")
+    return origin is None or origin.split("://")[-1] == headers.get("host")
+
+
+def _refusal(message: str, status: int) -> JSONResponse:
+    return JSONResponse({"ok": False, "message": message}, status)
+
+
+def _page(name: str) -> Answer:
+    async def answer(room: Room, request: Request) -> Response:
+        return HTMLResponse((PAGES / f"{name}.html").read_text(encoding="utf-8"))
+
+    return answer
+
+
+async def _body(request: Request) -> Mapping[str, Any] | None:
+    """Return the JSON table of a request, None for anything else."""
+    chunks = bytearray()
+    async for chunk in request.stream():
+        chunks += chunk
+        if len(chunks) > MOST_BYTES:
+            return None
+    try:
+        found = json.loads(bytes(chunks) or b"null")
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _viewer(room: Room, request: Any, wanted: str) -> Viewer | None:
+    """Return who looks, None for a desk that is not theirs."""
+    if wanted == "desk":
+        return DESK_VIEWER if room.is_desk(request.cookies.get(DESK_COOKIE, "")) else None
+    if wanted == "wall":
+        return WALL
+    person = room.person_of(request.cookies.get(DEVICE, ""))
+    return Viewer("person", person) if person else NOBODY
+
+
+async def _view(room: Room, request: Request) -> Response:
+    viewer = _viewer(room, request, request.query_params.get("as", "me"))
+    if viewer is None:
+        return _missing()
+    return JSONResponse({"common": room.common(), "own": room.own(viewer)})
+
+
+def _missing() -> Response:
+    return PlainTextResponse("There is nothing here.", 404)
+
+
+async def _command(room: Room, request: Request) -> Response:
+    given = await _body(request)
+    if given is None:
+        return _refusal("A command is a JSON table of at most 64 kB.", 422)
+    is_desk = room.is_desk(request.cookies.get(DESK_COOKIE, "")) and request.query_params.get("as") == "desk"
+    device = request.cookies.get(DEVICE, "")
+    by = DESK if is_desk else room.person_of(device)
+    if not _may_go(request, by or _address(request)):
+        return _refusal("Too many commands at once. Wait a second.", 429)
+    is_joining = given.get("kind") == "join" and not by
+    if not by and not is_joining:
+        return _refusal("You are not in this session. Join with the code on the wall.", 403)
+    if given.get("kind") == "join" and by:
+        return JSONResponse({"ok": True, "seq": room.state.seq})  # a second tap, or a reload
+    fresh = device or new_key()
+    status, answer = await room.command(by, fresh, given)
+    response = JSONResponse(answer, status)
+    if is_joining and answer["ok"]:
+        _keep(response, DEVICE, fresh)
+    return response
+
+
+def _address(request: Any) -> str:
+    return request.client.host if request.client else "?"
+
+
+def _may_go(request: Request, who: str) -> bool:
+    buckets: dict[str, Bucket] = request.app.state.buckets
+    is_person = who == DESK or who.startswith("p")
+    bucket = buckets.setdefault(
+        who, Bucket() if is_person else Bucket(50.0, 150.0)
+    )  # a class behind one address
+    return bucket.take(request.app.state.room.clock())
+
+
+def _keep(response: Response, name: str, value: str) -> None:
+    response.set_cookie(name, value, max_age=_YEAR, httponly=True, samesite="strict", path="/")
+
+
+async def _resume(room: Room, request: Request) -> Response:
+    given = await _body(request)
+    code = (given or {}).get("code")
+    if not isinstance(code, str):
+        return _refusal("Give the code as a text.", 422)
+    fresh = new_key()
+    status, answer = room.resume(code, fresh)
+    response = JSONResponse(answer, status)
+    if answer["ok"]:
+        _keep(response, DEVICE, fresh)
+    return response
+
+
+async def _open_desk(room: Room, request: Request) -> Response:
+    given = await _body(request)
+    key = (given or {}).get("key")
+    fresh = room.open_desk(key) if isinstance(key, str) else ""
+    if not fresh:
+        return _missing()
+    response = JSONResponse({"ok": True})
+    _keep(response, DESK_COOKIE, fresh)
+    return response
+
+
+def _own_seat(room: Room, request: Request) -> str:
+    person = room.state.people.get(room.person_of(request.cookies.get(DEVICE, "")))
+    return person.seat if person else ""
+
+
+async def _form(room: Room, request: Request) -> Response:
+    seat = _own_seat(room, request)
+    if room.is_desk(request.cookies.get(DESK_COOKIE, "")):
+        seat = request.query_params.get("seat", seat)
+    if seat not in room.state.seats:
+        return _refusal("Take a seat first.", 403)
+    about = room.state.seats[seat]
+    return JSONResponse(form_of(about["role"], about["goods"], about["countries"]))
+
+
+async def _check(room: Room, request: Request) -> Response:
+    seat, given = _own_seat(room, request), await _body(request)
+    orders = (given or {}).get("orders")
+    if not seat or not isinstance(orders, list):
+        return _refusal("A check needs a seat and a list of orders.", 422)
+    return JSONResponse(await room.think("check", 10.0, seat=seat, orders=orders))
+
+
+async def _preview(room: Room, request: Request) -> Response:
+    seat, given = _own_seat(room, request), await _body(request) or {}
+    orders, deal = given.get("orders"), room.state.deals.get(str(given.get("deal", "")))
+    if not seat or not isinstance(orders, list):
+        return _refusal("A preview needs a seat and a list of orders.", 422)
+    documents = [deal.document] if deal is not None and seat in deal.document["members"] else []
+    return JSONResponse(await room.think("preview", 20.0, seat=seat, orders=orders, documents=documents))
+
+
+async def _draft(room: Room, request: Request) -> Response:
+    seat, given = _own_seat(room, request), await _body(request) or {}
+    document = given.get("document")
+    if not seat or not isinstance(document, dict):
+        return _refusal("A draft needs a seat and a document.", 422)
+    named = {**document, "id": "draft"}
+    return JSONResponse(await room.think("draft", 30.0, document=named))
+
+
+async def _see(room: Room, request: Request) -> Response:
+    seat = request.query_params.get("seat", "")
+    if seat not in room.state.seats:
+        return _missing()
+    return JSONResponse(seat_view(room.state, seat))
+
+
+async def _causes(room: Room, request: Request) -> Response:
+    number = (await _body(request) or {}).get("round")
+    if not isinstance(number, int) or not 1 <= number <= len(room.state.record["rounds"]):
+        return _refusal("That round has not been played.", 422)
+    return JSONResponse(await room.think("causes", 60.0, round=number))
+
+
+async def _what_if(room: Room, request: Request) -> Response:
+    change = (await _body(request) or {}).get("change")
+    if not isinstance(change, dict) or not room.state.record["rounds"]:
+        return _refusal("Choose what to change, once a round has been played.", 422)
+    return JSONResponse(await room.ask_what_if(change))
+
+
+async def _sheet(room: Room, request: Request) -> Response:
+    seat = request.path_params["seat"]
+    is_theirs = seat == _own_seat(room, request) or room.is_desk(request.cookies.get(DESK_COOKIE, ""))
+    if seat not in room.state.seats or not is_theirs:
+        return _missing()
+    return HTMLResponse(role_page(seat, room.state.seats[seat]))
+
+
+async def _qr(room: Room, request: Request) -> Response:
+    import io
+
+    import segno
+
+    picture = io.BytesIO()
+    address = f"{request.url.scheme}://{request.headers.get('host', request.url.netloc)}/"
+    segno.make(address, error="m").save(picture, kind="svg", scale=8, border=2, xmldecl=False)
+    return Response(picture.getvalue(), media_type="image/svg+xml")
+
+
+async def _export(room: Room, request: Request) -> Response:
+    name = request.path_params["name"]
+    files = spreadsheet(room.store.path, with_names=request.query_params.get("names") == "yes")
+    if name not in files:
+        return _missing()
+    kind = "application/zip" if name.endswith(".zip") else "text/csv; charset=utf-8"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(files[name], media_type=kind, headers=headers)
+
+
+async def _health(room: Room, request: Request) -> Response:
+    return JSONResponse({"ok": True, "seq": room.state.seq, "online": len(room.online)})
+
+
+async def _live(socket: WebSocket) -> None:
+    """Send a screen its view now, and whenever something has changed."""
+    room: Room = socket.app.state.room
+    viewer = _viewer(room, socket, socket.query_params.get("as", "me"))
+    if viewer is None:
+        await socket.close(4404)
+        return
+    await socket.accept()
+    feed = _Feed(socket.app.state.screens, viewer)
+    if viewer.person:
+        room.come(viewer.person)
+    listener = asyncio.create_task(_listen(socket))
+    sender = asyncio.create_task(_send(socket, feed))
+    try:
+        await asyncio.wait({listener, sender}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        feed.close()
+        for task in (listener, sender):
+            task.cancel()
+        await asyncio.gather(listener, sender, return_exceptions=True)
+        if viewer.person:
+            room.go(viewer.person)
+
+
+class _Feed:
+    """The newest view that a screen has not been sent yet; older ones are dropped."""
+
+    def __init__(self, screens: "set[_Feed]", viewer: Viewer) -> None:
+        self.screens, self.viewer = screens, viewer
+        self.fresh = asyncio.Event()
+        self.fresh.set()
+        screens.add(self)
+
+    def close(self) -> None:
+        self.screens.discard(self)
+
+
+async def _send(socket: WebSocket, feed: _Feed) -> None:
+    room: Room = socket.app.state.room
+    while True:
+        await feed.fresh.wait()
+        feed.fresh.clear()
+        shared = socket.app.state.shared
+        if shared["seq"] is not room.changed or shared["text"] is None:
+            shared["text"] = json.dumps(room.common(), ensure_ascii=False)
+            shared["seq"] = room.changed
+        mine = json.dumps(room.own(feed.viewer), ensure_ascii=False)
+        await socket.send_text(f'{{"common":{shared["text"]},"own":{mine}}}')
+
+
+async def _listen(socket: WebSocket) -> None:
+    try:
+        while True:
+            await socket.receive_text()  # a ping says that the page is there; commands come by POST
+    except (WebSocketDisconnect, RuntimeError):
+        return
+
+
+async def _show(app: Starlette) -> None:
+    """Wake all screens after a change, many changes at once."""
+    room: Room = app.state.room
+    while True:
+        await room.changed.wait()
+        room.changed = asyncio.Event()
+        app.state.shared["text"] = None
+        for screen in app.state.screens:
+            screen.fresh.set()
+        await asyncio.sleep(SHOW_SECONDS)
+
+
+#: (path, method, who may: everyone, person or desk, answer).
+ROUTES: tuple[tuple[str, str, str, Answer], ...] = (
+    ("/", "GET", "everyone", _page("join")),
+    ("/play", "GET", "everyone", _page("play")),
+    ("/wall", "GET", "everyone", _page("wall")),
+    ("/desk", "GET", "desk", _page("desk")),
+    ("/desk/open/{key}", "GET", "everyone", _page("open")),
+    ("/sheet/{seat}", "GET", "person", _sheet),
+    ("/api/view", "GET", "everyone", _view),
+    ("/api/form", "GET", "person", _form),
+    ("/api/see", "GET", "desk", _see),
+    ("/api/qr.svg", "GET", "everyone", _qr),
+    ("/export/{name}", "GET", "desk", _export),
+    ("/healthz", "GET", "everyone", _health),
+    ("/api/command", "POST", "everyone", _command),
+    ("/api/resume", "POST", "everyone", _resume),
+    ("/api/desk", "POST", "everyone", _open_desk),
+    ("/api/check", "POST", "person", _check),
+    ("/api/preview", "POST", "person", _preview),
+    ("/api/draft", "POST", "person", _draft),
+    ("/api/causes", "POST", "desk", _causes),
+    ("/api/what_if", "POST", "desk", _what_if),
+)
+
+
+def _route(path: str, method: str, who: str, answer: Answer) -> Route:
+    async def guarded(request: Request) -> Response:
+        room: Room = request.app.state.room
+        if who == "desk" and not room.is_desk(request.cookies.get(DESK_COOKIE, "")):
+            return _missing()
+        return await answer(room, request)
+
+    return Route(path, guarded, methods=[method])
+
+
+def application(room: Room) -> Starlette:
+    """Return the application of a room. Its clock and its pushing run while it serves."""
+
+    @asynccontextmanager
+    async def life(app: Starlette) -> AsyncIterator[None]:
+        tasks = [asyncio.create_task(room.run()), asyncio.create_task(_show(app))]
+        yield
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        room.close()
+
+    routes: list[Any] = [_route(*row) for row in ROUTES]
+    routes += [WebSocketRoute("/api/live", _live), Mount("/assets", StaticFiles(directory=STATIC))]
+    app = Starlette(routes=routes, lifespan=life, middleware=[Middleware(Guard)])
+    app.state.room, app.state.screens, app.state.buckets = room, set(), {}
+    app.state.shared = {"seq": None, "text": None}
+    return app

@@ -1,0 +1,106 @@
+"""One SQLite file a session: events with a hash chain, and the answers to commands. The only writer is the server.
+
+What `append` has returned from is on the disk: write-ahead log, full synchronisation, one transaction.
+"""
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from model.error import OreblocError
+from viz.classroom.event import FORMAT, Event, body_text, chained
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS events (
+    seq INTEGER PRIMARY KEY, at REAL NOT NULL, kind TEXT NOT NULL, by TEXT NOT NULL, body TEXT NOT NULL,
+    chain TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS answers (by TEXT NOT NULL, id TEXT NOT NULL, answer TEXT NOT NULL, PRIMARY KEY (by, id));
+"""
+
+
+class Store:
+    """A session's file, open for writing. Raises `OreblocError` where it is no session or of another format."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            self.connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+            self.connection.execute("PRAGMA journal_mode=WAL")
+            self.connection.execute("PRAGMA synchronous=FULL")
+            self.connection.executescript(_TABLES)
+            self.connection.execute("INSERT OR IGNORE INTO meta VALUES ('format', ?)", (str(FORMAT),))
+            found = self.connection.execute("SELECT value FROM meta WHERE key = 'format'").fetchone()[0]
+        except sqlite3.Error as error:
+            raise OreblocError(
+                f"Session file {path} cannot be opened: {error}. Give a session's file, or a new name in a folder "
+                "that can be written."
+            ) from error
+        if found != str(FORMAT):
+            raise OreblocError(f"Session file {path} has format {found}; this version reads format {FORMAT}.")
+        self.chain = self._last_chain()
+
+    def _last_chain(self) -> str:
+        row = self.connection.execute("SELECT chain FROM events ORDER BY seq DESC LIMIT 1").fetchone()
+        return row[0] if row else ""
+
+    def append(self, events: Sequence[Event], by: str = "", command: str = "", answer: Any = None) -> None:
+        """Write events and the answer to the command they came from, all or nothing, and wait for the disk.
+
+        Raises `OreblocError` where the disk refuses; nothing is written then.
+        """
+        chain = self.chain
+        try:
+            self.connection.execute("BEGIN IMMEDIATE")
+            for event in events:
+                chain = chained(chain, event)
+                row = (event.seq, event.at, event.kind, event.by, body_text(event.body), chain)
+                self.connection.execute("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?)", row)
+            if command:
+                self.connection.execute(
+                    "INSERT INTO answers VALUES (?, ?, ?)", (by, command, json.dumps(answer))
+                )
+            self.connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            if self.connection.in_transaction:
+                self.connection.execute("ROLLBACK")
+            raise OreblocError(
+                f"Session file {self.path} cannot be written: {error}. Make room on the disk; nothing was lost."
+            ) from error
+        self.chain = chain
+
+    def answer(self, by: str, command: str) -> Any:
+        """Return the answer that a command got before, None if it is new."""
+        row = self.connection.execute(
+            "SELECT answer FROM answers WHERE by = ? AND id = ?", (by, command)
+        ).fetchone()
+        return json.loads(row[0]) if row else None
+
+    def close(self) -> None:
+        """Close the file."""
+        self.connection.close()
+
+
+def read_events(path: Path) -> list[Event]:
+    """Return a session's events, checked against their hash chain. Raises `OreblocError`."""
+    if not path.is_file():
+        raise OreblocError(f"Session file {path} does not exist. Give the file that `orebloc host` wrote.")
+    try:
+        connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+        rows = connection.execute("SELECT seq, at, kind, by, body, chain FROM events ORDER BY seq").fetchall()
+        connection.close()
+    except sqlite3.Error as error:
+        raise OreblocError(f"Session file {path} cannot be read: {error}. Give a session's file.") from error
+    events, chain = [], ""
+    for number, (seq, at, kind, by, body, written) in enumerate(rows, start=1):
+        event = Event(seq, at, kind, by, json.loads(body))
+        chain = chained(chain, event)
+        if seq != number or chain != written:
+            raise OreblocError(
+                f"Session file {path} was changed after it was written: event {seq} does not fit the hash of those "
+                "before it. Take the file as the server left it."
+            )
+        events.append(event)
+    return events

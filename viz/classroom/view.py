@@ -1,0 +1,241 @@
+"""What each screen may know. Every byte of a session's state that leaves the server goes through `view`.
+
+A view is a plain mapping `{"common", "own"}`: `common` is the same for everybody and holds nothing that is one seat's,
+`own` is what the viewer may know besides.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from viz.classroom.command import may_order
+from viz.classroom.state import POLICIES, Deal, Message, Person, State
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """Who looks: `kind` is person, wall, desk or nobody; a person by id."""
+
+    kind: str
+    person: str = ""
+
+
+WALL, DESK_VIEWER, NOBODY = Viewer("wall"), Viewer("desk"), Viewer("nobody")
+
+
+def view(state: State, viewer: Viewer, now: float, online: Collection[str] = ()) -> dict[str, Any]:
+    """Return a viewer's view: see `common` and `own`. `online` are the persons whose pages are connected."""
+    return {"common": common(state, now, online), "own": own(state, viewer, now, online)}
+
+
+def common(state: State, now: float, online: Collection[str] = ()) -> dict[str, Any]:
+    """Return what everybody in the room may know: clock, seats, public talk, news, what rounds brought."""
+    phase = state.phase
+    shown = max((n for n in state.outcomes if n or phase.round == 0), default=None)
+    if phase.name == "resolving":
+        shown = None if shown == phase.round else shown
+    return {
+        "title": state.title,
+        "seq": state.seq,
+        "now": now,
+        "phase": phase.name,
+        "step": state.step,
+        "round": phase.round,
+        "rounds": max((p.round for p in state.plan), default=0),
+        "ends_at": state.ends_at,
+        "left_seconds": state.left_seconds,
+        "failure": bool(state.failure),
+        "policy": state.policy,
+        "policy_text": POLICIES[state.policy],
+        "is_locked": state.is_locked,
+        "is_chat_on": state.is_chat_on,
+        "seats": [_public_seat(state, seat, online) for seat in state.seats],
+        "people": sum(not p.is_removed for p in state.people.values()),
+        "news": [one for one in state.news[-20:] if not one.get("seat")],
+        "messages": [_said(state, m) for m in state.messages if m.room == "public" and not m.is_hidden][-60:],
+        "deals": [_public_deal(deal) for deal in state.deals.values() if deal.state == "in_force"],
+        "votes": [_public_vote(vote) for vote in state.votes.values()],
+        "opening": _public_outcome(state, state.opening),
+        "reveal": _public_outcome(state, state.outcomes[shown]) if shown is not None else None,
+        "reveal_round": shown,
+        "history": [_point(number, state.outcomes[number]) for number in sorted(state.outcomes) if number],
+        "debrief": _debrief(state) if phase.name in ("debrief", "closed") else None,
+    }
+
+
+def _public_seat(state: State, seat: str, online: Collection[str]) -> dict[str, Any]:
+    people = state.seated(seat)
+    about = state.seats[seat]
+    row = {
+        "seat": seat,
+        "label": about["label"],
+        "role": about["role"],
+        "public": about["public"],
+        "people": len(people),
+        "pilot": state.pilot(seat),
+        "online": sum(p.id in online for p in people),
+    }
+    if state.is_open.get("finals") and may_order(state):
+        row["is_final"] = state.sheets[seat].is_final
+    return row
+
+
+def _public_deal(deal: Deal) -> dict[str, Any]:
+    return {"deal": deal.id, "members": deal.document["members"], "title": deal.document["title"],
+            "text": deal.text, "round": deal.round}  # fmt: skip
+
+
+def _public_vote(vote: Any) -> dict[str, Any]:
+    return {"vote": vote.id, "question": vote.question, "seats": vote.seats, "rule": vote.rule,
+            "cast": len(vote.cast), "result": vote.result}  # fmt: skip
+
+
+def _public_outcome(state: State, outcome: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the public part of an outcome: no seat's own numbers but the scoreboards, where they are shown."""
+    kept = ("quarter_from", "quarter_to", "headline", "prices", "shares", "measures", "treaties", "causes")
+    public = {key: outcome[key] for key in kept if key in outcome}
+    if state.is_open.get("scores"):
+        public["scoreboards"] = {
+            board: [row for row in rows if row["seat"] in state.seats]
+            for board, rows in outcome.get("scoreboards", {}).items()
+        }
+    return public
+
+
+def _point(number: int, outcome: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a round as a point of the charts over rounds."""
+    return {"round": number, "quarter": outcome["quarter_to"], "headline": outcome["headline"],
+            "prices": outcome["prices"], "shares": outcome["shares"]}  # fmt: skip
+
+
+def _said(state: State, message: Message) -> dict[str, Any]:
+    return {
+        "message": message.id,
+        "room": message.room,
+        "seat": message.seat,
+        "text": message.text,
+        "at": message.at,
+        "round": message.round,
+        "is_promise": message.is_promise,
+        "kept": message.kept,
+    }
+
+
+def _debrief(state: State) -> dict[str, Any]:
+    """Return what the debrief shows everybody; orders and private talk only once secrets are opened."""
+    found: dict[str, Any] = {
+        "bookmarks": [{"text": one["text"], "round": one["round"]} for one in state.bookmarks],
+        "what_ifs": state.what_ifs,
+        "words": list(state.words) if state.is_open.get("words") else len(state.words),
+        "promises": [_said(state, m) for m in state.messages if m.is_promise and m.room == "public"],
+    }
+    if state.is_open.get("secrets"):
+        found["orders"] = [
+            {"round": number, "seat": seat, "orders": orders}
+            for number, entry in enumerate(state.record["rounds"], start=1)
+            for seat, orders in entry["sheets"].items()
+        ]
+        found["messages"] = [_said(state, m) for m in state.messages if not m.is_hidden]
+    return found
+
+
+def own(state: State, viewer: Viewer, now: float, online: Collection[str] = ()) -> dict[str, Any]:
+    """Return what this viewer may know besides: a person's seat, or the facilitator's desk."""
+    if viewer.kind == "desk":
+        return {"kind": "desk", **_desk(state, online)}
+    person = state.people.get(viewer.person) if viewer.kind == "person" else None
+    if person is None or person.is_removed:
+        lobby = {"code": state.code} if viewer.kind == "wall" and not state.is_locked else {}
+        return {"kind": "wall" if viewer.kind == "wall" else "nobody", **lobby}
+    return {"kind": "person", **_mine(state, person)}
+
+
+def _mine(state: State, person: Person) -> dict[str, Any]:
+    seat = person.seat
+    mine: dict[str, Any] = {
+        "person": person.id,
+        "name": person.name,
+        "seat": seat,
+        "has_read": person.has_read,
+        "has_hand_up": person.has_hand_up,
+    }
+    return {**mine, **seat_view(state, seat)} if seat else mine
+
+
+def seat_view(state: State, seat: str) -> dict[str, Any]:
+    """Return what a seat's people may know besides what all do; the facilitator's "see as" shows the same."""
+    sheet = state.sheets[seat]
+    outcome = state.outcomes[max(state.outcomes)] if state.outcomes else state.opening
+    latest = state.outcomes.get(state.phase.round)
+    deals = [deal for deal in state.deals.values() if seat in deal.document["members"]]
+    writer = state.people.get(sheet.by)
+    return {
+        "teammates": [p.name for p in state.seated(seat)],
+        "role_sheet": state.seats[seat],
+        "sheet": {
+            "version": sheet.version,
+            "orders": sheet.orders,
+            "texts": sheet.texts,
+            "fault": sheet.fault,
+            "by": writer.name if writer else "",
+            "at": sheet.at,
+            "is_final": sheet.is_final,
+            "has_handed_in": sheet.handed_in is not None,
+        },
+        "may_order": may_order(state),
+        "locked": state.locked.get(seat),
+        "market": outcome.get("views", {}).get(seat, {}),
+        "result": (latest or {}).get("seats", {}).get(seat),
+        "dropped": (latest or {}).get("dropped", {}).get(seat, []),
+        "is_muted": seat in state.muted,
+        "news": [one for one in state.news if one.get("seat") == seat],
+        "messages": [
+            _said(state, m)
+            for m in state.messages
+            if m.room != "public" and seat in m.room.split("+") and not m.is_hidden
+        ][-80:],
+        "deals": [_my_deal(deal) for deal in deals],
+        "my_votes": {vote.id: vote.cast.get(seat) for vote in state.votes.values() if seat in vote.seats},
+    }
+
+
+def _my_deal(deal: Deal) -> dict[str, Any]:
+    return {"deal": deal.id, "document": deal.document, "text": deal.text, "by": deal.by, "version": deal.version,
+            "state": deal.state, "signed": deal.signed, "answers": deal.answers}  # fmt: skip
+
+
+def _desk(state: State, online: Collection[str]) -> dict[str, Any]:
+    """Return the facilitator's board: who is there, how far each seat is, what needs attention."""
+    return {
+        "code": state.code,
+        "failure_text": state.failure,
+        "plan": [{"name": p.name, "round": p.round, "minutes": p.minutes} for p in state.plan],
+        "people_list": [
+            {"person": p.id, "name": p.name, "seat": p.seat, "online": p.id in online, "has_read": p.has_read,
+             "hand": p.has_hand_up} for p in state.people.values() if not p.is_removed
+        ],
+        "board": [_board_row(state, seat, online) for seat in state.seats],
+        "shown": state.is_open,
+        "muted": sorted(state.muted),
+        "all_messages": [{**_said(state, m), "is_hidden": m.is_hidden} for m in state.messages[-200:]],
+        "all_deals": [_my_deal(deal) for deal in state.deals.values()],
+        "injects": state.injects,
+        "bookmarks": state.bookmarks,
+        "words": state.words,
+        "surveys": len(state.surveys),
+        "rounds_played": len(state.record.get("rounds", [])),
+        "entries": [
+            {"round": n, "sheets": {seat: orders for seat, orders in entry["sheets"].items() if orders},
+             "treaties": [t["title"] for t in entry.get("treaties", [])],
+             "events": [e.get("kind") for e in entry.get("events", [])]}
+            for n, entry in enumerate(state.record.get("rounds", []), start=1)
+        ],
+    }  # fmt: skip
+
+
+def _board_row(state: State, seat: str, online: Collection[str]) -> dict[str, Any]:
+    sheet, people = state.sheets[seat], state.seated(seat)
+    how = "final" if sheet.is_final else "stuck" if sheet.fault else "draft" if sheet.version else "nothing"
+    return {"seat": seat, "label": state.seats[seat]["label"], "state": how, "pilot": state.pilot(seat),
+            "names": [p.name for p in people], "online": sum(p.id in online for p in people),
+            "fault": sheet.fault, "orders": len(sheet.orders)}  # fmt: skip
