@@ -45,7 +45,7 @@ class Class:
     def __init__(self, path, game=None, clock=None, near=None, **session):
         self.clock = clock or Clock()
         self.room = Room(path, self.clock)
-        self.room.player = self.room.thinker = near or NearDesk()
+        self.room.player = self.room.thinker = self.room.checker = near or NearDesk()
         self.people, self.count = {}, 0
         if game is not None:
             self.room.open(session_of(game, seats=SEATS, **{"rounds": 2, **session}), game)

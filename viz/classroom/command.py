@@ -380,7 +380,7 @@ def _resume_clock(state: State, ask: Ask) -> Made:
 
 def _seat_person(state: State, ask: Ask) -> Made:
     person, seat = _person(state, ask.body), ask.body.get("seat") or ""
-    if seat and seat not in state.seats:
+    if seat and (not isinstance(seat, str) or seat not in state.seats):
         raise Refusal("There is no such seat.")
     return [("person_seated", {"person": person.id, "seat": seat})]
 
@@ -420,7 +420,7 @@ def _inject(state: State, ask: Ask) -> Made:
 
 def _tell(state: State, ask: Ask) -> Made:
     seat = ask.body.get("seat") or ""
-    if seat and seat not in state.seats:
+    if seat and (not isinstance(seat, str) or seat not in state.seats):
         raise Refusal("There is no such seat.")
     return [("told", {"text": clean(ask.body.get("text"), "text"), "seat": seat})]
 

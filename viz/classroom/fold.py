@@ -53,6 +53,11 @@ def _device(state: State, event: Event) -> None:
     state.people[event.body["person"]].devices.add(event.body["device"])
 
 
+@_writes("resume_renewed")
+def _renew(state: State, event: Event) -> None:
+    state.people[event.body["person"]].resume = event.body["resume"]
+
+
 @_writes("person_renamed")
 def _rename(state: State, event: Event) -> None:
     state.people[event.body["person"]].name = event.body["name"]
@@ -99,9 +104,9 @@ def _hand(state: State, event: Event) -> None:
 def _phase(state: State, event: Event) -> None:
     before = state.phase
     state.step, state.ends_at, state.left_seconds = event.body["step"], event.body["ends_at"], None
-    if state.phase.name == "negotiate" or (state.phase.round, state.phase.name) == (0, "orders"):
-        if before.name != "orders" or before.round != state.phase.round:
-            _new_round(state)
+    is_new = state.phase.round != before.round or before.name == "briefing"
+    if state.phase.name in ("negotiate", "orders") and is_new:
+        _new_round(state)
     state.failure = ""
 
 

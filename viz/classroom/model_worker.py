@@ -58,6 +58,9 @@ class ModelWorker:
         except (EOFError, OSError):
             self.stop()
             return {"ok": False, "message": "The model's process ended. Try again."}
+        except (ValueError, TypeError, RecursionError) as error:  # what cannot be sent over the pipe
+            self.stop()
+            return {"ok": False, "message": f"The model cannot be asked that: {type(error).__name__}."}
         self.stop()
         return {
             "ok": False,

@@ -26,6 +26,8 @@ from viz.classroom.view import Viewer, common, own
 
 #: Seconds between two looks at the clock, and between two views of a screen at least.
 TICK_SECONDS, SHOW_SECONDS = 0.1, 0.05
+#: Seconds between two notes in the file that the server runs: what a stop can cost of a clock at most.
+BEAT_SECONDS = 1.0
 CHECK_LIMIT, ROUND_LIMIT = 10.0, 90.0
 
 
@@ -36,7 +38,9 @@ class Room:
         self.clock = clock
         self.store = Store(path)
         self.state: State = fold(read_events(path))
-        self.player, self.thinker = ModelWorker(), ModelWorker()
+        #: Rounds, what-ifs and previews, and the quick checks of sheets wait for none of each other.
+        self.player, self.thinker, self.checker = ModelWorker(), ModelWorker(), ModelWorker()
+        self.disk_fault = ""
         self.changed = asyncio.Event()
         self.online: dict[str, int] = {}
         self.wrong = Budget()
@@ -68,7 +72,7 @@ class Room:
         now, state = self.clock(), self.state
         made: list[tuple[str, dict[str, Any]]] = [("server_started", {"rule_hash": rule_hash()})]
         if state.ends_at is not None:
-            last = read_events(self.store.path)[-1].at
+            last = max(read_events(self.store.path)[-1].at, min(self.store.last_beat(), now))
             made.append(
                 (
                     "time_set",
@@ -106,15 +110,13 @@ class Room:
             }
         if not isinstance(body, Mapping):
             return 422, {"ok": False, "message": "The body of a command is a table."}
-        who = by or device
-        before = self.store.answer(who, name)
+        who, kept_name = by, hashed(name) if kind == "join" else name
+        before = self.store.answer(who, kept_name)
         if before is not None:
-            return 200, before
+            return self._joined_before(before, device, body) if kind == "join" else (200, before)
         try:
             found = await self._find_out(by, kind, body)
-            before = self.store.answer(
-                who, name
-            )  # the same command may have come twice while the model was asked
+            before = self.store.answer(who, kept_name)  # it may have come twice while the model was asked
             if before is not None:
                 return 200, before
             ask = Ask(kind, body, by, self.clock(), {**found, "device_hash": hashed(device)})
@@ -122,14 +124,38 @@ class Room:
         except Refusal as refusal:
             return refusal.status, {"ok": False, "message": str(refusal)}
         answer = {"ok": True, "seq": self.state.seq + len(made)}
-        if kind == "join":
-            answer["resume"] = found["resume"]
-            by = found["person"]
+        kept = {**answer, "person": found["person"]} if kind == "join" else answer
         try:
-            self._commit(made, by, who, name, answer)
+            self._commit(made, found["person"] if kind == "join" else by, who, kept_name, kept)
         except OreblocError as error:
             return 507, {"ok": False, "message": str(error)}
-        return 200, answer
+        except ValueError:
+            return 422, {
+                "ok": False,
+                "message": "The command holds something that is no plain number or text.",
+            }
+        return 200, answer | ({"resume": found["resume"]} if kind == "join" else {})
+
+    def _joined_before(
+        self, before: Mapping[str, Any], device: str, body: Mapping[str, Any]
+    ) -> tuple[int, dict[str, Any]]:
+        """Answer a join that was sent again because its answer got lost: the same person, a fresh resume code."""
+        try:
+            found = self._newcomer(body)
+        except Refusal as refusal:
+            return refusal.status, {"ok": False, "message": str(refusal)}
+        person = before["person"]
+        if self.state.people[person].is_removed:
+            return 403, {"ok": False, "message": "You were taken out of this session. Ask the facilitator."}
+        made = [
+            ("device_added", {"person": person, "device": hashed(device)}),
+            ("resume_renewed", {"person": person, "resume": found["resume_hash"]}),
+        ]
+        try:
+            self._commit(made, person)
+        except OreblocError as error:
+            return 507, {"ok": False, "message": str(error)}
+        return 200, {"ok": True, "seq": self.state.seq, "resume": found["resume"]}
 
     async def _find_out(self, by: str, kind: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """Return what a command needs besides the state: new ids, and what the model says."""
@@ -139,7 +165,11 @@ class Room:
         if kind == "set_draft" and by in self.state.people:
             return fresh | await self._checked(self.state.people[by].seat, body.get("orders"))
         if kind in ("propose_deal", "counter_deal"):
-            return fresh | await self._drafted(fresh["id"], body)
+            name = f"deal_{fresh['id'][1:]}"
+            if kind == "counter_deal":
+                name = str(body.get("deal"))
+                self._may_counter(by, name)
+            return fresh | await self._drafted(name, body)
         if kind == "inject" and by == DESK:
             event = body.get("event")
             answer = await self.thinker.ask("event", CHECK_LIMIT, record=self.state.record, event=event)
@@ -164,18 +194,23 @@ class Room:
     async def _checked(self, seat: str, orders: Any) -> dict[str, Any]:
         if not seat or not isinstance(orders, list):
             return {}
-        answer = await self.thinker.ask(
+        answer = await self.checker.ask(
             "check", CHECK_LIMIT, record=self.state.record, seat=seat, orders=orders
         )
         if answer["ok"]:
             return {"texts": answer["texts"], "fault": ""}
         return {"texts": [], "fault": answer["message"]}
 
-    async def _drafted(self, fresh: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    def _may_counter(self, by: str, name: str) -> None:
+        """Refuse terms for a deal of others before the model is asked about them."""
+        person, deal = self.state.people.get(by), self.state.deals.get(name)
+        if person is None or deal is None or person.seat not in deal.document["members"]:
+            raise Refusal("That deal is not one of yours.", 403)
+
+    async def _drafted(self, name: str, body: Mapping[str, Any]) -> dict[str, Any]:
         document = body.get("document")
         if not isinstance(document, Mapping):
             raise Refusal("A deal needs a document.", 422)
-        name = body["deal"] if isinstance(body.get("deal"), str) else f"deal_{fresh[1:]}"
         document = {**document, "id": name}
         answer = await self.thinker.ask("draft", 30.0, record=self.state.record, document=document)
         if not answer["ok"]:
@@ -205,7 +240,10 @@ class Room:
         if person is None:
             self.wrong.spend(now)
             return 403, {"ok": False, "message": "Nobody has this code. Ask the facilitator."}
-        self._commit([("device_added", {"person": person.id, "device": hashed(device)})], person.id)
+        try:
+            self._commit([("device_added", {"person": person.id, "device": hashed(device)})], person.id)
+        except OreblocError as error:
+            return 507, {"ok": False, "message": str(error)}
         return 200, {"ok": True, "seq": self.state.seq}
 
     def open_desk(self, key: str) -> str:
@@ -225,11 +263,26 @@ class Room:
 
     async def run(self) -> None:
         """Look at the clock and at rounds to be worked out, until cancelled."""
-        for worker in (self.player, self.thinker):
+        for worker in (self.player, self.checker, self.thinker):
             self._start(worker.ask("warm", 600.0, record=self.state.record))
+        beaten = 0.0
         while True:
-            self.tick()
+            try:
+                self.tick()
+                if abs(self.clock() - beaten) >= BEAT_SECONDS:
+                    beaten = self.clock()
+                    self.store.beat(beaten)
+                self._tell_fault("")
+            except (
+                OreblocError
+            ) as error:  # a full disk stops the clock, not the room: it goes on when there is room
+                self._tell_fault(str(error))
             await asyncio.sleep(TICK_SECONDS)
+
+    def _tell_fault(self, fault: str) -> None:
+        if fault != self.disk_fault:
+            self.disk_fault = fault
+            self.changed.set()
 
     def tick(self) -> None:
         """Begin the next step where the time is over; start working out a round that waits for it."""
@@ -271,6 +324,8 @@ class Room:
                 "rule_hash": rule_hash(),
             }
             self._commit([("round_resolved", body), *begin(state, state.step + 1, self.clock())], SERVER)
+        except OreblocError as error:
+            self._tell_fault(str(error))
         finally:
             self.busy_round = None
 
@@ -294,7 +349,8 @@ class Room:
 
     def own(self, viewer: Viewer) -> dict[str, Any]:
         """Return what a viewer may know besides."""
-        return own(self.state, viewer, self.clock(), self.online)
+        found = own(self.state, viewer, self.clock(), self.online)
+        return {**found, "disk_fault": self.disk_fault} if viewer.kind == "desk" else found
 
     def come(self, person: str) -> None:
         """Count a page of a person as connected."""
@@ -316,4 +372,5 @@ class Room:
             task.cancel()
         self.player.stop()
         self.thinker.stop()
+        self.checker.stop()
         self.store.close()

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
@@ -103,6 +104,7 @@ async def _body(request: Request) -> Mapping[str, Any] | None:
             return None
     try:
         found = json.loads(bytes(chunks) or b"null")
+        json.dumps(found, allow_nan=False, ensure_ascii=False).encode()  # no NaN, no half characters
     except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None
@@ -275,7 +277,8 @@ async def _qr(room: Room, request: Request) -> Response:
 
 async def _export(room: Room, request: Request) -> Response:
     name = request.path_params["name"]
-    files = spreadsheet(room.store.path, with_names=request.query_params.get("names") == "yes")
+    with_names = request.query_params.get("names") == "yes"
+    files = await run_in_threadpool(spreadsheet, room.store.path, with_names=with_names)
     if name not in files:
         return _missing()
     kind = "application/zip" if name.endswith(".zip") else "text/csv; charset=utf-8"
@@ -387,6 +390,10 @@ def _route(path: str, method: str, who: str, answer: Answer) -> Route:
         room: Room = request.app.state.room
         if who == "desk" and not room.is_desk(request.cookies.get(DESK_COOKIE, "")):
             return _missing()
+        if method == "POST" and path != "/api/command":  # a command counts by person, once it is known
+            key = request.cookies.get(DESK_COOKIE if who == "desk" else DEVICE, "")
+            if not _may_go(request, (room.person_of(key) or _address(request)) if who != "desk" else DESK):
+                return _refusal("Too many requests at once. Wait a second.", 429)
         return await answer(room, request)
 
     return Route(path, guarded, methods=[method])

@@ -49,15 +49,15 @@ class Store:
     def append(self, events: Sequence[Event], by: str = "", command: str = "", answer: Any = None) -> None:
         """Write events and the answer to the command they came from, all or nothing, and wait for the disk.
 
-        Raises `OreblocError` where the disk refuses; nothing is written then.
+        Raises `OreblocError` where the disk refuses, ValueError for what is not JSON; nothing is written then.
         """
-        chain = self.chain
+        chain, rows = self.chain, []
+        for event in events:
+            chain = chained(chain, event)
+            rows.append((event.seq, event.at, event.kind, event.by, body_text(event.body), chain))
         try:
             self.connection.execute("BEGIN IMMEDIATE")
-            for event in events:
-                chain = chained(chain, event)
-                row = (event.seq, event.at, event.kind, event.by, body_text(event.body), chain)
-                self.connection.execute("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?)", row)
+            self.connection.executemany("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?)", rows)
             if command:
                 self.connection.execute(
                     "INSERT INTO answers VALUES (?, ?, ?)", (by, command, json.dumps(answer))
@@ -77,6 +77,20 @@ class Store:
             "SELECT answer FROM answers WHERE by = ? AND id = ?", (by, command)
         ).fetchone()
         return json.loads(row[0]) if row else None
+
+    def beat(self, now: float) -> None:
+        """Note that the server runs at this time. Raises `OreblocError` where the disk refuses."""
+        try:
+            self.connection.execute("INSERT OR REPLACE INTO meta VALUES ('alive', ?)", (repr(now),))
+        except sqlite3.Error as error:
+            raise OreblocError(
+                f"Session file {self.path} cannot be written: {error}. Make room on the disk; nothing was lost."
+            ) from error
+
+    def last_beat(self) -> float:
+        """Return the last time noted, 0 where none was."""
+        row = self.connection.execute("SELECT value FROM meta WHERE key = 'alive'").fetchone()
+        return float(row[0]) if row else 0.0
 
     def close(self) -> None:
         """Close the file."""
