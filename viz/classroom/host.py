@@ -34,9 +34,6 @@ def host_session(options: Mapping[str, Any]) -> None:
 
 def open_room(options: Mapping[str, Any]) -> Room:
     """Return the room of a new session, or of a file that is resumed. Raises `OreblocError`."""
-    from experiments.game import Game
-    from viz.classroom.session import session_of
-
     path = Path(options["file"])
     if options["resume"]:
         if not path.is_file():
@@ -50,6 +47,9 @@ def open_room(options: Mapping[str, Any]) -> Room:
         raise OreblocError(
             f"Session file {path} exists. Write --resume to go on with it, or --file with a new name."
         )
+    from experiments.game import Game
+    from viz.classroom.session import session_of
+
     game = Game(options["scenario"], seed=options.get("seed"))
     session = session_of(
         game, template=options["template"], seats=options["seats"], rounds=options["rounds"],

@@ -9,9 +9,8 @@ import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from experiments.game import Game
 from model.base.data import data_hash
 from model.cache import rule_hash
 from model.error import OreblocError
@@ -23,6 +22,9 @@ from viz.classroom.model_worker import ModelWorker
 from viz.classroom.state import State
 from viz.classroom.store import Store, read_events
 from viz.classroom.view import Viewer, common, own
+
+if TYPE_CHECKING:
+    from experiments.game import Game
 
 #: Seconds between two looks at the clock, and between two views of a screen at least.
 TICK_SECONDS, SHOW_SECONDS = 0.1, 0.05
@@ -51,7 +53,7 @@ class Room:
 
     # --- opening ----------------------------------------------------------------------------------------------------
 
-    def open(self, session: Mapping[str, Any], game: Game) -> None:
+    def open(self, session: Mapping[str, Any], game: "Game") -> None:
         """Write the first event of a new session: title, plan, seats, policy, and the game's record and opening."""
         from viz.classroom.model_desk import ModelDesk
 
