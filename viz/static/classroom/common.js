@@ -1,0 +1,253 @@
+// What all pages of the classroom share: elements, the live view, commands that survive a lost line, clock, charts.
+import { COLOURS } from "./colours.js";
+
+/** Make an element. Text goes in as text; `on...` are listeners; null and false children are left out. */
+export function el(tag, given = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(given)) {
+    if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
+    else if (name === "value" || name === "checked" || name === "disabled" || name === "hidden") made[name] = value;
+    else if (value !== null && value !== undefined && value !== false) made.setAttribute(name, value === true ? "" : value);
+  }
+  made.append(...children.flat().filter((child) => child !== null && child !== false && child !== undefined));
+  return made;
+}
+
+export const byId = (id) => document.getElementById(id);
+
+const drawn = new Map();
+/** Redraw a part of the page only when what it shows has changed, so that nobody loses what they type elsewhere. */
+export function part(id, shown, draw) {
+  const key = JSON.stringify(shown);
+  if (drawn.get(id) === key) return;
+  drawn.set(id, key);
+  const place = byId(id);
+  const opened = new Set([...place.querySelectorAll("details[open][data-key]")].map((d) => d.dataset.key));
+  place.replaceChildren(...[draw(shown)].flat().filter(Boolean));
+  for (const one of place.querySelectorAll("details[data-key]")) if (opened.has(one.dataset.key)) one.open = true;
+}
+
+// --- the live view ---------------------------------------------------------------------------------------------------
+
+let offset = 0; // server time less ours, seconds
+export const serverNow = () => Date.now() / 1000 + offset;
+
+/** Follow the session: `show(view)` is called with every new view; the banner says when the line is down. */
+export function follow(as, show) {
+  let socket = null, wait = 250, beat = 0;
+  const banner = byId("banner");
+  const take = (view) => {
+    offset = view.common.now - Date.now() / 1000;
+    show(view);
+  };
+  const connect = () => {
+    const scheme = location.protocol === "https:" ? "wss" : "ws";
+    socket = new WebSocket(`${scheme}://${location.host}/api/live?as=${as}`);
+    socket.onmessage = (message) => {
+      wait = 250;
+      banner.hidden = true;
+      take(JSON.parse(message.data));
+    };
+    socket.onopen = () => { clearInterval(beat); beat = setInterval(() => socket.readyState === 1 && socket.send("ping"), 10000); flush(); };
+    socket.onclose = (closed) => {
+      clearInterval(beat);
+      if (closed.code === 4404) return;
+      banner.textContent = "The line is down. What you write is kept here and sent when it is back.";
+      banner.hidden = false;
+      setTimeout(connect, wait);
+      wait = Math.min(wait * 1.6, 1500);
+    };
+  };
+  connect();
+  window.addEventListener("online", () => socket && socket.readyState > 1 && connect());
+  return () => { wait = 250; if (socket) socket.close(); };
+}
+
+// --- commands --------------------------------------------------------------------------------------------------------
+
+const QUEUE = "orebloc unsent";
+const load = () => { try { return JSON.parse(localStorage.getItem(QUEUE) || "[]"); } catch { return []; } };
+const keep = (rows) => { try { localStorage.setItem(QUEUE, JSON.stringify(rows)); } catch { /* private mode: kept in memory only */ } };
+const here = new Set(); // commands that this page is sending itself
+const freshId = () => [...crypto.getRandomValues(new Uint8Array(12))].map((b) => b.toString(16).padStart(2, "0")).join("");
+
+async function post(path, body) {
+  const answer = await fetch(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+  return answer.json();
+}
+
+/** Give a command; the same id is sent until an answer comes, so that it happens once. Returns the answer. */
+export async function send(kind, body = {}, as = "me") {
+  const command = { id: freshId(), kind, body };
+  here.add(command.id);
+  keep([...load(), { as, command }]);
+  return deliver(as, command);
+}
+
+async function deliver(as, command) {
+  for (;;) {
+    try {
+      const answer = await post(`/api/command${as === "desk" ? "?as=desk" : ""}`, command);
+      keep(load().filter((one) => one.command.id !== command.id));
+      return answer;
+    } catch {
+      await new Promise((done) => setTimeout(done, 700));
+    }
+  }
+}
+
+let flushing = false;
+/** Send again what a reload or a lost line left unsent. */
+async function flush() {
+  if (flushing) return;
+  flushing = true;
+  for (const { as, command } of load()) if (!here.has(command.id)) await deliver(as, command);
+  flushing = false;
+}
+
+export { post };
+
+/** Give a command and say in `place` why it was refused, or nothing. Returns whether it was taken. */
+export async function order(place, kind, body, as = "me") {
+  const answer = await send(kind, body, as);
+  say(place, answer.ok ? "" : answer.message);
+  return answer.ok ? answer : null;
+}
+
+/** Show a message of refusal, or take it away. */
+export function say(place, text) {
+  const spot = typeof place === "string" ? byId(place) : place;
+  if (!spot) return;
+  spot.textContent = text || "";
+  spot.hidden = !text;
+}
+
+// --- clock and words -------------------------------------------------------------------------------------------------
+
+/** Keep the elements with `data-clock` at the time that is left. */
+export function runClock(read) {
+  const tick = () => {
+    const common = read();
+    if (!common) return;
+    let text = "";
+    let late = false;
+    if (common.left_seconds !== null) text = `${minutes(common.left_seconds)} paused`;
+    else if (common.ends_at !== null) {
+      const left = Math.max(common.ends_at - serverNow(), 0);
+      text = minutes(left);
+      late = left < 30;
+    }
+    for (const spot of document.querySelectorAll("[data-clock]")) {
+      if (spot.textContent !== text) spot.textContent = text;
+      spot.classList.toggle("late", late);
+    }
+  };
+  setInterval(tick, 200);
+  tick();
+}
+const minutes = (seconds) => `${Math.floor(Math.ceil(seconds) / 60)}:${String(Math.ceil(seconds) % 60).padStart(2, "0")}`;
+
+export const PHASES = {
+  lobby: "Welcome", briefing: "Briefing", negotiate: "Negotiate", orders: "Orders", resolving: "The markets clear",
+  reveal: "What happened", debrief: "Debrief", closed: "The end",
+};
+export const phaseWords = (common) =>
+  `${PHASES[common.phase]}${common.phase === "lobby" || common.phase === "briefing" || common.phase === "closed" || common.phase === "debrief" ? ""
+    : common.round ? `, round ${common.round} of ${common.rounds}` : ", practice (does not count)"}`;
+
+const TITLES = { ndpr: "NdPr", dytb: "Dy/Tb", lace: "La/Ce", permanent_magnets: "Magnets" };
+/** A good's name in words. */
+export function goodWords(good) {
+  if (TITLES[good]) return TITLES[good];
+  const parts = good.split("_");
+  const stage = parts.pop();
+  const name = TITLES[parts.join("_")] || parts.join(" ").replace(/^./, (c) => c.toUpperCase());
+  return stage === "refined" ? name : `${name} ${stage}`;
+}
+export const price = (value) => value === null || value === undefined ? "none" : value >= 1e4 ? `${round(value / 1000)} usd/kg` : `${round(value)} usd/t`;
+export const round = (value) => {
+  const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2;
+  return value.toLocaleString("en", { maximumFractionDigits: digits });
+};
+export const percent = (share) => share === null || share === undefined ? "" : `${(100 * share).toFixed(Math.abs(share) < 0.0995 ? 1 : 0)} %`;
+export const change = (share) => share === null || share === undefined ? "" : `${share > 0 ? "+" : share < 0 ? "\u2212" : ""}${percent(Math.abs(share))}`;
+export const money = (usd) => usd === null || usd === undefined ? "none" : Math.abs(usd) >= 1e9 ? `${round(usd / 1e9)} bn usd` : `${round(usd / 1e6)} m usd`;
+
+// --- charts ----------------------------------------------------------------------------------------------------------
+
+function svg(tag, given = {}, text = null) {
+  const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(given)) made.setAttribute(name, value);
+  if (text !== null) made.textContent = text;
+  return made;
+}
+
+/** Prices outside and inside over the rounds, one good: a line each, labelled at its end. */
+export function priceChart(points, good) {
+  const rows = points.map((p) => p.prices.find((row) => row.good === good)).filter(Boolean);
+  const top = 1.1 * Math.max(...rows.flatMap((row) => [row.outside || 0, row.inside || 0]), 1e-9);
+  const x = (n) => 8 + (rows.length < 2 ? 0 : (n / (rows.length - 1)) * 220), y = (value) => 112 - (value / top) * 100;
+  const chart = svg("svg", { viewBox: "0 0 330 132", role: "img", "aria-label": `${goodWords(good)}: price over the rounds` });
+  chart.append(svg("line", { class: "axis", x1: 8, x2: 232, y1: 112, y2: 112 }));
+  const ends = [];
+  for (const side of ["outside", "inside"]) {
+    const known = rows.map((row, n) => [n, row[side]]).filter(([, value]) => value !== null);
+    if (!known.length) continue;
+    chart.append(svg("polyline", { class: `lines lines-${side}`, points: known.map(([n, v]) => `${x(n)},${y(v)}`).join(" ") }));
+    for (const [n, v] of known) chart.append(svg("circle", { class: `lines lines-${side}`, cx: x(n), cy: y(v), r: 2 }));
+    const [n, v] = known[known.length - 1];
+    ends.push({ side, x: x(n) + 6, y: y(v) + 4, text: `${side} ${price(v)}` });
+  }
+  ends.sort((a, b) => a.y - b.y);
+  for (let i = 1; i < ends.length; i += 1) ends[i].y = Math.max(ends[i].y, ends[i - 1].y + 14);
+  for (const end of ends) chart.append(svg("text", { x: end.x, y: end.y }, end.text));
+  points.forEach((p, n) => chart.append(svg("text", { x: x(n), y: 128, "text-anchor": n ? "middle" : "start" }, p.quarter || "start")));
+  return chart;
+}
+
+/** Market shares of one good, latest: a bar of parts, the large ones labelled. */
+export function shareBar(shares, good) {
+  const rows = shares.filter((row) => row.good === good);
+  const chart = svg("svg", { viewBox: "0 0 330 46", role: "img", "aria-label": `${goodWords(good)}: ${rows.map((r) => `${r.country} ${percent(r.share)}`).join(", ")}` });
+  let at = 0, textEnd = -1;
+  for (const row of rows) {
+    const width = 330 * row.share;
+    chart.append(svg("rect", { x: at, y: 0, width: Math.max(width - 1, 0.5), height: 24, fill: COLOURS[row.country] || "#8a8a8a" }));
+    const label = `${row.country} ${percent(row.share)}`;
+    if (at >= textEnd && at + label.length * 6.6 < 330) { chart.append(svg("text", { x: at, y: 40 }, label)); textEnd = at + label.length * 6.6 + 8; }
+    at += width;
+  }
+  return chart;
+}
+
+/** A table with a heading row; numbers to the right where the row's cell is one. */
+export function table(heads, rows, numbers = []) {
+  const cell = (tag) => (text, n) => el(tag, numbers.includes(n) ? { class: "number" } : {}, text);
+  return el("div", { class: "wide" }, el("table", {}, el("thead", {}, el("tr", {}, heads.map(cell("th")))),
+    el("tbody", {}, rows.map((row) => el("tr", {}, row.map(cell("td")))))));
+}
+
+/** The prices and shares of the latest round or the opening, with a chart each and the numbers as a table. */
+export function worldCards(common) {
+  const last = common.reveal || common.opening;
+  if (!last || !last.prices) return [];
+  const points = [{ quarter: common.opening.quarter_to, prices: common.opening.prices }, ...common.history];
+  return last.prices.map((row) => el("section", { class: "card" },
+    el("h2", {}, `${goodWords(row.good)}: ${price(row.outside)} outside ${row.leader}`, row.outside_change ? ` (${change(row.outside_change)})` : ""),
+    priceChart(points, row.good), shareBar(last.shares, row.good),
+    el("p", { class: "soft" }, "Price per round on arrival outside and at the producer inside; shares of the world's output. Source: this game."),
+    el("details", { "data-key": `numbers ${row.good}` }, el("summary", {}, "Numbers"),
+      table(["quarter", "outside", "inside"], points.map((p) => { const r = p.prices.find((one) => one.good === row.good) || {};
+        return [p.quarter, price(r.outside), price(r.inside)]; }), [1, 2]),
+      table(["country", "share", "change"], last.shares.filter((s) => s.good === row.good).map((s) => [s.country, percent(s.share), change(s.change)]), [1, 2]))));
+}
+
+const BOARDS = { wealth: ["Wealth", "score of the round", money], security: ["Security of supply", "cost of a year without the leader", money],
+  independence: ["Independence", "part bought from the largest supplier", percent] };
+/** The three scoreboards, where they are shown. */
+export function boards(reveal, names) {
+  if (!reveal || !reveal.scoreboards) return [];
+  return Object.entries(reveal.scoreboards).filter(([, rows]) => rows.length).map(([board, rows]) => el("section", { class: "card" },
+    el("h2", {}, BOARDS[board][0]), el("p", { class: "soft" }, BOARDS[board][1]),
+    table(["", "seat", ""], rows.map((row, n) => [String(n + 1), names[row.seat] || row.seat, BOARDS[board][2](row.value)]), [2])));
+}

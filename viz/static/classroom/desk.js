@@ -1,0 +1,169 @@
+// The facilitator's desk: one tap to the next step, who is where, and everything that can be done about it.
+import { boards, byId, el, follow, goodWords, money, order, part, phaseWords, post, price, runClock, send, table, worldCards } from "./common.js";
+
+let view = null;
+const desk = (kind, body = {}) => order("fault", kind, body, "desk");
+const nameOf = (seat) => view.common.seats.find((one) => one.seat === seat)?.label || seat;
+
+const SCRIPT = {
+  lobby: "Show the wall. Everybody opens the address, writes the code and takes a seat. Wait until each seat has somebody or is a machine's.",
+  briefing: "Say in two minutes: most of these minerals are refined in one place; each of you wants something else; what you sign runs. Then let them read their role sheets.",
+  negotiate: "Let them walk and talk. Remind them: a treaty counts when all members have signed it here. Say nothing about what is right.",
+  orders: "Each seat writes at most a few orders and hands in. The board below shows who is missing.",
+  resolving: "The markets clear; it takes a second or two.",
+  reveal: "Read the headline aloud, ask one seat why it did what it did, then go on.",
+  debrief: "Feelings first (one word), then what happened, then why (what if), then the real world. Never cut this short.",
+  closed: "Export the file, and thank them.",
+};
+const NEXT = { lobby: "Begin the briefing", briefing: "Begin", negotiate: "Close negotiations", orders: "Lock orders and clear the markets", reveal: "Next round", debrief: "End the session" };
+
+function steer() {
+  const { common, own } = view;
+  const at = common.step;
+  const next = own.plan[at + 1];
+  byId("next").textContent = phaseWords(common);
+  byId("script").textContent = common.phase === "orders" && common.round === 0 ? "Practice: everybody tries the sheet; nothing counts." : SCRIPT[common.phase];
+  const missing = own.board.filter((row) => row.pilot === "people" && row.state !== "final").length;
+  part("steer", [common.phase, at, missing, common.ends_at !== null, common.left_seconds !== null, own.rounds_played, next], () => [
+    next && common.phase !== "resolving" ? el("button", { class: "main", type: "button", onclick: () => {
+      if (common.phase === "orders" && missing && !window.confirm(`${missing} ${missing === 1 ? "seat has" : "seats have"} not handed in. ${common.policy_text} Lock now?`)) return;
+      desk("go_on", { step: at });
+    } }, next.name === "debrief" ? "Begin the debrief" : next.name === "orders" && common.round === 0 && common.phase === "briefing" ? "Begin practice" : NEXT[common.phase] || "Go on") : null,
+    common.ends_at !== null ? el("button", { type: "button", onclick: () => desk("pause") }, "Pause") : null,
+    common.left_seconds !== null ? el("button", { type: "button", onclick: () => desk("resume_clock") }, "Go on with the clock") : null,
+    common.ends_at !== null || common.left_seconds !== null ? el("button", { type: "button", onclick: () => desk("extend", { minutes: 2 }) }, "2 minutes more") : null,
+    own.rounds_played && !["debrief", "closed", "resolving"].includes(common.phase) ? el("button", { type: "button", onclick: () => window.confirm("Skip to the debrief? Rounds to come are left out.") && desk("jump", { phase: "debrief" }) }, "Skip to the debrief") : null,
+    own.rounds_played && common.phase !== "resolving" ? el("button", { class: "warn", type: "button", onclick: () => window.confirm(`Take round ${own.rounds_played} back? It is played again; nothing is erased from the file.`) && desk("rollback") }, `Take round ${own.rounds_played} back`) : null]);
+  part("failure", own.failure_text, (text) => text ? [el("p", { class: "fault" }, text), el("div", { class: "row" }, el("button", { type: "button", onclick: () => desk("try_again") }, "Try again"), el("button", { type: "button", onclick: () => desk("back_to_orders") }, "Back to orders"))] : []);
+}
+
+function board() {
+  const { own } = view;
+  part("board", own.board, () => el("ul", { class: "list" }, own.board.map((row) => el("li", {},
+    el("div", {}, el("b", {}, row.label), " ", el("span", { class: `tag ${row.pilot === "people" ? row.state : "nothing"}` }, row.pilot === "people" ? { final: "handed in", stuck: "stuck", draft: "draft", nothing: "nothing yet" }[row.state] : row.pilot === "random" ? "chance" : "machine"),
+      el("br"), el("span", { class: "soft" }, row.names.length ? `${row.names.join(", ")}; ${row.online} connected` : "nobody sits here", row.fault ? `; ${row.fault}` : "")),
+    el("div", { class: "row" },
+      row.names.length ? el("button", { class: "small", type: "button", onclick: () => desk("pilot_seat", { seat: row.seat, pilot: row.pilot === "people" ? "built_in" : "" }) }, row.pilot === "people" ? "To the machine" : "Back to its people") : null,
+      row.names.length ? el("button", { class: "small", type: "button", onclick: () => desk("tell", { seat: row.seat, text: "The facilitator asks you to hand in soon." }) }, "Nudge") : null,
+      el("button", { class: "small", type: "button", onclick: () => see(row.seat) }, "See as"))))));
+  part("people", [own.people_list, own.board.map((row) => row.seat)], () => own.people_list.length ? el("ul", { class: "list" }, own.people_list.map((person) => {
+    const seat = el("select", { "aria-label": `Seat of ${person.name}`, onchange: (event) => desk("seat_person", { person: person.person, seat: event.target.value }) },
+      el("option", { value: "" }, "no seat"), own.board.map((row) => el("option", { value: row.seat }, row.label)));
+    seat.value = person.seat;
+    return el("li", {}, el("span", {}, `${person.hand ? "\u270B " : ""}${person.name}`, el("span", { class: "soft" }, person.online ? "" : " (away)", person.has_read ? " read" : "")),
+      el("div", { class: "row" }, seat, el("button", { class: "small warn", type: "button", onclick: () => window.confirm(`Remove ${person.name}? The device cannot come back by a reload.`) && desk("remove_person", { person: person.person }) }, "Remove")));
+  })) : el("p", { class: "soft" }, "Nobody has joined yet."));
+}
+
+async function see(seat) {
+  const found = await (await fetch(`/api/see?seat=${encodeURIComponent(seat)}`)).json();
+  byId("seecard").hidden = false;
+  byId("see").replaceChildren(el("h3", {}, nameOf(seat)), el("p", {}, found.sheet.texts.join(" ") || found.sheet.fault || "No orders."), el("p", { class: "soft" }, (found.role_sheet.private || []).join(" ")),
+    found.result ? table(["", ""], Object.entries(found.result).filter(([, v]) => typeof v === "number").map(([k, v]) => [k.replaceAll("_", " "), money(v)]), [1]) : el("p", { class: "soft" }, "No result yet."));
+  byId("seecard").scrollIntoView({ block: "nearest" });
+}
+
+const EVENTS = [["outage", "Power cut: half of a producer's plants stop"], ["strike", "Strike: a quarter of a producer's plants stop"], ["demand", "Boom: users want 15 % more"],
+  ["sanctions", "Sanctions between two states"], ["provocation", "A provocation between two states"], ["claim", "A claim on territory"], ["visit", "A state visit calms"], ["discovery", "A discovery: new plants are cheaper"]];
+
+function once() {
+  const { common } = view;
+  const goods = common.opening.prices.map((row) => row.good), states = common.seats.filter((s) => s.role === "state" || s.role === "exporter");
+  const choose = (id, rows) => el("select", { id }, rows.map(([value, text]) => el("option", { value }, text)));
+  const kind = choose("event", EVENTS), actor = choose("actor", states.map((s) => [s.seat, s.label])), target = choose("target", states.map((s) => [s.seat, s.label])), good = choose("good", goods.map((g) => [g, goodWords(g)]));
+  const headline = el("input", { id: "headline", maxlength: "200", value: "" });
+  const whole = el("label", { for: "target" }, "Against", target), what = el("label", { for: "good" }, "Mineral", good);
+  const adapt = () => {
+    const between = ["sanctions", "provocation", "claim", "visit"].includes(kind.value);
+    whole.hidden = !between;
+    what.hidden = between;
+    headline.value = between ? `${EVENTS.find(([k]) => k === kind.value)[1]}: ${nameOf(actor.value)} and ${nameOf(target.value)}` : `${EVENTS.find(([k]) => k === kind.value)[1].split(":")[0]}: ${goodWords(good.value)}, ${nameOf(actor.value)}`;
+  };
+  for (const one of [kind, actor, target, good]) one.addEventListener("change", adapt);
+  adapt();
+  byId("inject").append(el("label", { for: "event" }, "What", kind), el("label", { for: "actor" }, "Where or who", actor), whole, what, el("label", { for: "headline" }, "Headline for everybody", headline), el("button", { type: "submit" }, "Let it happen in the coming round"));
+  let isSending = false;
+  byId("inject").addEventListener("submit", async (event) => {
+    event.preventDefault();
+    if (isSending) return; // a double tap is one event
+    isSending = true;
+    const between = !whole.hidden;
+    const body = { kind: kind.value, actor: actor.value, ...(between ? { target: target.value } : { good: good.value }) };
+    await desk("inject", { event: body, headline: headline.value });
+    setTimeout(() => { isSending = false; }, 800);
+  });
+  const tell = el("input", { id: "telltext", maxlength: "500" });
+  byId("tell").append(el("label", { for: "telltext" }, "To everybody", tell), el("button", { type: "submit" }, "Tell"));
+  byId("tell").addEventListener("submit", async (event) => { event.preventDefault(); if (await desk("tell", { text: tell.value })) tell.value = ""; });
+  const question = el("input", { id: "question", maxlength: "200" }), rule = choose("rule", [["unanimity", "all must agree"], ["majority", "more than half"]]);
+  byId("vote").append(el("label", { for: "question" }, "Vote of all states on", question), el("label", { for: "rule" }, "Rule", rule), el("button", { type: "submit" }, "Open the vote"));
+  byId("vote").addEventListener("submit", async (event) => { event.preventDefault(); if (await desk("open_vote", { question: question.value, rule: rule.value, seats: states.map((s) => s.seat) })) question.value = ""; });
+  const mark = el("input", { id: "mark", maxlength: "500" });
+  byId("bookmark").append(el("label", { for: "mark" }, "Note for the debrief", mark), el("button", { type: "submit" }, "Keep"));
+  byId("bookmark").addEventListener("submit", async (event) => { event.preventDefault(); if (await desk("bookmark", { text: mark.value })) mark.value = ""; });
+}
+
+function lists() {
+  const { common, own } = view;
+  part("injects", own.injects, () => own.injects.map((one) => el("p", { class: "soft" }, `To come in round ${one.round}: ${one.event.kind}`)));
+  part("bookmarks", own.bookmarks, () => own.bookmarks.map((one) => el("p", { class: "soft" }, `Round ${one.round}: ${one.text}`)));
+  part("votes", common.votes, () => common.votes.map((vote) => el("div", { class: "row" }, el("span", { class: "grow" }, `${vote.question} (${vote.cast} of ${vote.seats.length})`, vote.result === null ? "" : vote.result ? ": carried" : ": not carried"),
+    vote.result === null ? el("button", { class: "small", type: "button", onclick: () => desk("close_vote", { vote: vote.vote }) }, "Close") : null)));
+  part("deals", own.all_deals, () => own.all_deals.length ? own.all_deals.map((deal) => el("details", { "data-key": deal.deal }, el("summary", {}, `${deal.document.title} (${deal.state.replace("_", " ")}): ${deal.document.members.map(nameOf).join(", ")}`), el("p", { class: "treaty", tabindex: "0" }, deal.text))) : [el("p", { class: "soft" }, "No treaty on the table.")]);
+  part("talk", own.all_messages, () => el("ul", { class: "list" }, own.all_messages.slice(-30).map((m) => el("li", {}, el("span", {}, el("b", {}, nameOf(m.seat)), ` (${m.room === "public" ? "all" : m.room}): ${m.text}`, m.is_promise ? " [promise]" : "", m.is_hidden ? " [hidden]" : ""),
+    el("div", { class: "row" }, m.is_promise ? [el("button", { class: "small", type: "button", onclick: () => desk("judge_promise", { message: m.message, kept: true }) }, "Kept"), el("button", { class: "small", type: "button", onclick: () => desk("judge_promise", { message: m.message, kept: false }) }, "Broken")] : null,
+      el("button", { class: "small", type: "button", onclick: () => desk("hide_message", { message: m.message, is_hidden: !m.is_hidden }) }, m.is_hidden ? "Show" : "Hide"))))));
+}
+
+function debrief() {
+  const { common, own } = view;
+  const isOn = ["debrief", "closed"].includes(common.phase);
+  part("debrief", [own.entries, own.shown, isOn, own.words, own.surveys, own.board.map((r) => r.seat)], () => {
+    if (!own.entries.length) return [el("p", { class: "soft" }, "After the first round: why prices moved, and what if.")];
+    const rows = [];
+    for (const entry of own.entries) {
+      for (const [seat, orders] of Object.entries(entry.sheets)) orders.forEach((one, n) => rows.push([{ what: "order", round: entry.round, seat, number: n + 1 }, `Round ${entry.round}, ${nameOf(seat)}: without ${one.type.replaceAll("_", " ")}`]));
+      entry.treaties.forEach((title, n) => rows.push([{ what: "treaty", round: entry.round, number: n + 1 }, `Round ${entry.round}: without treaty ${title}`]));
+      entry.events.forEach((kind, n) => rows.push([{ what: "event", round: entry.round, number: n + 1 }, `Round ${entry.round}: without the ${kind}`]));
+    }
+    for (const row of own.board) rows.push([{ what: "seat", seat: row.seat }, `A machine plays ${row.label} all along`]);
+    const pick = el("select", { id: "whatifpick" }, rows.map(([, text], n) => el("option", { value: String(n) }, text)));
+    const result = byId("whatif");
+    return [
+      el("div", { class: "row" }, own.entries.map((entry) => el("button", { class: "small", type: "button", onclick: async () => { result.textContent = "Re-running the round…"; const answer = await post("/api/causes", { round: entry.round }); result.replaceChildren(...(answer.ok ? why(answer.causes) : [el("p", { class: "fault" }, answer.message)])); } }, `Why, round ${entry.round}`))),
+      el("label", { for: "whatifpick" }, "Play our own game again with one thing changed", pick),
+      el("button", { type: "button", onclick: async () => { result.textContent = "Playing it again…"; const began = performance.now(); const answer = await post("/api/what_if", { change: rows[Number(pick.value)][0] });
+        result.replaceChildren(...(answer.ok ? [table(["price outside", "as it was", "otherwise"], answer.prices.map((r) => [goodWords(r.good), price(r.real), price(r.otherwise)]), [1, 2]), el("p", { class: "soft" }, `In ${answer.quarter}; worked out in ${((performance.now() - began) / 1000).toFixed(1)} s. The wall shows it in the debrief.`)] : [el("p", { class: "fault" }, answer.message)])); } }, "What if"),
+      el("p", { class: "soft" }, `${own.words.length} words, ${own.surveys} forms handed in.`),
+      el("div", { class: "row" }, [["words", "words on the wall"], ["scores", "scoreboards"], ["secrets", "secrets: all orders and messages"]].map(([what, text]) => el("label", { class: "line" }, el("input", { type: "checkbox", checked: own.shown[what], disabled: what === "secrets" && !isOn, onchange: (event) => desk("open", { what, is_open: event.target.checked }) }), text))),
+      el("p", {}, el("a", { href: "/export/session.zip" }, "All tables (pseudonyms)"), " · ", el("a", { href: "/export/session.zip?names=yes" }, "with names"))];
+  });
+}
+const why = (rows) => [table(["price outside", "changed by", "because of"], rows.map((row) => [goodWords(row.good), price(Math.abs(row.total)), row.parts.filter((p) => Math.abs(p.amount) > 1e-6 * Math.abs(row.total || 1)).map((p) => `${nameOf(p.cause)} ${p.amount > 0 ? "+" : "\u2212"}${price(Math.abs(p.amount))}`).join("; ")]), [1])];
+
+function rules() {
+  const { common, own } = view;
+  part("rules", [common.policy, common.is_locked, common.is_chat_on, own.shown.finals, own.code], () => {
+    const policy = el("select", { id: "policy", onchange: (event) => desk("set_policy", { policy: event.target.value }) }, [["draft", "the draft counts"], ["final", "only what was handed in"], ["hold", "no new orders"], ["bot", "the machine decides"]].map(([value, text]) => el("option", { value }, text)));
+    policy.value = common.policy;
+    return [el("p", {}, `Code: ${own.code}`, " · ", el("a", { href: "/wall", target: "_blank" }, "Open the wall")), el("label", { for: "policy" }, "If a seat has not handed in at the deadline", policy),
+      el("label", { class: "line" }, el("input", { type: "checkbox", checked: common.is_locked, onchange: (event) => desk("lock_lobby", { is_locked: event.target.checked }) }), "Nobody new may join"),
+      el("label", { class: "line" }, el("input", { type: "checkbox", checked: !common.is_chat_on, onchange: (event) => desk("set_chat", { is_on: !event.target.checked }) }), "Talk in the room: messages off"),
+      el("label", { class: "line" }, el("input", { type: "checkbox", checked: own.shown.finals, onchange: (event) => desk("open", { what: "finals", is_open: event.target.checked }) }), "Everybody sees who has handed in")];
+  });
+}
+
+let isSet = false;
+runClock(() => view?.common);
+follow("desk", (fresh) => {
+  view = fresh;
+  if (!isSet) { once(); isSet = true; }
+  byId("where").textContent = view.common.title;
+  byId("quarter").textContent = `${view.common.people} people`;
+  steer();
+  board();
+  lists();
+  debrief();
+  rules();
+  part("world", [view.common.reveal || view.common.opening, view.common.history], () => [...worldCards(view.common), ...boards(view.common.reveal, Object.fromEntries(view.common.seats.map((s) => [s.seat, s.label])))]);
+});

@@ -1,0 +1,67 @@
+// Forms made from typed fields: an instrument, a firm's order or a clause describes itself, nothing here knows any by name.
+import { el, goodWords } from "./common.js";
+
+let count = 0;
+const NUMBERS = ["number", "integer", "share", "path"];
+
+/** Return {element, read}: inputs for the fields of a kind; `read()` gives the fields that were filled in. */
+export function fieldsOf(kind, form, changed = () => {}) {
+  const rows = kind.fields.map((field) => input(field, form, changed));
+  const numeric = rows.filter((row) => NUMBERS.includes(row.field.kind)).slice(0, 2);
+  const shown = rows.filter((row) => row.field.is_required || numeric.includes(row) || ["good", "goods", "place", "countries", "country"].includes(row.field.kind)).slice(0, 5);
+  const rest = rows.filter((row) => !shown.includes(row));
+  const element = el("div", { class: "fields" }, shown.map((row) => row.element),
+    rest.length ? el("details", {}, el("summary", {}, `More terms (${rest.length})`), el("div", { class: "fields" }, rest.map((row) => row.element))) : null);
+  const read = () => Object.fromEntries(rows.map((row) => [row.field.name, row.read()]).filter(([, value]) => value !== undefined));
+  return { element, read };
+}
+
+function input(field, form, changed) {
+  const id = `field-${(count += 1)}`;
+  const isShare = field.unit === "share" && ["share", "number", "path"].includes(field.kind);
+  const control = controlOf(field, form, id, isShare);
+  control.addEventListener("change", changed);
+  control.addEventListener("input", changed);
+  const unit = isShare ? "%" : field.unit === "1" ? "" : field.unit.replace("usd_per_t", "usd per tonne");
+  const help = el("small", {}, `${field.help}${field.is_required ? "" : " (may stay empty)"}`);
+  const element = field.kind === "flag"
+    ? el("label", { class: "line", for: id }, control, field.label)
+    : el("label", { for: id }, `${field.label}${unit ? `, ${unit}` : ""}`, control, help);
+  return { field, element, read: () => valueOf(field, control, isShare) };
+}
+
+function controlOf(field, form, id, isShare) {
+  const start = field.default;
+  if (field.kind === "flag") return el("input", { id, type: "checkbox", checked: start === true });
+  if (field.kind === "choice") return select(id, field.choices.map((c) => [c, c.replaceAll("_", " ")]), start, !field.is_required);
+  if (field.kind === "good") return select(id, form.goods.map((g) => [g, goodWords(g)]), start, !field.is_required);
+  if (field.kind === "goods") return select(id, form.goods.map((g) => [g, goodWords(g)]), null, !field.is_required, true);
+  if (field.kind === "country" || field.kind === "place") return select(id, [["WORLD", "all"], ...form.countries.map((c) => [c, c])].slice(field.kind === "place" ? 0 : 1), start, !field.is_required);
+  if (field.kind === "countries") return select(id, [["WORLD", "all others"], ...form.countries.map((c) => [c, c])], null, !field.is_required, true);
+  if (NUMBERS.includes(field.kind))
+    return el("input", { id, type: "text", inputmode: "decimal", autocomplete: "off", placeholder: typeof start === "number" ? String(isShare ? 100 * start : start) : "" });
+  return el("input", { id, type: "text", autocomplete: "off", placeholder: ["text", "quarter"].includes(field.kind) ? "" : "as JSON" });
+}
+
+function select(id, options, start, mayBeEmpty, isMany = false) {
+  const made = el("select", { id, ...(isMany ? { multiple: true, size: "5" } : {}) },
+    mayBeEmpty && !isMany ? el("option", { value: "" }, "as usual") : null, options.map(([value, text]) => el("option", { value }, text)));
+  if (!isMany && start) made.value = start;
+  return made;
+}
+
+function valueOf(field, control, isShare) {
+  if (field.kind === "flag") return control.checked === (field.default === true) ? undefined : control.checked;
+  if (control.multiple) {
+    const chosen = [...control.selectedOptions].map((option) => option.value);
+    return chosen.length ? (chosen.includes("WORLD") ? ["WORLD"] : chosen) : undefined;
+  }
+  const text = control.value.trim();
+  if (!text) return undefined;
+  if (NUMBERS.includes(field.kind)) {
+    const number = Number(text.replace(",", ".").replace("%", ""));
+    if (Number.isFinite(number)) return isShare ? number / 100 : number;
+  }
+  if (["text", "quarter", "choice", "good", "country", "place", "number", "integer", "share"].includes(field.kind)) return text;
+  try { return JSON.parse(text); } catch { return text; }
+}

@@ -1,0 +1,24 @@
+// Joining with the code on the wall, or coming back with one's own code.
+import { byId, post, say } from "./common.js";
+
+const fresh = () => [...crypto.getRandomValues(new Uint8Array(12))].map((b) => b.toString(16)).join("");
+
+byId("join").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  say("fault", "");
+  try {
+    const answer = await post("/api/command", { id: fresh(), kind: "join", body: { code: byId("code").value, name: byId("name").value } });
+    if (!answer.ok) { say("fault", answer.message); return; }
+    if (answer.resume) try { localStorage.setItem("orebloc resume", answer.resume); } catch { /* shown on the next page all the same */ }
+    location.assign(`/play${answer.resume ? `#${answer.resume}` : ""}`);
+  } catch { say("fault", "The server does not answer. Are you in the right network?"); }
+});
+
+byId("back").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const answer = await post("/api/resume", { code: byId("resume").value });
+  if (answer.ok) location.assign("/play"); else say("backfault", answer.message);
+});
+
+const view = await (await fetch("/api/view")).json();
+if (view.own.kind === "person") location.replace("/play");

@@ -1,0 +1,317 @@
+// A seat: its sheet of orders, deals, talk, the world, the role. What others of the team do arrives as it happens.
+import { boards, byId, change, el, follow, goodWords, money, order, part, percent, phaseWords, post, price, runClock, say, send, table, worldCards } from "./common.js";
+import { fieldsOf } from "./form.js";
+
+let view = null, form = null, formSeat = "", fields = null, pending = Promise.resolve();
+const TABS = [["now", "Orders"], ["deals", "Deals"], ["talk", "Talk"], ["world", "World"], ["role", "My role"]];
+
+// --- tabs ------------------------------------------------------------------------------------------------------------
+
+function showTab(name) {
+  for (const [one] of TABS) {
+    byId(`tab-${one}`).setAttribute("aria-selected", String(one === name));
+    byId(`tab-${one}`).tabIndex = one === name ? 0 : -1;
+    byId(`panel-${one}`).hidden = one !== name;
+  }
+}
+byId("tabs").append(...TABS.map(([name, title], n) => el("button", { id: `tab-${name}`, role: "tab", type: "button", "aria-controls": `panel-${name}`,
+  "aria-selected": "false", onclick: () => showTab(name),
+  onkeydown: (event) => {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (!step) return;
+    const [next] = TABS[(n + step + TABS.length) % TABS.length];
+    showTab(next);
+    byId(`tab-${next}`).focus();
+  } }, title)));
+showTab("now");
+
+// --- the sheet -------------------------------------------------------------------------------------------------------
+
+/** Save orders as the team's draft; one save after the other, each on the newest version. */
+function save(change) {
+  pending = pending.then(async () => {
+    const sheet = view.own.sheet;
+    const answer = await send("set_draft", { version: sheet.version, orders: change([...sheet.orders]) });
+    say("sheetfault", answer.ok ? "" : answer.message);
+    if (answer.ok) view.own.sheet = { ...sheet, version: sheet.version + 1, orders: change([...sheet.orders]), is_final: false };
+    paintSheet();
+    return answer.ok;
+  });
+  return pending;
+}
+
+const STATES = {
+  none: ["", "Nothing written yet."],
+  draft: ["draft", "Draft saved. Not handed in yet."],
+  fault: ["fault", "This draft cannot be carried out."],
+  final: ["final", "Handed in. It counts."],
+  locked: ["", "Orders are closed."],
+};
+
+function paintSheet() {
+  const { own, common } = view, sheet = own.sheet;
+  const key = !own.may_order ? "locked" : sheet.is_final ? "final" : sheet.fault ? "fault" : sheet.version ? "draft" : "none";
+  const [kind, text] = STATES[key];
+  byId("state").className = `state ${kind}`;
+  const who = sheet.by && sheet.version ? ` Last change: ${sheet.by}.` : "";
+  const text2 = key === "locked" && own.locked ? `Orders are closed. What counts: ${{ final: "what you handed in", draft: "your draft", silent: "nothing, as nothing was written", hold: "nothing new", bot: "what the machine decides" }[own.locked.how]}.` : text + who;
+  if (byId("state").textContent !== text2) byId("state").textContent = text2;
+  part("orders", [sheet.orders, sheet.texts, sheet.fault, own.may_order], () => [
+    sheet.orders.length ? el("ul", { class: "orders" }, sheet.orders.map((one, n) => el("li", {},
+      el("span", {}, (sheet.texts.length === sheet.orders.length && sheet.texts[n]) || describe(one)),
+      own.may_order ? el("button", { class: "small", type: "button", "aria-label": `Remove order ${n + 1}`, onclick: () => save((orders) => orders.filter((_, k) => k !== n)) }, "Remove") : null)))
+      : el("p", { class: "soft" }, "No orders. The measures that are in force stay."),
+    sheet.fault ? el("p", { class: "fault" }, sheet.fault) : null]);
+  byId("handin").disabled = !own.may_order || sheet.is_final || Boolean(sheet.fault);
+  byId("handin").textContent = sheet.orders.length ? "Hand in" : "Hand in without orders";
+  byId("reopen").hidden = !own.may_order || !sheet.is_final;
+  byId("preview").hidden = !own.may_order || Boolean(sheet.fault);
+  byId("policy").textContent = own.may_order ? common.policy_text : "";
+  byId("newcard").hidden = !own.may_order;
+}
+
+const describe = (one) => `${kindOf(one.type)?.title || one.type}: ${Object.entries(one.fields || {}).map(([k, v]) => `${k.replaceAll("_", " ")} ${Array.isArray(v) ? v.join(", ") : typeof v === "object" ? JSON.stringify(v) : v}`).join("; ")}`;
+const kindOf = (type) => form?.kinds.find((kind) => kind.type === type);
+
+byId("handin").addEventListener("click", async () => { await pending; if (await order("sheetfault", "hand_in", { version: view.own.sheet.version })) byId("state").focus?.(); });
+byId("reopen").addEventListener("click", () => order("sheetfault", "reopen", {}));
+byId("preview").addEventListener("click", async () => {
+  byId("previewed").replaceChildren(el("p", { class: "soft" }, "Clearing the markets with and without your sheet…"));
+  const answer = await post("/api/preview", { orders: view.own.sheet.orders });
+  byId("previewed").replaceChildren(...(answer.ok ? previewed(answer) : [el("p", { class: "fault" }, answer.message)]));
+});
+
+function previewed(answer) {
+  const rows = answer.prices.map((row) => [goodWords(row.good), price(row.without), price(row.with)]);
+  const mine = Object.entries(answer.with || {}).filter(([, v]) => typeof v === "number")
+    .map(([key, value]) => [words(key), money((answer.without || {})[key]), money(value)]);
+  return [el("p", { class: "soft" }, "By the end of the round, if all other seats leave it to machines. Nobody else sees this."),
+    table(["price outside", "without", "with your sheet"], rows, [1, 2]), mine.length ? table(["your seat", "without", "with"], mine, [1, 2]) : null].filter(Boolean);
+}
+const WORDS = { score_usd: "score", welfare_consumer_usd: "users", welfare_producer_usd: "producers", welfare_treasury_usd: "treasury", welfare_rent_usd: "quota rents",
+  welfare_variety_usd: "choice", investment_usd: "investment", supply_at_risk_usd: "supply at risk", cash_usd: "cash", profit_usd: "profit of the quarter" };
+const words = (key) => WORDS[key] || key.replaceAll("_", " ").replace(" usd", "");
+
+// --- giving an order -------------------------------------------------------------------------------------------------
+
+async function loadForm() {
+  if (formSeat === view.own.seat) return;
+  formSeat = view.own.seat;
+  form = await (await fetch("/api/form")).json();
+  byId("first").replaceChildren(...form.first.map((type) => el("button", { type: "button", class: "small", onclick: () => choose(type) }, kindOf(type).title)));
+  byId("kind").replaceChildren(...form.kinds.map((kind) => el("option", { value: kind.type }, kind.title)));
+  choose(form.first[0]);
+  paintDraft();
+  paintSheet();
+}
+byId("kind").addEventListener("change", () => choose(byId("kind").value));
+
+function choose(type) {
+  const kind = kindOf(type);
+  byId("kind").value = type;
+  fields = fieldsOf(kind, form, () => check(kind));
+  byId("form").replaceChildren(el("p", { class: "soft" }, kind.summary), fields.element, el("p", { class: "soft", id: "checked", role: "status" }),
+    el("button", { class: "main", type: "submit" }, "Put it on the sheet"));
+}
+let checking = 0;
+function check(kind) {
+  clearTimeout(checking);
+  checking = setTimeout(async () => {
+    const answer = await post("/api/check", { orders: [{ type: kind.type, fields: fields.read() }] });
+    const spot = byId("checked");
+    spot.textContent = answer.ok ? answer.texts[0] : answer.message;
+    spot.className = answer.ok ? "soft" : "fault";
+  }, 500);
+}
+byId("form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const one = { type: byId("kind").value, fields: fields.read() };
+  save((orders) => [...orders, one]);
+});
+
+// --- deals -----------------------------------------------------------------------------------------------------------
+
+let countering = null, clauses = [];
+function paintDraft() {
+  if (!form.clauses.length) {
+    byId("draft").replaceChildren(el("p", { class: "soft" }, "Firms sign no treaties. Talk to the states that do."));
+    return;
+  }
+  const states = view.common.seats.filter((seat) => seat.role === "state" || seat.role === "exporter");
+  const others = form.countries.filter((code) => code !== "OTH" && states.every((seat) => seat.seat !== code));
+  const boxes = states.map((seat) => [seat.seat, el("input", { type: "checkbox", checked: seat.seat === view.own.seat, disabled: seat.seat === view.own.seat })]);
+  const more = el("select", { multiple: true, size: "4", id: "others" }, others.map((code) => el("option", { value: code }, code)));
+  const title = el("input", { id: "dealtitle", maxlength: "80" });
+  const pick = el("select", { id: "clause" }, form.clauses.map((clause) => el("option", { value: clause.type }, clause.title)));
+  let open = null;
+  const spot = el("div", { class: "fields" });
+  const show = () => { const kind = form.clauses.find((one) => one.type === pick.value); open = fieldsOf(kind, form); spot.replaceChildren(el("p", { class: "soft" }, kind.summary), open.element); };
+  pick.addEventListener("change", show);
+  show();
+  const list = el("ul", { class: "list" });
+  const paint = () => list.replaceChildren(...clauses.map((clause, n) => el("li", {}, el("span", {}, describeClause(clause)),
+    el("button", { class: "small", type: "button", "aria-label": `Remove clause ${n + 1}`, onclick: () => { clauses.splice(n, 1); paint(); } }, "Remove"))));
+  paint();
+  const members = () => [...boxes.filter(([, box]) => box.checked).map(([seat]) => seat), ...[...more.selectedOptions].map((option) => option.value)];
+  const document_ = () => ({ title: title.value || "Agreement of the room", kind: members().length > 2 ? "plurilateral" : "memorandum", members: members(), clauses });
+  const said = el("div", { role: "status", class: "stack" });
+  byId("draft").replaceChildren(
+    el("fieldset", { class: "card" }, el("legend", {}, "Members"), boxes.map(([seat, box]) => el("label", { class: "line" }, box, nameOf(seat)))),
+    others.length ? el("label", { for: "others" }, "Others, decided by machines", more) : null, el("label", { for: "dealtitle" }, "Title", title),
+    el("h3", {}, "Clauses"), list, el("label", { for: "clause" }, "Add a clause", pick), spot,
+    el("button", { type: "button", onclick: () => { clauses.push({ type: pick.value, fields: open.read() }); paint(); } }, "Add this clause"),
+    el("div", { class: "row" },
+      el("button", { type: "button", onclick: async () => { said.replaceChildren(el("p", { class: "soft" }, "Asking…")); const answer = await post("/api/draft", { document: document_() }); said.replaceChildren(...told(answer)); } }, "Read it, and who would sign"),
+      el("button", { class: "main", type: "submit" }, countering ? "Offer these terms" : "Put it on the table")), said);
+  byId("draft").onsubmit = async (event) => {
+    event.preventDefault();
+    said.replaceChildren(el("p", { class: "soft" }, "Putting it on the table…"));
+    const answer = countering ? await send("counter_deal", { deal: countering, document: document_() }) : await send("propose_deal", { document: document_() });
+    said.replaceChildren(...(answer.ok ? [el("p", {}, "It is on the table; you have signed it.")] : [el("p", { class: "fault" }, answer.message)]));
+    if (answer.ok) { clauses = []; countering = null; paint(); }
+  };
+}
+const describeClause = (clause) => `${form.clauses.find((one) => one.type === clause.type).title}: ${Object.entries(clause.fields).map(([k, v]) => `${k.replaceAll("_", " ")} ${v}`).join("; ") || "as usual"}`;
+const told = (answer) => answer.ok ? [el("p", { class: "treaty", tabindex: "0" }, answer.text), ...answers(answer.answers)] : [el("p", { class: "fault" }, answer.message)];
+const answers = (given) => Object.entries(given).map(([seat, one]) => el("p", { class: "soft" }, `${nameOf(seat)}'s own look-ahead ${one.signs ? "would sign" : "would not sign"}: ${one.reason}`));
+const nameOf = (seat) => view.common.seats.find((one) => one.seat === seat)?.label || seat;
+
+function paintDeals() {
+  const { own, common } = view;
+  const open = own.deals.filter((deal) => deal.state !== "withdrawn");
+  const publicOnes = common.deals.filter((deal) => open.every((one) => one.deal !== deal.deal));
+  part("deals", [open, publicOnes, own.seat], () => [
+    open.length || publicOnes.length ? null : el("section", { class: "card" }, el("h2", {}, "Deals"), el("p", { class: "soft" }, "Nothing on the table. Draft a treaty: what you sign here runs in the markets of the next round.")),
+    ...open.map((deal) => {
+      const fault = el("p", { class: "fault", role: "alert", hidden: true });
+      const mine = deal.signed.includes(own.seat), isOpen = deal.state === "open";
+      return el("section", { class: "card" }, el("h2", {}, deal.document.title),
+        el("p", {}, `${{ open: "On the table", signed: "Signed by all: in force from the next round", in_force: "In force" }[deal.state]}. Terms by ${nameOf(deal.by)}${deal.version > 1 ? `, version ${deal.version}` : ""}.`),
+        el("p", {}, "Signed: ", deal.signed.map(nameOf).join(", "), isOpen ? `. Missing: ${deal.document.members.filter((m) => !deal.signed.includes(m)).map(nameOf).join(", ")}.` : "."),
+        el("details", { "data-key": deal.deal }, el("summary", {}, "Text, and what machines think"), el("p", { class: "treaty", tabindex: "0" }, deal.text), answers(deal.answers)),
+        isOpen ? el("div", { class: "row" },
+          mine ? null : el("button", { class: "main", type: "button", onclick: () => order(fault, "sign_deal", { deal: deal.deal, version: deal.version }) }, "Sign"),
+          el("button", { type: "button", onclick: () => { countering = deal.deal; clauses = deal.document.clauses.map((c) => ({ ...c })); paintDraft(); byId("draft").scrollIntoView({ block: "start" }); } }, "Offer other terms"),
+          deal.by === own.seat ? el("button", { type: "button", onclick: () => order(fault, "withdraw_deal", { deal: deal.deal }) }, "Take it back") : null) : null, fault);
+    }),
+    ...publicOnes.map((deal) => el("section", { class: "card" }, el("h2", {}, deal.title), el("p", {}, `In force between ${deal.members.map(nameOf).join(", ")}.`),
+      el("details", { "data-key": deal.deal }, el("summary", {}, "Text"), el("p", { class: "treaty", tabindex: "0" }, deal.text))))]);
+}
+
+// --- talk, votes, world, role ----------------------------------------------------------------------------------------
+
+function paintTalk() {
+  const { own, common } = view;
+  part("room", [common.seats.map((seat) => seat.seat), own.seat], () => [el("option", { value: "public" }, "everybody"),
+    ...common.seats.filter((seat) => seat.seat !== own.seat).map((seat) => el("option", { value: [own.seat, seat.seat].sort().join("+") }, `${seat.label} alone`))]);
+  const said = [...common.messages, ...own.messages].sort((a, b) => a.at - b.at);
+  part("talk", [said, common.is_chat_on], () => [said.length ? null : el("p", { class: "soft" }, common.is_chat_on ? "Nobody has said anything yet." : "Messages are off: talk in the room."),
+    ...said.map((m) => el("p", {}, el("b", {}, nameOf(m.seat)), m.room === "public" ? "" : el("span", { class: "soft" }, `(to ${m.room.split("+").filter((s) => s !== m.seat).map(nameOf).join(", ")}) `),
+      m.text, m.is_promise ? el("span", { class: "tag" }, m.kept === true ? "promise kept" : m.kept === false ? "promise broken" : "promise") : ""))]);
+  part("votes", [common.votes, own.my_votes], () => common.votes.map((vote) => el("section", { class: "card" }, el("h2", {}, vote.question),
+    el("p", { class: "soft" }, `${vote.rule}; ${vote.cast} of ${vote.seats.length} have voted`),
+    vote.result === null && vote.vote in own.my_votes ? el("div", { class: "row" }, ["yes", "no"].map((word) => el("button", { type: "button", "aria-pressed": String(own.my_votes[vote.vote] === (word === "yes")),
+      onclick: () => send("cast_vote", { vote: vote.vote, yes: word === "yes" }) }, word === "yes" ? "Yes" : "No"))) : null,
+    vote.result === null ? null : el("p", { class: "lead" }, vote.result ? "Carried" : "Not carried"))));
+}
+byId("say").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const text = byId("text").value;
+  if (!text.trim()) return;
+  if (await order("sayfault", "send_message", { room: byId("room").value, text, is_promise: byId("promise").checked })) {
+    byId("text").value = "";
+    byId("promise").checked = false;
+  }
+});
+
+function paintRole() {
+  const sheet = view.own.role_sheet;
+  part("role", [sheet, view.own.has_read], () => [el("section", { class: "card" }, el("h1", {}, sheet.label), listed("What everybody knows", sheet.public), listed("What only you know", sheet.private),
+    listed("What you want", sheet.goals), listed("What you can do first", sheet.levers), listed("The number to watch", [sheet.watch]),
+    el("div", { class: "row" }, el("a", { class: "button", href: `/sheet/${encodeURIComponent(view.own.seat)}`, target: "_blank" }, "Print it"),
+      view.own.has_read ? el("span", { class: "soft" }, "Read.") : el("button", { class: "main", type: "button", onclick: () => send("read_role") }, "I have read it")))]);
+}
+const listed = (title, lines) => el("div", { class: "plain" }, el("h3", {}, title), el("ul", {}, (lines || []).map((line) => el("li", {}, line))));
+
+function paintMine() {
+  const market = view.own.market || {};
+  part("mine", [market, view.own.seat], () => {
+    if (market.sites) return [el("section", { class: "card" }, el("h2", {}, `Your firm: ${money(market.cash_usd)} in cash`),
+      table(["plant", "capacity t a year", "output t", "price", "room to build t"], market.sites.filter((s) => s.capacity_t > 0 || s.room_t > 0).slice(0, 8)
+        .map((s) => [`${goodWords(s.good)}, ${s.country}`, Math.round(4 * s.capacity_t).toLocaleString("en"), Math.round(s.output_t).toLocaleString("en"), price(s.price_usd_per_t), s.room_t === null ? "" : Math.round(4 * s.room_t).toLocaleString("en")]), [1, 2, 3, 4]))];
+    const goods = (market.goods || []).filter((g) => g.use_t > 0).sort((a, b) => (b.dependence_share || 0) - (a.dependence_share || 0)).slice(0, 8);
+    if (!goods.length) return [];
+    return [el("section", { class: "card" }, el("h2", {}, "Your markets"),
+      table(["mineral", "you pay", "largest supplier", "stock"], goods.map((g) => [goodWords(g.good), price(g.landed_price_usd_per_t),
+        g.leading_supplier ? `${g.leading_supplier} ${percent(g.dependence_share)}` : "", g.stock_days === null || g.stock_days === undefined ? "" : `${Math.round(g.stock_days)} days`]), [1, 3]),
+      (market.measures || []).length ? el("details", { "data-key": "measures" }, el("summary", {}, `Your measures in force (${market.measures.length})`),
+        el("ul", { class: "list" }, market.measures.map((m) => el("li", {}, `${m.id}: ${m.text}`)))) : null)];
+  });
+}
+
+function paintPhase() {
+  const { common, own } = view;
+  part("phase", [common.phase, common.round, common.reveal, own.result, own.dropped, common.news, own.news, common.debrief, own.has_read], () => {
+    const cards = [];
+    if (common.phase === "lobby") cards.push(card("You are in.", el("p", {}, "The session begins when everybody is here. Read your role sheet meanwhile.")));
+    if (common.phase === "briefing" && !own.has_read) cards.push(card("Read your role", el("p", {}, "Under “My role”: what you want, and your first three levers.")));
+    if (common.phase === "resolving") cards.push(card("The markets clear", el("p", {}, "Orders are closed. The result comes in a moment.")));
+    if (common.reveal && ["reveal", "debrief", "closed"].includes(common.phase)) cards.push(card(common.reveal.headline, el("p", { class: "soft" }, `${common.reveal.quarter_from} to ${common.reveal.quarter_to}`),
+      own.result ? table(["your seat, this round", ""], Object.entries(own.result).filter(([, v]) => typeof v === "number").map(([k, v]) => [words(k), money(v)]), [1]) : null,
+      ...(own.dropped || []).map((text) => el("p", { class: "fault" }, `Not carried out: ${text}`)),
+      el("ul", { class: "list" }, common.reveal.prices.map((row) => el("li", {}, `${goodWords(row.good)}: ${price(row.outside)} outside ${row.leader} ${change(row.outside_change)}, ${price(row.inside)} inside ${change(row.inside_change)}`)))));
+    if (common.phase === "debrief") cards.push(debrief());
+    const news = [...common.news, ...own.news].slice(-5).reverse();
+    if (news.length) cards.push(card("News", el("ul", { class: "list" }, news.map((one) => el("li", {}, one.text)))));
+    return cards;
+  });
+}
+const card = (title, ...inside) => el("section", { class: "card now" }, el("h2", {}, title), ...inside);
+
+function debrief() {
+  const word = el("input", { id: "word", maxlength: "24" });
+  const questions = [["learned", "What surprised you most?"], ["counted", "Did you always know whether your choice counted?"], ["better", "What should the next class do otherwise?"], ["research", "May your answers be used for research? (yes or no)"]];
+  const inputs = questions.map(([key, text]) => [key, el("textarea", { rows: "2", maxlength: "500", id: `q-${key}` }), text]);
+  const said = el("p", { class: "soft", role: "status" });
+  return card("Debrief",
+    el("form", { class: "row", onsubmit: async (event) => { event.preventDefault(); if (word.value.trim()) { await send("give_word", { word: word.value }); word.value = ""; } } },
+      el("label", { class: "grow", for: "word" }, "How was it? One word", word), el("button", { type: "submit" }, "Send")),
+    el("form", { class: "fields", onsubmit: async (event) => { event.preventDefault(); const answer = await send("answer_survey", { answers: Object.fromEntries(inputs.map(([key, box]) => [key, box.value]).filter(([, v]) => v.trim())) });
+      said.textContent = answer.ok ? "Thank you, it is kept." : answer.message; } },
+      inputs.map(([key, box, text]) => el("label", { for: `q-${key}` }, text, box)), el("button", { class: "main", type: "submit" }, "Hand in the form"), said));
+}
+
+// --- all of it -------------------------------------------------------------------------------------------------------
+
+function paint() {
+  const { common, own } = view;
+  byId("where").textContent = own.seat ? `${nameOf(own.seat)} · ${phaseWords(common)}` : phaseWords(common);
+  byId("quarter").textContent = common.title;
+  const isHere = own.kind === "person";
+  byId("panels").hidden = !isHere || !own.seat;
+  byId("tabs").hidden = !isHere || !own.seat;
+  byId("nowhere").hidden = isHere && Boolean(own.seat);
+  part("nowhere", [isHere, own.seat, common.seats, common.is_locked], () => isHere ? [el("section", { class: "card" }, el("h1", {}, `Welcome, ${own.name}`), el("p", {}, "Take a seat. Several people may share one."),
+    el("p", { id: "seatfault", class: "fault", role: "alert", hidden: true }),
+    el("ul", { class: "list" }, common.seats.map((seat) => el("li", {}, el("span", {}, `${seat.label} (${seat.role}, ${seat.people || "no"} ${seat.people === 1 ? "person" : "people"})`),
+      el("button", { class: "small", type: "button", onclick: () => order("seatfault", "take_seat", { seat: seat.seat }) }, `Sit here: ${seat.seat}`)))))]
+    : [el("section", { class: "card" }, el("h1", {}, "You are not in this session"), el("p", {}, "Perhaps the facilitator has removed this device, or it is a new one."), el("a", { class: "button", href: "/" }, "Join"))]);
+  if (!isHere || !own.seat) return;
+  loadForm();
+  paintPhase();
+  paintMine();
+  paintSheet();
+  paintTalk();
+  paintRole();
+  if (form) paintDeals();
+  part("world", [common.reveal || common.opening, common.history, own.seat], () => [...worldCards(common), ...boards(common.reveal, Object.fromEntries(common.seats.map((s) => [s.seat, s.label])))]);
+}
+
+const resume = location.hash.slice(1) || "";
+if (resume) {
+  byId("resume").hidden = false;
+  byId("resume").append(el("section", { class: "card" }, el("h2", {}, `Your own code: ${resume}`), el("p", {}, "Write it down: with it you come back on any device."),
+    el("button", { type: "button", onclick: () => { byId("resume").hidden = true; history.replaceState(null, "", "/play"); } }, "I have it")));
+}
+runClock(() => view?.common);
+follow("me", (fresh) => { view = fresh; paint(); });

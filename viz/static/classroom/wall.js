@@ -1,0 +1,48 @@
+// The projector: what everybody may see, large enough for the last row. It is sent nothing else.
+import { boards, byId, el, follow, goodWords, part, phaseWords, price, change, runClock, worldCards } from "./common.js";
+
+let view = null;
+
+function paint() {
+  const { common, own } = view;
+  byId("where").textContent = common.phase === "lobby" ? common.title : phaseWords(common);
+  const names = Object.fromEntries(common.seats.map((seat) => [seat.seat, seat.label]));
+  part("stage", [common.phase, common.seats, own.code, common.news, common.reveal, common.deals, common.votes, common.debrief, common.history], () => {
+    const cards = [];
+    if (common.phase === "lobby") cards.push(el("div", { class: "row" }, el("div", { class: "grow stack" }, el("h2", {}, `Open ${location.origin}/ and write`),
+      el("p", { class: "code" }, own.code || "room locked"), el("p", {}, `${common.people} ${common.people === 1 ? "person is" : "people are"} in`)), el("img", { class: "qr", src: "/api/qr.svg", alt: "QR code of the address" })));
+    if (common.phase === "lobby" || common.phase === "briefing") cards.push(seats(common));
+    if (common.phase === "negotiate" || common.phase === "orders") cards.push(el("p", { class: "lead" }, common.policy_text), seats(common));
+    if (common.phase === "resolving") cards.push(el("p", { class: "lead" }, common.failure ? "The facilitator is looking into something." : "The markets clear…"));
+    if (["reveal", "debrief", "closed"].includes(common.phase) && common.reveal) {
+      cards.push(el("p", { class: "lead" }, common.reveal.headline), el("ul", { class: "list" }, common.reveal.prices.map((row) => el("li", {}, `${goodWords(row.good)}: ${price(row.outside)} outside ${names[row.leader] || row.leader} (${change(row.outside_change) || "as before"}), ${price(row.inside)} inside`))));
+      if (common.reveal.causes) cards.push(causes(common.reveal.causes, names));
+      cards.push(el("div", { class: "two three" }, boards(common.reveal, names)), el("div", { class: "two three" }, worldCards(common)));
+    }
+    if (common.deals.length) cards.push(el("section", { class: "card" }, el("h2", {}, "Treaties in force"), el("ul", { class: "list" }, common.deals.map((deal) => el("li", {}, `${deal.title}: ${deal.members.map((m) => names[m] || m).join(", ")}`)))));
+    for (const vote of common.votes.filter((one) => one.result === null)) cards.push(el("section", { class: "card" }, el("h2", {}, vote.question), el("p", {}, `${vote.cast} of ${vote.seats.length} have voted`)));
+    const news = common.news.slice(-4).reverse();
+    if (news.length) cards.push(el("section", { class: "card" }, el("h2", {}, "News"), el("ul", { class: "list" }, news.map((one) => el("li", {}, one.text)))));
+    if (common.debrief) cards.push(...debrief(common.debrief, names));
+    return cards;
+  });
+}
+
+const seats = (common) => el("ul", { class: "seats" }, common.seats.map((seat) => el("li", {}, el("b", {}, seat.label), el("br"), seat.is_final === undefined ? `${seat.people || "no"} ${seat.people === 1 ? "person" : "people"}`
+  : seat.pilot !== "people" ? "a machine" : seat.is_final ? "\u2713 handed in" : "deciding")));
+
+const causes = (rows, names) => el("section", { class: "card" }, el("h2", {}, "Why prices outside moved"), el("ul", { class: "list" }, rows.map((row) => el("li", {},
+  `${goodWords(row.good)}: ${row.parts.filter((p) => Math.abs(p.amount) > 0.005 * Math.abs(row.total || 1)).map((p) => `${names[p.cause] || p.cause} ${p.amount > 0 ? "+" : "\u2212"}${price(Math.abs(p.amount))}`).join(", ") || "hardly"}`))));
+
+function debrief(found, names) {
+  const cards = [];
+  if (Array.isArray(found.words)) cards.push(el("section", { class: "card" }, el("h2", {}, "In one word"), el("p", { class: "lead" }, found.words.join(" · "))));
+  for (const one of found.what_ifs) cards.push(el("section", { class: "card" }, el("h2", {}, `What if: ${change_words(one.change, names)}`), el("ul", { class: "list" }, one.prices.map((row) => el("li", {}, `${goodWords(row.good)} outside in ${one.quarter}: ${price(row.otherwise)} instead of ${price(row.real)}`)))));
+  if (found.promises.length) cards.push(el("section", { class: "card" }, el("h2", {}, "Promises"), el("ul", { class: "list" }, found.promises.map((m) => el("li", {}, `${names[m.seat] || m.seat}: ${m.text} ${m.kept === true ? "\u2713 kept" : m.kept === false ? "\u2715 broken" : ""}`)))));
+  if (found.orders) cards.push(el("section", { class: "card" }, el("h2", {}, "What was ordered"), el("ul", { class: "list" }, found.orders.flatMap((row) => row.orders.map((o) => el("li", {}, `Round ${row.round}, ${names[row.seat] || row.seat}: ${o.type.replaceAll("_", " ")} ${JSON.stringify(o.fields)}`))))));
+  return cards;
+}
+const change_words = (one, names) => one.what === "seat" ? `a machine had played ${names[one.seat] || one.seat}` : one.what === "order" ? `without order ${one.number} of ${names[one.seat] || one.seat} in round ${one.round}` : `without ${one.what} ${one.number} of round ${one.round}`;
+
+runClock(() => view?.common);
+follow("wall", (fresh) => { view = fresh; paint(); });
