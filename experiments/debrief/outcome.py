@@ -7,6 +7,7 @@ from typing import Any
 
 from experiments.game import Game
 from experiments.outcome import headline_goods
+from model.name import COUNTRY_NAMES
 
 #: Scoreboards: metric and how its four quarters become one number (`sum` or `last`), and whether more is better.
 BOARDS = {
@@ -90,9 +91,10 @@ def _headline(prices: list[dict[str, Any]]) -> str:
     change, name = top["outside_change"], top["good"].replace("_refined", "").replace("_", " ")
     if abs(change) < 0.03:
         return "A quiet round: no price outside moved by more than 3 %."
+    leader = COUNTRY_NAMES.get(top["leader"], top["leader"])
     if change > 1.0:
-        return f"The price of {name} outside {top['leader']} is {1 + change:.1f} times what it was."
-    return f"The price of {name} outside {top['leader']} {'rose' if change > 0 else 'fell'} by {abs(change):.0%}."
+        return f"The price of {name} outside {leader} is {1 + change:.1f} times what it was."
+    return f"The price of {name} outside {leader} {'rose' if change > 0 else 'fell'} by {abs(change):.0%}."
 
 
 def _shares(

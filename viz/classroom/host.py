@@ -20,7 +20,8 @@ def host_session(options: Mapping[str, Any]) -> None:
 
     room = open_room(options)
     address, port = str(options["host"]), int(options["port"])
-    _tell(room, address, port)
+    room.addresses = addresses(port) if address in ("0.0.0.0", "::") else [f"http://{address}:{port}/"]
+    _tell(room, port)
     config = uvicorn.Config(
         application(room), host=address, port=port, log_level="warning", timeout_graceful_shutdown=2,
         ws_max_size=65_536, server_header=False,
@@ -73,9 +74,9 @@ def addresses(port: int) -> list[str]:
     return [f"http://{one}{'' if port == 80 else f':{port}'}/" for one in usable]
 
 
-def _tell(room: Room, host: str, port: int) -> None:
+def _tell(room: Room, port: int) -> None:
     """Print what the facilitator needs: addresses, code, QR, the desk's link, the file."""
-    here = addresses(port) if host in ("0.0.0.0", "::") else [f"http://{host}:{port}/"]
+    here = room.addresses
     lines = [f"Session: {room.state.title}  (file {room.store.path})", f"Code: {room.state.code}"]
     lines += [f"People open  {one}" for one in here] or [
         "No address of a network was found: see `orebloc doctor`."

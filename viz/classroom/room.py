@@ -50,6 +50,7 @@ class Room:
         self.desk_keys: set[str] = set()
         self.link_key = new_key()
         self.busy_round: int | None = None
+        self.addresses: list[str] = []
 
     # --- opening ----------------------------------------------------------------------------------------------------
 
@@ -350,9 +351,9 @@ class Room:
         return common(self.state, self.clock(), self.online)
 
     def own(self, viewer: Viewer) -> dict[str, Any]:
-        """Return what a viewer may know besides."""
+        """Return what a viewer may know besides; the wall and the desk also where people find the server."""
         found = own(self.state, viewer, self.clock(), self.online)
-        return {**found, "disk_fault": self.disk_fault} if viewer.kind == "desk" else found
+        return {**found, "addresses": self.addresses} if viewer.kind in ("wall", "desk") else found
 
     def come(self, person: str) -> None:
         """Count a page of a person as connected."""

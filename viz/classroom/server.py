@@ -270,7 +270,8 @@ async def _qr(room: Room, request: Request) -> Response:
     import segno
 
     picture = io.BytesIO()
-    address = f"{request.url.scheme}://{request.headers.get('host', request.url.netloc)}/"
+    here = f"{request.url.scheme}://{request.headers.get('host', request.url.netloc)}/"
+    address = room.addresses[0] if room.addresses else here
     segno.make(address, error="m").save(picture, kind="svg", scale=8, border=2, xmldecl=False)
     return Response(picture.getvalue(), media_type="image/svg+xml")
 

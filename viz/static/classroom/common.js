@@ -186,9 +186,9 @@ function svg(tag, given = {}, text = null) {
 export function priceChart(points, good) {
   const rows = points.map((p) => p.prices.find((row) => row.good === good)).filter(Boolean);
   const top = 1.1 * Math.max(...rows.flatMap((row) => [row.outside || 0, row.inside || 0]), 1e-9);
-  const x = (n) => 8 + (rows.length < 2 ? 0 : (n / (rows.length - 1)) * 220), y = (value) => 112 - (value / top) * 100;
+  const x = (n) => 8 + (rows.length < 2 ? 0 : (n / (rows.length - 1)) * 176), y = (value) => 112 - (value / top) * 100;
   const chart = svg("svg", { viewBox: "0 0 330 132", role: "img", "aria-label": `${goodWords(good)}: price over the rounds` });
-  chart.append(svg("line", { class: "axis", x1: 8, x2: 232, y1: 112, y2: 112 }));
+  chart.append(svg("line", { class: "axis", x1: 8, x2: 188, y1: 112, y2: 112 }));
   const ends = [];
   for (const side of ["outside", "inside"]) {
     const known = rows.map((row, n) => [n, row[side]]).filter(([, value]) => value !== null);
@@ -201,7 +201,7 @@ export function priceChart(points, good) {
   ends.sort((a, b) => a.y - b.y);
   for (let i = 1; i < ends.length; i += 1) ends[i].y = Math.max(ends[i].y, ends[i - 1].y + 14);
   for (const end of ends) chart.append(svg("text", { x: end.x, y: end.y }, end.text));
-  points.forEach((p, n) => chart.append(svg("text", { x: x(n), y: 128, "text-anchor": n ? "middle" : "start" }, p.quarter || "start")));
+  points.forEach((p, n) => chart.append(svg("text", { x: x(n), y: 128, "text-anchor": n === 0 ? "start" : n === points.length - 1 ? "end" : "middle" }, n === 0 || n === points.length - 1 || points.length < 5 ? p.quarter || "start" : "")));
   return chart;
 }
 
@@ -223,7 +223,7 @@ export function shareBar(shares, good) {
 /** A table with a heading row; numbers to the right where the row's cell is one. */
 export function table(heads, rows, numbers = []) {
   const cell = (tag) => (text, n) => el(tag, numbers.includes(n) ? { class: "number" } : {}, text);
-  return el("div", { class: "wide" }, el("table", {}, el("thead", {}, el("tr", {}, heads.map(cell("th")))),
+  return el("div", { class: "wide", tabindex: "0", role: "group", "aria-label": heads.filter(Boolean).join(", ") }, el("table", {}, el("thead", {}, el("tr", {}, heads.map(cell("th")))),
     el("tbody", {}, rows.map((row) => el("tr", {}, row.map(cell("td")))))));
 }
 

@@ -9,10 +9,10 @@ function paint() {
   const names = Object.fromEntries(common.seats.map((seat) => [seat.seat, seat.label]));
   part("stage", [common.phase, common.seats, own.code, common.news, common.reveal, common.deals, common.votes, common.debrief, common.history], () => {
     const cards = [];
-    if (common.phase === "lobby") cards.push(el("div", { class: "row" }, el("div", { class: "grow stack" }, el("h2", {}, `Open ${location.origin}/ and write`),
+    if (common.phase === "lobby") cards.push(el("div", { class: "row" }, el("div", { class: "grow stack" }, el("h2", {}, `Open ${(own.addresses || [])[0] || `${location.origin}/`} and write`),
       el("p", { class: "code" }, own.code || "room locked"), el("p", {}, `${common.people} ${common.people === 1 ? "person is" : "people are"} in`)), el("img", { class: "qr", src: "/api/qr.svg", alt: "QR code of the address" })));
     if (common.phase === "lobby" || common.phase === "briefing") cards.push(seats(common));
-    if (common.phase === "negotiate" || common.phase === "orders") cards.push(el("p", { class: "lead" }, common.policy_text), seats(common));
+    if (common.phase === "negotiate" || common.phase === "orders") cards.push(el("p", { class: "lead" }, common.phase === "negotiate" ? "Talk, draft, sign. Orders may be written already." : "Write your orders and hand in before the clock is at zero."), seats(common));
     if (common.phase === "resolving") cards.push(el("p", { class: "lead" }, common.failure ? "The facilitator is looking into something." : "The markets clear…"));
     if (["reveal", "debrief", "closed"].includes(common.phase) && common.reveal) {
       cards.push(el("p", { class: "lead" }, common.reveal.headline), el("ul", { class: "list" }, common.reveal.prices.map((row) => el("li", {}, `${goodWords(row.good)}: ${price(row.outside)} outside ${names[row.leader] || row.leader} (${change(row.outside_change) || "as before"}), ${price(row.inside)} inside`))));

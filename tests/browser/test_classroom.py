@@ -1,0 +1,242 @@
+"""The classroom in a real browser: a desk, a wall and three people through a short session, a kill on the way."""
+
+import gzip
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+from page_visit import AXE, ROOT, free_port
+
+SEATS = "CHN,JPN,USA,Teck"
+SECONDS = 90_000
+
+
+class Host:
+    """`orebloc host` in a process of its own, on one file that outlives it."""
+
+    def __init__(self, file: Path):
+        self.file, self.port = file, free_port()
+        self.begin("--seats", SEATS, "--rounds", "2", "--scenario", "tiny")
+
+    def begin(self, *more: str) -> None:
+        words = [sys.executable, "-u", "orebloc.py", "host", "--host", "127.0.0.1", "--port", str(self.port)]
+        words += ["--file", str(self.file), "--no-open", *more]
+        self.process = subprocess.Popen(
+            words, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        told = ""
+        while "desk/open/" not in told:
+            line = self.process.stdout.readline()
+            assert line, told
+            told += line
+        self.code = re.search(r"Code: (\w+)", told)[1]
+        self.link = re.search(r"/desk/open/\S+", told)[0]
+        ends = time.monotonic() + 60
+        while time.monotonic() < ends:
+            try:
+                urllib.request.urlopen(f"{self.address}/healthz", timeout=2).read()
+                return
+            except OSError:
+                time.sleep(0.05)
+        raise AssertionError("the server did not start")
+
+    def kill(self) -> None:
+        self.process.send_signal(signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM)
+        self.process.wait(20)
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+
+class Screen:
+    """One device: a page, and all that went wrong on it."""
+
+    def __init__(self, browser, host, width=1400, scheme="light"):
+        self.host, self.faults, self.requests = host, [], []
+        self.context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
+        self.page = self.context.new_page()
+        self.page.set_default_timeout(SECONDS)
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.on(
+            "response",
+            lambda answer: answer.status >= 400 and self.faults.append((answer.status, answer.url)),
+        )
+        self.page.on("pageerror", lambda error: self.faults.append(str(error)))
+        self.page.on("dialog", lambda dialog: dialog.accept())
+
+    def open(self, path):
+        self.page.goto(self.host.address + path)
+        return self
+
+    def click(self, what):
+        self.page.click(what)
+
+    def see(self, what):
+        self.page.wait_for_selector(what)
+
+    def join(self, name, seat):
+        self.open("/")
+        self.page.fill("#code", self.host.code.lower())
+        self.page.fill("#name", name)
+        self.click("#join button")
+        self.click(f"text=Sit here: {seat}")
+        self.see("#panels:not([hidden])")
+        self.click("text=I have it")
+        return self
+
+    def judged(self, where):
+        """Fail for what axe finds serious, and for a page wider than its screen."""
+        self.page.evaluate(AXE)
+        found = self.page.evaluate(
+            "async () => (await axe.run(document, {resultTypes: ['violations']})).violations"
+        )
+        bad = [(v["id"], v["nodes"][0]["target"]) for v in found if v["impact"] in ("serious", "critical")]
+        assert not bad, (where, bad)
+        wide = self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        assert wide <= 0, (where, wide)
+
+    def keep(self, name):
+        folder = os.environ.get("SCREENSHOTS")
+        if folder:
+            self.page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+
+
+@pytest.fixture
+def host(chromium, tmp_path):
+    found = Host(tmp_path / "class.orebloc")
+    yield found
+    found.kill()
+
+
+def test_a_class_from_the_code_on_the_wall_to_the_debrief(browser, host):
+    """People join, practise, talk, sign, order and see what follows; a killed server loses nothing."""
+    desk = Screen(browser, host).open(host.link)
+    desk.click("#go")
+    desk.see("#steer button")
+    wall = Screen(browser, host).open("/wall")
+    wall.see(".code")
+    ann = Screen(browser, host, 360).join("Ann", "CHN")
+    bob = Screen(browser, host, 1400, "dark").join("Bob", "JPN")
+    cat = Screen(browser, host, 360, "dark").join("Cat", "Teck")
+    screens = {"desk": desk, "wall": wall, "ann": ann, "bob": bob, "cat": cat}
+    for name, screen in screens.items():
+        screen.judged(f"{name} in the lobby")
+
+    def step(text):
+        desk.click(f"#steer button:has-text('{text}')")
+
+    step("Begin the briefing")
+    ann.click("#tab-role")
+    ann.click("text=I have read it")
+    ann.judged("role")
+    step("Begin practice")
+    ann.click("#tab-now")
+    ann.see("#newcard:not([hidden])")
+    step("Lock orders")
+    desk.see("#next:has-text('What happened')")
+    step("Next round")
+
+    bob.see("#newcard:not([hidden])")
+    bob.click("#tab-deals")
+    bob.page.check("#draft label:has-text('China') input")
+    bob.click("text=Add this clause")
+    bob.click("text=Read it, and who")
+    bob.see("#draft .treaty")
+    bob.click("text=Put it on the table")
+    ann.click("#tab-deals")
+    ann.click("#deals button:has-text('Sign')")
+    ann.see("text=Signed by all")
+    for name in ("ann", "bob"):
+        screens[name].judged(f"{name}'s deals")
+
+    bob.click("#tab-talk")
+    bob.page.fill("#text", "<b>We keep our stocks</b>")
+    bob.page.check("#promise")
+    bob.click("#say button")
+    ann.click("#tab-talk")
+    ann.see("text=<b>We keep our stocks</b>")
+    ann.judged("talk")
+
+    ann.click("#tab-now")
+    ann.click("#first button:has-text('tax')")
+    ann.page.select_option("#form select >> nth=0", index=0)
+    ann.page.locator("#form input[inputmode=decimal]").first.fill("30")
+    ann.see("#checked:has-text('30 %')")
+    host.kill()
+    ann.see("#banner:not([hidden])")
+    ann.click("text=Put it on the sheet")  # nobody is there to hear it
+    begun = time.monotonic()
+    host.begin("--resume")
+    ann.see("text=Draft saved")
+    back = time.monotonic() - begun
+    assert ann.page.locator("#orders li").count() == 1
+    ann.page.wait_for_selector("#banner", state="hidden")
+    ann.click("#preview")
+    ann.see("#previewed table")
+    ann.click("#handin")
+    ann.see("text=It counts")
+    ann.judged("sheet")
+    print(f"back {back:.1f} s after the start of the new server")
+
+    desk.open(host.link)
+    desk.click("#go")
+    desk.see("#steer button")
+    desk.page.select_option("#event", "outage")
+    desk.page.dblclick("#inject button")
+    desk.see("#injects p")
+    assert desk.page.locator("#injects p").count() == 1
+    step("Close negotiations")
+    step("Lock orders")
+    desk.see("#next:has-text('What happened')")
+    for name, screen in screens.items():
+        screen.judged(f"{name} at the reveal")
+        screen.keep(f"reveal_{name}")
+    ann.see("text=your seat, this round")
+    wall.see("text=Treaties in force")
+    bob.click("#tab-world")
+    bob.judged("world")
+
+    step("Skip to the debrief")
+    desk.click("text=Why, round 1")
+    desk.see("#whatif table")
+    desk.click("#debrief button:has-text('What if')")
+    desk.see("text=worked out in")
+    ann.page.fill("#word", "tense")
+    ann.click("#phase form button >> nth=0")
+    desk.page.check("#debrief label:has-text('words') input")
+    wall.see("text=tense")
+    wall.see("text=What if:")
+    for name, screen in screens.items():
+        screen.judged(f"{name} in the debrief")
+        screen.keep(f"debrief_{name}")
+    for name, screen in screens.items():
+        lost = [fault for fault in screen.faults if "desk/open" not in str(fault)]
+        assert not lost, (name, lost)
+        assert all(url.startswith((host.address, "data:")) for url in screen.requests), name
+
+
+def test_a_students_page_is_light():
+    """What a phone loads for its seat is at most 150 kB compressed, in at most 12 files."""
+    static = ROOT / "viz" / "static"
+    files = [ROOT / "viz" / "classroom" / "page" / "play.html"]
+    files += [
+        static / "classroom" / name for name in ("class.css", "common.js", "colours.js", "form.js", "play.js")
+    ]
+    files += [static / "inter-latin.woff2"]
+    size = sum(len(f.read_bytes() if f.suffix == ".woff2" else gzip.compress(f.read_bytes())) for f in files)
+    assert size <= 150_000 and len(files) + 3 <= 12, (size, len(files))
+
+
+def test_colours_are_those_of_all_charts():
+    """The classroom's colours of countries are those of `viz.colour`."""
+    from viz.colour import FIXED
+
+    text = (ROOT / "viz" / "static" / "classroom" / "colours.js").read_text(encoding="utf-8")
+    assert dict(re.findall(r'(\w+): "(#[0-9a-f]{6})"', text)) == FIXED
