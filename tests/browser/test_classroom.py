@@ -185,9 +185,6 @@ def test_a_class_from_the_code_on_the_wall_to_the_debrief(browser, host):
     ann.judged("sheet")
     print(f"back {back:.1f} s after the start of the new server")
 
-    desk.open(host.link)
-    desk.click("#go")
-    desk.see("#steer button")
     desk.page.select_option("#event", "outage")
     desk.page.dblclick("#inject button")
     desk.see("#injects p")

@@ -116,7 +116,7 @@ def _join(state: State, ask: Ask) -> Made:
             "device": ask.found["device_hash"]}  # fmt: skip
     made: Made = [("person_joined", body)]
     wished = ask.body.get("seat")
-    if isinstance(wished, str) and wished in state.seats:
+    if isinstance(wished, str) and wished in state.seats and _is_free(state, wished):
         made.append(("person_seated", {"person": body["person"], "seat": wished}))
     return made
 
@@ -131,7 +131,14 @@ def _take_seat(state: State, ask: Ask) -> Made:
         return []
     if state.is_locked or (person.seat and state.phase.name not in ("lobby", "briefing")):
         raise Refusal("Seats are settled now. Ask the facilitator to move you.", 403)
+    if not _is_free(state, seat):
+        raise Refusal("The team of that seat is complete. Take an empty one, or ask the facilitator.", 403)
     return [("person_seated", {"person": ask.by, "seat": seat})]
+
+
+def _is_free(state: State, seat: str) -> bool:
+    """Whether somebody may sit down there unasked: once play has begun, nobody joins a team and reads its secrets."""
+    return state.phase.name in ("lobby", "briefing") or not state.seated(seat)
 
 
 def _read_role(state: State, ask: Ask) -> Made:

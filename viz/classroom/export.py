@@ -17,7 +17,7 @@ from viz.classroom.fold import fold
 from viz.classroom.store import read_events
 
 #: Bodies that hold people's names or codes, left out or replaced unless names are asked for.
-_PRIVATE = {"name", "resume", "device"}
+_PRIVATE = {"name", "resume", "device", "key"}
 _CODEBOOK = {
     "events.csv": {
         "seq": "number of the event, from 1", "at": "server time, unix seconds", "kind": "what happened",

@@ -90,6 +90,11 @@ def _lock(state: State, event: Event) -> None:
     state.is_locked = event.body["is_locked"]
 
 
+@_writes("desk_opened")
+def _desk(state: State, event: Event) -> None:
+    state.desk_keys.add(event.body["key"])
+
+
 @_writes("role_read")
 def _read(state: State, event: Event) -> None:
     state.people[event.body["person"]].has_read = True

@@ -47,7 +47,6 @@ class Room:
         self.online: dict[str, int] = {}
         self.wrong = Budget()
         self.tasks: set[asyncio.Task[Any]] = set()
-        self.desk_keys: set[str] = set()
         self.link_key = new_key()
         self.busy_round: int | None = None
         self.addresses: list[str] = []
@@ -253,14 +252,14 @@ class Room:
         """Return a key for the desk in exchange for the one-time link's, empty for a wrong or used one."""
         if not self.link_key or not is_same(key, self.link_key):
             return ""
-        self.link_key = ""
         fresh = new_key()
-        self.desk_keys.add(hashed(fresh))
+        self._commit([("desk_opened", {"key": hashed(fresh)})], DESK)
+        self.link_key = ""
         return fresh
 
     def is_desk(self, key: str) -> bool:
         """Whether a cookie's key is the facilitator's."""
-        return bool(key) and hashed(key) in self.desk_keys
+        return bool(key) and hashed(key) in self.state.desk_keys
 
     # --- clock and model --------------------------------------------------------------------------------------------
 

@@ -25,7 +25,7 @@ from viz.classroom.export import spreadsheet
 from viz.classroom.form import form_of
 from viz.classroom.role_page import role_page
 from viz.classroom.room import SHOW_SECONDS, Room
-from viz.classroom.view import DESK_VIEWER, NOBODY, WALL, Viewer, seat_view
+from viz.classroom.view import DESK_VIEWER, NOBODY, WALL, Viewer, seat_view, told_answers
 
 PAGES = Path(__file__).with_name("page")
 STATIC = Path(__file__).resolve().parents[1] / "static"
@@ -232,7 +232,10 @@ async def _draft(room: Room, request: Request) -> Response:
     if not seat or not isinstance(document, dict):
         return _refusal("A draft needs a seat and a document.", 422)
     named = {**document, "id": "draft"}
-    return JSONResponse(await room.think("draft", 30.0, document=named))
+    answer = await room.think("draft", 30.0, document=named)
+    if answer.get("ok"):
+        answer["answers"] = told_answers(room.state, answer["answers"], seat)
+    return JSONResponse(answer)
 
 
 async def _see(room: Room, request: Request) -> Response:

@@ -127,6 +127,7 @@ class State:
     is_locked: bool = False
     is_chat_on: bool = True
     is_open: dict[str, bool] = field(default_factory=dict)
+    desk_keys: set[str] = field(default_factory=set)
     what_ifs: list[dict[str, Any]] = field(default_factory=list)
 
     @property

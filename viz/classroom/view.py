@@ -194,14 +194,24 @@ def seat_view(state: State, seat: str) -> dict[str, Any]:
             for m in state.messages
             if m.room != "public" and seat in m.room.split("+") and not m.is_hidden
         ][-80:],
-        "deals": [_my_deal(deal) for deal in deals],
+        "deals": [_my_deal(state, deal, seat) for deal in deals],
         "my_votes": {vote.id: vote.cast.get(seat) for vote in state.votes.values() if seat in vote.seats},
     }
 
 
-def _my_deal(deal: Deal) -> dict[str, Any]:
+def told_answers(state: State, answers: Mapping[str, Any], seat: str) -> dict[str, Any]:
+    """Return the look-aheads that a seat may see: its own, and those of members that machines decide for."""
+    return {
+        m: one
+        for m, one in answers.items()
+        if m == seat or m not in state.seats or state.pilot(m) != "people"
+    }
+
+
+def _my_deal(state: State, deal: Deal, seat: str = "") -> dict[str, Any]:
+    answers = told_answers(state, deal.answers, seat) if seat else deal.answers
     return {"deal": deal.id, "document": deal.document, "text": deal.text, "by": deal.by, "version": deal.version,
-            "state": deal.state, "signed": deal.signed, "answers": deal.answers}  # fmt: skip
+            "state": deal.state, "signed": deal.signed, "answers": answers}  # fmt: skip
 
 
 def _desk(state: State, online: Collection[str]) -> dict[str, Any]:
@@ -218,7 +228,7 @@ def _desk(state: State, online: Collection[str]) -> dict[str, Any]:
         "shown": state.is_open,
         "muted": sorted(state.muted),
         "all_messages": [{**_said(state, m), "is_hidden": m.is_hidden} for m in state.messages[-200:]],
-        "all_deals": [_my_deal(deal) for deal in state.deals.values()],
+        "all_deals": [_my_deal(state, deal) for deal in state.deals.values()],
         "injects": state.injects,
         "bookmarks": state.bookmarks,
         "words": state.words,

@@ -71,9 +71,15 @@ const keep = (rows) => { try { localStorage.setItem(QUEUE, JSON.stringify(rows))
 const here = new Set(); // commands that this page is sending itself
 const freshId = () => [...crypto.getRandomValues(new Uint8Array(12))].map((b) => b.toString(16).padStart(2, "0")).join("");
 
-async function post(path, body) {
+/** POST something and return the answer. Throws where nobody answers. */
+export async function post(path, body) {
   const answer = await fetch(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
   return answer.json();
+}
+
+/** Ask a question that changes nothing; a lost line is an answer too. */
+export async function ask(path, body) {
+  try { return await post(path, body); } catch { return { ok: false, message: "The line is down. Ask again in a moment." }; }
 }
 
 /** Give a command; the same id is sent until an answer comes, so that it happens once. Returns the answer. */
@@ -104,8 +110,6 @@ async function flush() {
   for (const { as, command } of load()) if (!here.has(command.id)) await deliver(as, command);
   flushing = false;
 }
-
-export { post };
 
 /** Give a command and say in `place` why it was refused, or nothing. Returns whether it was taken. */
 export async function order(place, kind, body, as = "me") {

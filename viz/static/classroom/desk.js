@@ -1,5 +1,5 @@
 // The facilitator's desk: one tap to the next step, who is where, and everything that can be done about it.
-import { boards, byId, el, follow, goodWords, money, order, part, phaseWords, post, price, runClock, send, table, worldCards } from "./common.js";
+import { ask, boards, byId, el, follow, goodWords, money, order, part, phaseWords, price, runClock, send, table, worldCards } from "./common.js";
 
 let view = null;
 const desk = (kind, body = {}) => order("fault", kind, body, "desk");
@@ -34,6 +34,8 @@ function steer() {
     common.ends_at !== null || common.left_seconds !== null ? el("button", { type: "button", onclick: () => desk("extend", { minutes: 2 }) }, "2 minutes more") : null,
     own.rounds_played && !["debrief", "closed", "resolving"].includes(common.phase) ? el("button", { type: "button", onclick: () => window.confirm("Skip to the debrief? Rounds to come are left out.") && desk("jump", { phase: "debrief" }) }, "Skip to the debrief") : null,
     own.rounds_played && common.phase !== "resolving" ? el("button", { class: "warn", type: "button", onclick: () => window.confirm(`Take round ${own.rounds_played} back? It is played again; nothing is erased from the file.`) && desk("rollback") }, `Take round ${own.rounds_played} back`) : null]);
+  byId("banner").hidden = !own.disk_fault;
+  if (own.disk_fault) byId("banner").textContent = own.disk_fault;
   part("failure", own.failure_text, (text) => text ? [el("p", { class: "fault" }, text), el("div", { class: "row" }, el("button", { type: "button", onclick: () => desk("try_again") }, "Try again"), el("button", { type: "button", onclick: () => desk("back_to_orders") }, "Back to orders"))] : []);
 }
 
@@ -130,9 +132,9 @@ function debrief() {
     const pick = el("select", { id: "whatifpick" }, rows.map(([, text], n) => el("option", { value: String(n) }, text)));
     const result = byId("whatif");
     return [
-      el("div", { class: "row" }, own.entries.map((entry) => el("button", { class: "small", type: "button", onclick: async () => { result.textContent = "Re-running the round…"; const answer = await post("/api/causes", { round: entry.round }); result.replaceChildren(...(answer.ok ? why(answer.causes) : [el("p", { class: "fault" }, answer.message)])); } }, `Why, round ${entry.round}`))),
+      el("div", { class: "row" }, own.entries.map((entry) => el("button", { class: "small", type: "button", onclick: async () => { result.textContent = "Re-running the round…"; const answer = await ask("/api/causes", { round: entry.round }); result.replaceChildren(...(answer.ok ? why(answer.causes) : [el("p", { class: "fault" }, answer.message)])); } }, `Why, round ${entry.round}`))),
       el("label", { for: "whatifpick" }, "Play our own game again with one thing changed", pick),
-      el("button", { type: "button", onclick: async () => { result.textContent = "Playing it again…"; const began = performance.now(); const answer = await post("/api/what_if", { change: rows[Number(pick.value)][0] });
+      el("button", { type: "button", onclick: async () => { result.textContent = "Playing it again…"; const began = performance.now(); const answer = await ask("/api/what_if", { change: rows[Number(pick.value)][0] });
         result.replaceChildren(...(answer.ok ? [table(["price outside", "as it was", "otherwise"], answer.prices.map((r) => [goodWords(r.good), price(r.real), price(r.otherwise)]), [1, 2]), el("p", { class: "soft" }, `In ${answer.quarter}; worked out in ${((performance.now() - began) / 1000).toFixed(1)} s. The wall shows it in the debrief.`)] : [el("p", { class: "fault" }, answer.message)])); } }, "What if"),
       el("p", { class: "soft" }, `${own.words.length} words, ${own.surveys} forms handed in.`),
       el("div", { class: "row" }, [["words", "words on the wall"], ["scores", "scoreboards"], ["secrets", "secrets: all orders and messages"]].map(([what, text]) => el("label", { class: "line" }, el("input", { type: "checkbox", checked: own.shown[what], disabled: what === "secrets" && !isOn, onchange: (event) => desk("open", { what, is_open: event.target.checked }) }), text))),

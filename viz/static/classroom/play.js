@@ -1,5 +1,5 @@
 // A seat: its sheet of orders, deals, talk, the world, the role. What others of the team do arrives as it happens.
-import { boards, byId, change, el, follow, goodWords, money, order, part, percent, phaseWords, post, price, runClock, say, send, table, worldCards } from "./common.js";
+import { ask, boards, byId, change, el, follow, goodWords, money, order, part, percent, phaseWords, price, runClock, say, send, table, worldCards } from "./common.js";
 import { fieldsOf } from "./form.js";
 
 let view = null, form = null, formSeat = "", fields = null, pending = Promise.resolve();
@@ -77,7 +77,7 @@ byId("handin").addEventListener("click", async () => { await pending; if (await 
 byId("reopen").addEventListener("click", () => order("sheetfault", "reopen", {}));
 byId("preview").addEventListener("click", async () => {
   byId("previewed").replaceChildren(el("p", { class: "soft" }, "Clearing the markets with and without your sheet…"));
-  const answer = await post("/api/preview", { orders: view.own.sheet.orders });
+  const answer = await ask("/api/preview", { orders: view.own.sheet.orders });
   byId("previewed").replaceChildren(...(answer.ok ? previewed(answer) : [el("p", { class: "fault" }, answer.message)]));
 });
 
@@ -117,7 +117,7 @@ let checking = 0;
 function check(kind) {
   clearTimeout(checking);
   checking = setTimeout(async () => {
-    const answer = await post("/api/check", { orders: [{ type: kind.type, fields: fields.read() }] });
+    const answer = await ask("/api/check", { orders: [{ type: kind.type, fields: fields.read() }] });
     const spot = byId("checked");
     spot.textContent = answer.ok ? answer.texts[0] : answer.message;
     spot.className = answer.ok ? "soft" : "fault";
@@ -161,7 +161,7 @@ function paintDraft() {
     el("h3", {}, "Clauses"), list, el("label", { for: "clause" }, "Add a clause", pick), spot,
     el("button", { type: "button", onclick: () => { clauses.push({ type: pick.value, fields: open.read() }); paint(); } }, "Add this clause"),
     el("div", { class: "row" },
-      el("button", { type: "button", onclick: async () => { said.replaceChildren(el("p", { class: "soft" }, "Asking…")); const answer = await post("/api/draft", { document: document_() }); said.replaceChildren(...told(answer)); } }, "Read it, and who would sign"),
+      el("button", { type: "button", onclick: async () => { said.replaceChildren(el("p", { class: "soft" }, "Asking…")); const answer = await ask("/api/draft", { document: document_() }); said.replaceChildren(...told(answer)); } }, "Read it, and who would sign"),
       el("button", { class: "main", type: "submit" }, countering ? "Offer these terms" : "Put it on the table")), said);
   byId("draft").onsubmit = async (event) => {
     event.preventDefault();
