@@ -47,6 +47,8 @@ def outcome(game: Game, goods: tuple[str, ...] = ()) -> dict[str, Any]:
     }
 
 
+#: A recorded number: metric, good, country.
+Number = tuple[str, str, str]
 Cells = Mapping[tuple[str, str, str], float]
 
 
@@ -169,28 +171,33 @@ def _boards(game: Game, tables: Mapping[str, Cells], span: list[str]) -> dict[st
     return boards
 
 
-def causes(before: Game, entry: Mapping[str, Any], metric: str, good: str, country: str) -> dict[str, Any]:
-    """Return what moved a number in a round: `{metric, good, country, total, parts: [{cause, amount}]}`.
+def causes(before: Game, entry: Mapping[str, Any], numbers: Sequence[Number]) -> list[dict[str, Any]]:
+    """Return what moved numbers in a round: each `{metric, good, country, total, parts: [{cause, amount}]}`.
 
-    `before` is the game as it stood before the round `entry`. Causes are the seats that gave orders, the events and the
-    treaties of the round; what would have happened without any of them is drift. Parts are Shapley values over all
-    orders in which causes can come, so they add up to the total but for rounding.
+    `before` is the game as it stood before the round `entry`; a number is (metric, good, country). Causes are the seats
+    that gave orders, the events and the treaties of the round; what would have happened without any of them is drift.
+    Parts are Shapley values over all orders in which causes can come, so they add up to the total but for rounding.
     """
     names = _causes(entry)
-    start = _now(before, metric, good, country)
-    memory: dict[frozenset[str], float] = {}
+    start = _now(before, numbers)
+    memory: dict[frozenset[str], list[float]] = {}
 
-    def worth(chosen: frozenset[str]) -> float:
+    def worth(chosen: frozenset[str]) -> list[float]:
         if chosen not in memory:
             twin = before.fork()
             twin.play_round(**_with(entry, chosen, names))
-            memory[chosen] = _now(twin, metric, good, country)
+            memory[chosen] = _now(twin, numbers)
         return memory[chosen]
 
     whole, none = worth(frozenset(names)), worth(frozenset())
-    parts = [{"cause": "drift", "amount": none - start}]
-    parts += [{"cause": name, "amount": _shapley(name, list(names), worth)} for name in names]
-    return {"metric": metric, "good": good, "country": country, "total": whole - start, "parts": parts}
+    told = []
+    for n, (metric, good, country) in enumerate(numbers):
+        parts = [{"cause": "drift", "amount": none[n] - start[n]}]
+        parts += [{"cause": name, "amount": _shapley(name, list(names), worth, n)} for name in names]
+        told.append(
+            {"metric": metric, "good": good, "country": country, "total": whole[n] - start[n], "parts": parts}
+        )
+    return told
 
 
 def _causes(entry: Mapping[str, Any]) -> dict[str, list[str]]:
@@ -217,25 +224,22 @@ def _with(entry: Mapping[str, Any], chosen: frozenset[str], names: Mapping[str, 
     }
 
 
-def _now(game: Game, metric: str, good: str, country: str) -> float:
-    """Return a metric of the last quarter played; before the first, of the first one if nobody orders anything."""
+def _now(game: Game, numbers: Sequence[Number]) -> list[float]:
+    """Return numbers in the last quarter played; before the first, in the first one if nobody orders anything."""
     if game.engine.step_number == 0:
         game = game.fork()
         game.quarters_per_round = 1
         game.play_round()
-    observer = game.recorder.observer
-    for panel, values in zip(observer.panels, observer.observe(game.engine), strict=True):
-        if panel.metric == metric and (good, country) in panel.cells:
-            value = float(values[0, panel.cells.index((good, country))])
-            return value if math.isfinite(value) else 0.0
-    raise KeyError(f"no {metric} of {good} in {country}")
+    cells = _cells(game, game.recorder.observer.observe(game.engine))
+    values = [cells[number] for number in numbers]
+    return [value if math.isfinite(value) else 0.0 for value in values]
 
 
-def _shapley(name: str, names: list[str], worth: Callable[[frozenset[str]], float]) -> float:
-    others, n = [other for other in names if other != name], len(names)
+def _shapley(name: str, names: list[str], worth: Callable[[frozenset[str]], list[float]], n: int) -> float:
+    others, count = [other for other in names if other != name], len(names)
     total = 0.0
-    for size in range(n):
-        weight = math.factorial(size) * math.factorial(n - size - 1) / math.factorial(n)
+    for size in range(count):
+        weight = math.factorial(size) * math.factorial(count - size - 1) / math.factorial(count)
         for chosen in itertools.combinations(others, size):
-            total += weight * (worth(frozenset((*chosen, name))) - worth(frozenset(chosen)))
+            total += weight * (worth(frozenset((*chosen, name)))[n] - worth(frozenset(chosen))[n])
     return total

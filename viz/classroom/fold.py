@@ -169,6 +169,12 @@ def _resolved(state: State, event: Event) -> None:
     state.injects = [one for one in state.injects if one["round"] != number]
 
 
+@_writes("causes_told")
+def _causes(state: State, event: Event) -> None:
+    number = event.body["round"]
+    state.outcomes[number] = {**state.outcomes[number], "causes": event.body["causes"]}
+
+
 @_writes("round_failed")
 def _failed(state: State, event: Event) -> None:
     state.failure = event.body["message"]

@@ -135,8 +135,11 @@ class ModelDesk:
         entry = record["rounds"][round - 1]
         goods = list(dict.fromkeys(row["good"] for row in outcome(self.game(record))["prices"]))
         leaders = before.recorder.observer.restrictors
-        found = [causes(before, entry, "outside_price_usd_per_t", good, leaders[good]) for good in goods]
-        return {"causes": found}
+        return {
+            "causes": causes(
+                before, entry, [("outside_price_usd_per_t", good, leaders[good]) for good in goods]
+            )
+        }
 
     def _what_if(self, record: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
         """Play the class's own game again with one thing changed, and tell the last round's differences."""

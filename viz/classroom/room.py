@@ -31,6 +31,8 @@ TICK_SECONDS, SHOW_SECONDS = 0.1, 0.05
 #: Seconds between two notes in the file that the server runs: what a stop can cost of a clock at most.
 BEAT_SECONDS = 1.0
 CHECK_LIMIT, ROUND_LIMIT = 10.0, 90.0
+#: Seconds that a draft waits for the model's word on it before it is saved without.
+CHECK_PATIENCE = 2.0
 
 
 class Room:
@@ -196,9 +198,17 @@ class Room:
     async def _checked(self, seat: str, orders: Any) -> dict[str, Any]:
         if not seat or not isinstance(orders, list):
             return {}
-        answer = await self.checker.ask(
-            "check", CHECK_LIMIT, record=self.state.record, seat=seat, orders=orders
+        asked = asyncio.ensure_future(
+            self.checker.ask("check", CHECK_LIMIT, record=self.state.record, seat=seat, orders=orders)
         )
+        done, _ = await asyncio.wait({asked}, timeout=CHECK_PATIENCE)
+        if (
+            not done
+        ):  # a model that is just starting keeps nobody waiting: faults are told when the round is played
+            self.tasks.add(asked)
+            asked.add_done_callback(self.tasks.discard)
+            return {"texts": [], "fault": ""}
+        answer = asked.result()
         if answer["ok"]:
             return {"texts": answer["texts"], "fault": ""}
         return {"texts": [], "fault": answer["message"]}
@@ -334,6 +344,13 @@ class Room:
     async def think(self, job: str, limit: float, **arguments: Any) -> dict[str, Any]:
         """Ask the model something beside the rounds."""
         return await self.thinker.ask(job, limit, record=self.state.record, **arguments)
+
+    async def ask_causes(self, number: int) -> dict[str, Any]:
+        """Work out why prices moved in a round, and tell it to everybody."""
+        answer = await self.think("causes", 120.0, round=number)
+        if answer["ok"] and number <= len(self.state.record["rounds"]):
+            self._commit([("causes_told", {"round": number, "causes": answer["causes"]})], DESK)
+        return answer
 
     async def ask_what_if(self, change: Mapping[str, Any]) -> dict[str, Any]:
         """Play the class's own game again with one thing changed, and keep the answer for the debrief."""

@@ -249,7 +249,7 @@ async def _causes(room: Room, request: Request) -> Response:
     number = (await _body(request) or {}).get("round")
     if not isinstance(number, int) or not 1 <= number <= len(room.state.record["rounds"]):
         return _refusal("That round has not been played.", 422)
-    return JSONResponse(await room.think("causes", 60.0, round=number))
+    return JSONResponse(await room.ask_causes(number))
 
 
 async def _what_if(room: Room, request: Request) -> Response:

@@ -8,6 +8,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from experiments.debrief.delivery import delivery
+from experiments.debrief.moment import moments
 from viz.classroom.command import may_order
 from viz.classroom.state import POLICIES, Deal, Message, Person, State
 
@@ -123,13 +125,17 @@ def _said(state: State, message: Message) -> dict[str, Any]:
 
 def _debrief(state: State) -> dict[str, Any]:
     """Return what the debrief shows everybody; orders and private talk only once secrets are opened."""
+    rounds = state.record["rounds"]
+    outcomes = [state.outcomes[number] for number in range(1, len(rounds) + 1)]
     found: dict[str, Any] = {
         "bookmarks": [{"text": one["text"], "round": one["round"]} for one in state.bookmarks],
+        "moments": moments(outcomes, rounds, state.opening),
         "what_ifs": state.what_ifs,
         "words": list(state.words) if state.is_open.get("words") else len(state.words),
         "promises": [_said(state, m) for m in state.messages if m.is_promise and m.room == "public"],
     }
     if state.is_open.get("secrets"):
+        found["delivery"] = delivery(outcomes, rounds)
         found["orders"] = [
             {"round": number, "seat": seat, "orders": orders}
             for number, entry in enumerate(state.record["rounds"], start=1)

@@ -37,8 +37,12 @@ const causes = (rows, names) => el("section", { class: "card" }, el("h2", {}, "W
 function debrief(found, names) {
   const cards = [];
   if (Array.isArray(found.words)) cards.push(el("section", { class: "card" }, el("h2", {}, "In one word"), el("p", { class: "lead" }, found.words.join(" · "))));
+  if (found.moments.length) cards.push(el("section", { class: "card" }, el("h2", {}, "Key moments"), el("ul", { class: "list" }, found.moments.map((one) => el("li", {}, `Round ${one.round}: ${one.text}`)))));
+  if (found.bookmarks.length) cards.push(el("section", { class: "card" }, el("h2", {}, "Noted on the way"), el("ul", { class: "list" }, found.bookmarks.map((one) => el("li", {}, `Round ${one.round}: ${one.text}`)))));
   for (const one of found.what_ifs) cards.push(el("section", { class: "card" }, el("h2", {}, `What if: ${change_words(one.change, names)}`), el("ul", { class: "list" }, one.prices.map((row) => el("li", {}, `${goodWords(row.good)} outside in ${one.quarter}: ${price(row.otherwise)} instead of ${price(row.real)}`)))));
   if (found.promises.length) cards.push(el("section", { class: "card" }, el("h2", {}, "Promises"), el("ul", { class: "list" }, found.promises.map((m) => el("li", {}, `${names[m.seat] || m.seat}: ${m.text} ${m.kept === true ? "\u2713 kept" : m.kept === false ? "\u2715 broken" : ""}`)))));
+  if (found.delivery?.length) cards.push(el("section", { class: "card" }, el("h2", {}, "Signed and done"), el("ul", { class: "list" }, found.delivery.map((row) => el("li", {},
+    `${names[row.member] || row.member}, ${row.title}: ${row.is_kept ? "in force to the end" : `until round ${row.until}`}${row.against.length ? `; meanwhile ordered ${row.against.map((a) => `${a.type.replaceAll("_", " ")} (round ${a.round})`).join(", ")}` : ""}`)))));
   if (found.orders) cards.push(el("section", { class: "card" }, el("h2", {}, "What was ordered"), el("ul", { class: "list" }, found.orders.flatMap((row) => row.orders.map((o) => el("li", {}, `Round ${row.round}, ${names[row.seat] || row.seat}: ${o.type.replaceAll("_", " ")} ${JSON.stringify(o.fields)}`))))));
   return cards;
 }
