@@ -1,6 +1,6 @@
 # Orebloc. `make help` lists what there is to do. Everything is set up on the first call, into .venv.
 .DEFAULT_GOAL := help
-.PHONY: help run play bundles test test-other soak bench lock clean setup setup-play setup-test check-format check-types pytest
+.PHONY: help run play host bundles test test-other soak bench lock clean setup setup-play setup-test check-format check-types pytest
 
 # The first Python of 3.11 or newer that runs. Override: make run PYTHON=/path/to/python3.12
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -28,6 +28,9 @@ run: setup  ## the baseline, 2025 to 2040: summary on the terminal, report in re
 
 play: setup-play  ## the pages in the browser: levers, map, market shares, prices
 	@$(BIN)/orebloc serve
+
+host: setup-play  ## a class or workshop plays: code, addresses and your desk (docs/facilitator_guide.md)
+	@$(BIN)/orebloc host
 
 test: setup-test check-format check-types pytest  ## every check but the long ones
 

@@ -283,8 +283,18 @@ function debrief() {
 
 // --- all of it -------------------------------------------------------------------------------------------------------
 
+let lastStep = -1;
+/** A new step of the session leads back to where the action is, and takes old forecasts away. */
+function turn(common) {
+  if (common.step === lastStep) return;
+  if (lastStep >= 0 && ["orders", "resolving", "reveal", "debrief"].includes(common.phase)) showTab("now");
+  if (common.phase !== "orders") byId("previewed").replaceChildren();
+  lastStep = common.step;
+}
+
 function paint() {
   const { common, own } = view;
+  turn(common);
   byId("where").textContent = own.seat ? `${nameOf(own.seat)} · ${phaseWords(common)}` : phaseWords(common);
   byId("quarter").textContent = common.title;
   const isHere = own.kind === "person";
