@@ -100,6 +100,8 @@ _COMMANDS = {
     "run": ("run a scenario and write series, flows, manifest and a report", "experiments.commands.run"),
     "serve": ("open the pages in the browser", "experiments.commands.serve"),
     "host": ("host a class or workshop that plays", "experiments.commands.host"),
+    "rehearse": ("play a whole workshop with bots", "experiments.commands.rehearse"),
+    "export": ("write the tables of a class session", "experiments.commands.export"),
     "scenarios": ("list the scenarios that come with the product", "experiments.commands.scenarios"),
     "study": ("run studies of many runs, resume, read and report them", "experiments.commands.study"),
     "compare": ("compare two scenarios under common luck", "experiments.commands.compare"),
@@ -297,6 +299,27 @@ def _host_session(options: Mapping[str, Any]) -> None:
     host_session(options)
 
 
+def _rehearse(options: Mapping[str, Any]) -> str:
+    """Rehearse a session and return the report; handed to the command that asks for it."""
+    from viz.classroom.rehearsal import rehearse, report
+
+    return report(rehearse(options, int(options["seed"])))
+
+
+def _replay_session(path: Path, force: bool) -> dict[str, Any]:
+    """Play a class session again; handed to the command that asks for it."""
+    from viz.classroom.session_replay import replay_session
+
+    return replay_session(path, force)
+
+
+def _export_session(path: Path, with_names: bool, without: Sequence[str]) -> dict[str, bytes]:
+    """Return the files of a class session's tables; handed to the command that writes them."""
+    from viz.classroom.export import spreadsheet
+
+    return spreadsheet(path, with_names, without)
+
+
 def _check_pages() -> list[tuple[bool, str, str]]:
     """Return what is well and what is not with the files of the pages."""
     from viz.server.run import check_pages
@@ -315,6 +338,9 @@ def _draw_study(archive: Any) -> str:
 _DRAW = {
     "serve_pages": _serve_pages,
     "host_session": _host_session,
+    "rehearse": _rehearse,
+    "replay_session": _replay_session,
+    "export_session": _export_session,
     "check_pages": _check_pages,
     "draw_report": _draw_report,
     "draw_comparison": _draw_comparison,

@@ -45,12 +45,7 @@ def add_host_command(subparsers: "argparse._SubParsersAction[argparse.ArgumentPa
 
 def run_host(arguments: argparse.Namespace) -> int:
     """Host until interrupted; return 0. Raises `OreblocError` for what is missing or cannot be."""
-    missing = [name for name in _NEEDED if find_spec(name) is None]
-    if missing:
-        raise OreblocError(
-            f"Hosting needs {', '.join(missing)}, not installed here. Run `make play` once, or pip install "
-            "'orebloc[play]'."
-        )
+    check_parts()
     if not 1 <= arguments.port <= 65535:
         raise OreblocError(f"Port is {arguments.port}; it must be 1 to 65535. Write --port {PORT}.")
     if arguments.resume and not arguments.file:
@@ -59,7 +54,7 @@ def run_host(arguments: argparse.Namespace) -> int:
     arguments.host_session({
         "scenario": arguments.scenario, "template": arguments.template, "rounds": arguments.rounds,
         "seats": [seat.strip() for seat in arguments.seats.split(",") if seat.strip()],
-        "minutes": dict(_minutes(word) for word in arguments.minutes), "policy": arguments.policy,
+        "minutes": dict(read_minutes(word) for word in arguments.minutes), "policy": arguments.policy,
         "title": arguments.title, "seed": arguments.seed, "host": arguments.host,
         "port": free_port(arguments.host, arguments.port), "file": arguments.file or str(usual),
         "resume": arguments.resume, "is_opened": not arguments.no_open,
@@ -67,10 +62,21 @@ def run_host(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def check_parts() -> None:
+    """Raise `OreblocError` where a library is missing that sessions need."""
+    missing = [name for name in _NEEDED if find_spec(name) is None]
+    if missing:
+        raise OreblocError(
+            f"Hosting needs {', '.join(missing)}, not installed here. Run `make play` once, or pip install "
+            "'orebloc[play]'."
+        )
+
+
 _STEPS = ("briefing", "practice", "negotiate", "orders", "reveal", "debrief")
 
 
-def _minutes(word: str) -> tuple[str, float]:
+def read_minutes(word: str) -> tuple[str, float]:
+    """Return step and minutes of a word `STEP=N`. Raises `OreblocError`."""
     step, _, number = word.partition("=")
     try:
         if step not in _STEPS:

@@ -9,6 +9,9 @@ examples:
   orebloc replay results/game --until 2028Q4
   orebloc replay results/game --until 2028Q4 --fork --set parameters.tension_cost=0.5 --player CHN=random
 
+  orebloc replay results/session.orebloc
+
+The file of a class session is played again from its record and held against what the room saw.
 A replay gives the same series bit for bit. A log written under other rules or data is refused unless --force.
 --fork goes on after --until with built-in behaviours in all seats, or --player; --set changes parameters, measures or
 the seed from then on.
@@ -24,7 +27,9 @@ def add_replay_command(subparsers: "argparse._SubParsersAction[argparse.Argument
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("log", type=Path, metavar="LOG", help="log.jsonl, or the folder of a run")
+    parser.add_argument(
+        "log", type=Path, metavar="LOG", help="log.jsonl, the folder of a run, or the file of a class session"
+    )
     parser.add_argument("--until", metavar="QUARTER", help="last quarter that is replayed")
     parser.add_argument("--fork", action="store_true", help="go on after --until to the end of the scenario")
     parser.add_argument(
@@ -60,6 +65,8 @@ def run_replay(arguments: argparse.Namespace) -> int:
     from experiments.replay import replay
     from experiments.results import check_folder, default_folder
 
+    if is_session(arguments.log):
+        return _replay_session(arguments)
     if arguments.out is not None:
         check_folder(arguments.out)
     results = replay(
@@ -78,3 +85,50 @@ def run_replay(arguments: argparse.Namespace) -> int:
         print(f"note: this is no exact replay of {arguments.log}: {'; '.join(notes)}")
     tell(results, folder, arguments.json)
     return 0
+
+
+def is_session(path: Path) -> bool:
+    """Whether a file is one that `orebloc host` wrote, by its first bytes."""
+    try:
+        with path.open("rb") as file:
+            return file.read(16) == b"SQLite format 3\x00"
+    except OSError:
+        return False
+
+
+#: Lines of differences that are printed of a round.
+_SHOWN = 5
+
+
+def _replay_session(arguments: argparse.Namespace) -> int:
+    """Play a session again; return 0 where all agrees or --force was written, 1 otherwise. Raises `OreblocError`."""
+    from experiments.results import check_folder
+    from model.error import OreblocError
+
+    if arguments.fork or arguments.until or arguments.changes or arguments.players:
+        raise OreblocError(
+            "A class session is played again whole: --until, --fork, --set and --player are for logs. Write --out "
+            "DIR to get the session's own log, and fork that."
+        )
+    if arguments.out is not None:
+        check_folder(arguments.out)
+    found = arguments.replay_session(arguments.log, arguments.force)
+    for one in found["rounds"]:
+        lines = one["differences"]
+        print(
+            f"round {one['round']} to {one['quarter']}: {f'{len(lines)} numbers differ' if lines else 'equal'}"
+        )
+        print("".join(f"  {line}\n" for line in lines[:_SHOWN]), end="")
+    bad = sum(bool(one["differences"]) for one in found["rounds"])
+    if found["notes"]:
+        print(
+            f"note: it was played under {' and '.join(found['notes'])}; differences are no fault of the file."
+        )
+    print(
+        f"{bad} of {len(found['rounds'])} rounds differ from what the session stored."
+        if bad
+        else f"All {len(found['rounds'])} rounds brought what the session stored, number for number."
+    )
+    if arguments.out is not None:
+        print(f"results: {found['game'].results().save(arguments.out, {})}")
+    return int(bad > 0 and not found["notes"])

@@ -8,16 +8,19 @@ import hashlib
 import io
 import json
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from viz.classroom.blanking import blanked, find_people
 from viz.classroom.event import Event
 from viz.classroom.fold import fold
 from viz.classroom.store import read_events
 
-#: Bodies that hold people's names or codes, left out or replaced unless names are asked for.
-_PRIVATE = {"name", "resume", "device", "key"}
+#: What of events is never exported, since it opens a person's seat or knows a device; names are where asked for.
+_KEYS = {"resume", "device", "key"}
+#: What a spreadsheet may take for the beginning of a formula, full-width signs included.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 _CODEBOOK = {
     "events.csv": {
         "seq": "number of the event, from 1", "at": "server time, unix seconds", "kind": "what happened",
@@ -47,9 +50,14 @@ _CODEBOOK = {
 }  # fmt: skip
 
 
-def spreadsheet(path: Path, with_names: bool = False) -> dict[str, bytes]:
-    """Return the files of a session's export by name; `session.zip` holds all of them. Raises `OreblocError`."""
+def spreadsheet(path: Path, with_names: bool = False, without: Collection[str] = ()) -> dict[str, bytes]:
+    """Return the files of a session's export by name; `session.zip` holds all of them. Raises `OreblocError`.
+
+    `without` are people, by pseudonym or name, of whom nothing they typed is in it; rows and pseudonyms stay.
+    """
     events = read_events(path)
+    gone = find_people(events, without)
+    events = blanked(events, gone) if gone else events
     state = fold(events)
     tables = {
         "events.csv": _events(events, with_names), "orders.csv": _orders(events), "messages.csv": _messages(state),
@@ -65,7 +73,7 @@ def spreadsheet(path: Path, with_names: bool = False) -> dict[str, bytes]:
         ],
     )
     manifest = {
-        "title": state.title, "events": len(events), "has_names": with_names,
+        "title": state.title, "events": len(events), "has_names": with_names, "without": sorted(gone),
         "rows": {name: len(rows) for name, rows in tables.items()},
         "sha256": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
         "record": state.record,
@@ -80,7 +88,7 @@ def spreadsheet(path: Path, with_names: bool = False) -> dict[str, bytes]:
 
 def harmless(value: Any) -> Any:
     """Return a text that no spreadsheet takes for a formula; other values as they are."""
-    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
+    if isinstance(value, str) and value.lstrip(" \u00a0").startswith(_FORMULA):
         return "'" + value
     return value
 
@@ -105,8 +113,8 @@ def _events(events: Iterable[Event], with_names: bool) -> list[dict[str, Any]]:
             body = {"round": number, "entry": body["entry"]}
         if event.kind == "phase_begun":
             body = {"step": body["step"], "ends_at": body["ends_at"]}
-        if not with_names:
-            body = {key: value for key, value in body.items() if key not in _PRIVATE}
+        hidden = _KEYS if with_names else {*_KEYS, "name"}
+        body = {key: value for key, value in body.items() if key not in hidden}
         rows.append({"seq": event.seq, "at": event.at, "kind": event.kind, "by": event.by,
                      "round": event.body.get("round", number), "body": json.dumps(body, sort_keys=True)})  # fmt: skip
     return rows
