@@ -101,6 +101,7 @@ _COMMANDS = {
     "serve": ("open the pages in the browser", "experiments.commands.serve"),
     "host": ("host a class or workshop that plays", "experiments.commands.host"),
     "rehearse": ("play a whole workshop with bots", "experiments.commands.rehearse"),
+    "pack": ("write role sheets, table tents and forms to print", "experiments.commands.pack"),
     "export": ("write the tables of a class session", "experiments.commands.export"),
     "scenarios": ("list the scenarios that come with the product", "experiments.commands.scenarios"),
     "study": ("run studies of many runs, resume, read and report them", "experiments.commands.study"),
@@ -306,6 +307,16 @@ def _rehearse(options: Mapping[str, Any]) -> str:
     return report(rehearse(options, int(options["seed"])))
 
 
+def _draw_pack(options: Mapping[str, Any]) -> str:
+    """Return the printed matter of a session as HTML; handed to the command that writes it."""
+    from experiments.game import Game
+    from viz.classroom.printing import pack
+    from viz.classroom.session import session_of
+
+    chosen = {key: options[key] for key in ("template", "seats", "rounds", "title")}
+    return pack(session_of(Game(options["scenario"]), **chosen))
+
+
 def _replay_session(path: Path, force: bool) -> dict[str, Any]:
     """Play a class session again; handed to the command that asks for it."""
     from viz.classroom.session_replay import replay_session
@@ -339,6 +350,7 @@ _DRAW = {
     "serve_pages": _serve_pages,
     "host_session": _host_session,
     "rehearse": _rehearse,
+    "draw_pack": _draw_pack,
     "replay_session": _replay_session,
     "export_session": _export_session,
     "check_pages": _check_pages,
