@@ -28,6 +28,7 @@ class Store:
         self.path = path
         try:
             self.connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+            self._refuse_foreign()
             self.connection.execute("PRAGMA journal_mode=WAL")
             self.connection.execute("PRAGMA synchronous=FULL")
             self.connection.executescript(_TABLES)
@@ -41,6 +42,17 @@ class Store:
         if found != str(FORMAT):
             raise OreblocError(f"Session file {path} has format {found}; this version reads format {FORMAT}.")
         self.chain = self._last_chain()
+
+    def _refuse_foreign(self) -> None:
+        """Raise `OreblocError` for a database of another program, before anything is written to it."""
+        tables = {
+            row[0] for row in self.connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        }
+        if tables and "events" not in tables:
+            self.connection.close()
+            raise OreblocError(
+                f"Session file {self.path} is a database of another program. Give a session's file, or a new name."
+            )
 
     def _last_chain(self) -> str:
         row = self.connection.execute("SELECT chain FROM events ORDER BY seq DESC LIMIT 1").fetchone()
