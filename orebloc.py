@@ -338,6 +338,13 @@ def _check_pages() -> list[tuple[bool, str, str]]:
     return check_pages()
 
 
+def _check_classroom() -> list[tuple[bool, str, str]]:
+    """Return what is well and what is not with hosting a class."""
+    from viz.classroom.preflight import check_classroom
+
+    return check_classroom()
+
+
 def _draw_study(archive: Any) -> str:
     """Return the report of a study as HTML; handed to the command that writes it."""
     from viz.study import draw_study
@@ -354,6 +361,7 @@ _DRAW = {
     "replay_session": _replay_session,
     "export_session": _export_session,
     "check_pages": _check_pages,
+    "check_classroom": _check_classroom,
     "draw_report": _draw_report,
     "draw_comparison": _draw_comparison,
     "draw_explanation": _draw_explanation,

@@ -9,10 +9,12 @@ from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
 
+from experiments.commands.host import HOST as EVERYWHERE
+from experiments.commands.host import PORT as CLASS_PORT
 from experiments.commands.serve import HOST, PORT, free_port
 from model.error import OreblocError
 
-#: Libraries with the versions that work together; the last number is excluded.
+#: Libraries with the versions that work together; the last number is excluded, empty where there is none.
 _LIBRARIES = (
     ("mesa", "3.3", "3.6"),
     ("numba", "0.61", "0.70"),
@@ -27,6 +29,7 @@ _PAGES = (
     ("anywidget", "0.9", "1"),
     ("uvicorn", "0.30", "1"),
 )
+_CLASSROOM = (("websockets", "13", ""), ("segno", "1.6", "2"))
 Line = tuple[bool, str, str]
 
 
@@ -35,14 +38,15 @@ def add_doctor_command(subparsers: "argparse._SubParsersAction[argparse.Argument
     parser = subparsers.add_parser(
         "doctor",
         help="check the set-up and say what to do",
-        description="Check Python, libraries, data, compile cache, the pages' files and the port.",
+        description="Check Python, libraries, data, compile cache, the pages' files and the port, and what hosting "
+        "a class needs: libraries, port, pages, an address in a network, room on the disk.",
     )
     parser.set_defaults(run=run_doctor)
 
 
 def run_doctor(arguments: argparse.Namespace) -> int:
     """Print a line for each check; return 0 where all is well, 1 otherwise."""
-    lines = [*checks(), *arguments.check_pages()]
+    lines = [*checks(), *arguments.check_pages(), *classroom_checks(), *arguments.check_classroom()]
     for well, what, remedy in lines:
         print(f"{'ok  ' if well else 'FAIL'}  {what}{'' if well else f'. {remedy}'}")
     bad = sum(not well for well, _, _ in lines)
@@ -68,14 +72,21 @@ def checks() -> list[Line]:
     return lines
 
 
+def classroom_checks() -> list[Line]:
+    """Return (well, what, remedy) for the libraries and the port of `orebloc host`."""
+    lines = [_library(*row, remedy="Run `make play`, or pip install 'orebloc[play]'") for row in _CLASSROOM]
+    what = f"classroom: a free port from {CLASS_PORT} on, for the whole network"
+    return [*lines, _told(what, lambda: free_port(EVERYWHERE, CLASS_PORT))]
+
+
 def _library(
     name: str, low: str, high: str, remedy: str = "Run `make setup`, or install orebloc again"
 ) -> Line:
     if find_spec(name) is None:
         return False, f"{name} is not installed", remedy
     version = metadata.version(name)
-    well = _numbers(low) <= _numbers(version) < _numbers(high)
-    return well, f"{name} {version} ({low} to below {high})", remedy
+    well = _numbers(low) <= _numbers(version) and (not high or _numbers(version) < _numbers(high))
+    return well, f"{name} {version} ({low} {f'to below {high}' if high else 'or newer'})", remedy
 
 
 def _numbers(version: str) -> tuple[int, ...]:
