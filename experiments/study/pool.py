@@ -21,6 +21,8 @@ from experiments.study.worker import DONE, PROGRESS, RAISED, READY, REFUSED, rea
 from model.error import OreblocError
 
 DIED, HUNG = "died", "hung"
+#: Seconds that a worker may take to start and load compiled rules, however short the limit of its chunk.
+STARTING_SECONDS = 120.0
 #: Workers that end before they were ready, one after another, until the study gives up.
 MOST_FALSE_STARTS = 3
 #: Tasks a worker holds: the one it computes, and one so that it need not wait for the next.
@@ -99,7 +101,10 @@ class _Worker:
 
     def is_overdue(self) -> bool:
         """Return whether it has been silent for longer than its task allows."""
-        return bool(self.tasks) and time.monotonic() - self.heard > self.tasks[0][2]
+        if not self.tasks:
+            return False
+        patience = self.tasks[0][2] if self.ready else max(self.tasks[0][2], STARTING_SECONDS)
+        return time.monotonic() - self.heard > patience
 
     def stop(self) -> None:
         self.process.kill()
