@@ -115,7 +115,7 @@ def test_minerals_change_without_a_reload(visit: Any) -> None:
     here = visit()
     here.page.evaluate("window.stayed = true")
     here.mark()
-    here.page.get_by_label("Mineral").select_option("germanium")
+    here.page.get_by_label("Mineral", exact=True).select_option("germanium")
     here.wait("exact")
     assert "germanium" in here.page.locator("h1").inner_text()
     assert here.page.evaluate("window.stayed") is True

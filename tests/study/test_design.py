@@ -59,7 +59,7 @@ def test_values_drawn_at_once_are_those_drawn_one_by_one() -> None:
     u = np.concatenate([np.random.default_rng(1).random(500), [0.0, 1.0]])
     for factor in doubtful().uncertainties:
         assert factor.spread is not None
-        assert factor.at(u) == [factor.spread.sample(float(place)) for place in u]
+        assert list(factor.at(u)) == [factor.spread.sample(float(place)) for place in u]
 
 
 def test_a_latin_hypercube_meets_every_layer() -> None:
