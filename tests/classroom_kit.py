@@ -5,6 +5,7 @@ import json
 
 from experiments.game import Game
 from viz.classroom.event import DESK
+from viz.classroom.loop import run_to_end
 from viz.classroom.model_desk import ModelDesk
 from viz.classroom.room import Room
 from viz.classroom.session import session_of
@@ -57,7 +58,7 @@ class Class:
     def give(self, by, kind, device="", ident="", **body):
         self.count += 1
         given = {"id": ident or f"command-{self.count:06d}", "kind": kind, "body": body}
-        return asyncio.run(self.room.command(by, device, given))
+        return run_to_end(self.room.command(by, device, given))
 
     def do(self, by, kind, **body):
         status, answer = self.give(by, kind, **body)
@@ -88,7 +89,7 @@ class Class:
             self.resolve()
 
     def resolve(self):
-        asyncio.run(self._resolve())
+        run_to_end(self._resolve())
 
     async def _resolve(self):
         self.room.tick()

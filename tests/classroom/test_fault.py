@@ -9,6 +9,7 @@ from classroom_kit import Class, NearDesk, small_game
 
 from model.error import OreblocError
 from viz.classroom.event import Event
+from viz.classroom.loop import run_to_end
 from viz.classroom.model_worker import ModelWorker
 from viz.classroom.store import Store, read_events
 from viz.classroom.view import DESK_VIEWER
@@ -132,7 +133,7 @@ def test_a_full_disk_stops_the_clock_and_not_the_room(room):
 
     room.room.store.append = full
     room.clock.now = room.state.ends_at + 1
-    asyncio.run(play())
+    run_to_end(play())
 
 
 def test_a_stop_is_credited_from_the_last_sign_of_life(room):
@@ -203,7 +204,7 @@ def test_a_model_that_sleeps_or_dies_does_not_hold_the_room():
         await watcher
         return late, dead, sorted(lags)[int(0.99 * len(lags))]
 
-    late, dead, lag = asyncio.run(play())
+    late, dead, lag = run_to_end(play())
     worker.stop()
     assert not late["ok"] and "longer than 0.5 s" in late["message"]
     assert not dead["ok"] and "ended" in dead["message"]

@@ -16,6 +16,7 @@ from agents.random_player import RandomPlayer
 from model.error import OreblocError
 from viz.classroom.event import DESK
 from viz.classroom.host import open_room
+from viz.classroom.loop import run_to_end
 from viz.classroom.model_desk import ModelDesk
 from viz.classroom.model_worker import ModelWorker
 from viz.classroom.room import Room
@@ -78,7 +79,7 @@ class Rehearsal:
     def play(self) -> None:
         """Play the whole session, from the lobby until it is closed, and close its file."""
         try:
-            asyncio.run(self._play())
+            run_to_end(self._play())
         finally:
             self.near.thread.shutdown()
             self.room.store.close()

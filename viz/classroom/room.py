@@ -367,9 +367,13 @@ class Room:
         return common(self.state, self.clock(), self.online)
 
     def own(self, viewer: Viewer) -> dict[str, Any]:
-        """Return what a viewer may know besides; the wall and the desk also where people find the server."""
+        """Return what a viewer may know besides: wall and desk where people find the server, the desk a full disk."""
         found = own(self.state, viewer, self.clock(), self.online)
-        return {**found, "addresses": self.addresses} if viewer.kind in ("wall", "desk") else found
+        if viewer.kind in ("wall", "desk"):
+            found["addresses"] = self.addresses
+        if viewer.kind == "desk":
+            found["disk_fault"] = self.disk_fault
+        return found
 
     def come(self, person: str) -> None:
         """Count a page of a person as connected."""
