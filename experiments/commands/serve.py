@@ -5,7 +5,6 @@ import socket
 from importlib.util import find_spec
 from pathlib import Path
 
-from experiments.scenario_file import load_scenario
 from model.error import OreblocError
 
 HOST, PORT = "127.0.0.1", 8765
@@ -33,6 +32,8 @@ def add_serve_command(subparsers: "argparse._SubParsersAction[argparse.ArgumentP
 
 def run_serve(arguments: argparse.Namespace) -> int:
     """Serve until interrupted; return 0. Raises `OreblocError` for what is missing or cannot be had."""
+    from experiments.scenario_file import load_scenario
+
     check_installed()
     if not 1 <= arguments.port <= 65535:
         raise OreblocError(f"Port is {arguments.port}; it must be 1 to 65535. Write --port {PORT}.")

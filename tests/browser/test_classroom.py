@@ -15,6 +15,8 @@ from page_visit import AXE, ROOT, free_port
 
 SEATS = "CHN,JPN,USA,Teck"
 SECONDS = 90_000
+#: A name that would run where a page takes it for markup.
+HOSTILE = "<img src=x onerror=alert(1)>Cat"
 
 
 class Host:
@@ -69,7 +71,12 @@ class Screen:
             lambda answer: answer.status >= 400 and self.faults.append((answer.status, answer.url)),
         )
         self.page.on("pageerror", lambda error: self.faults.append(str(error)))
-        self.page.on("dialog", lambda dialog: dialog.accept())
+        self.page.on("dialog", self._take)
+
+    def _take(self, dialog):
+        if dialog.type == "alert":  # nothing of ours alerts: a script of somebody's text ran
+            self.faults.append(dialog.message)
+        dialog.accept()
 
     def open(self, path):
         self.page.goto(self.host.address + path)
@@ -124,7 +131,8 @@ def test_a_class_from_the_code_on_the_wall_to_the_debrief(browser, host):
     wall.see(".code")
     ann = Screen(browser, host, 360).join("Ann", "CHN")
     bob = Screen(browser, host, 1400, "dark").join("Bob", "JPN")
-    cat = Screen(browser, host, 360, "dark").join("Cat", "Teck")
+    cat = Screen(browser, host, 360, "dark").join(HOSTILE, "Teck")
+    desk.see(f"#people :text('{HOSTILE}')")
     screens = {"desk": desk, "wall": wall, "ann": ann, "bob": bob, "cat": cat}
     for name, screen in screens.items():
         screen.judged(f"{name} in the lobby")
@@ -160,6 +168,10 @@ def test_a_class_from_the_code_on_the_wall_to_the_debrief(browser, host):
     bob.page.fill("#text", "<b>We keep our stocks</b>")
     bob.page.check("#promise")
     bob.click("#say button")
+    cat.click("text=Raise hand")
+    cat.see("text=Lower hand")
+    desk.click("#people button:has-text('Lower the hand')")
+    cat.see("text=Raise hand")
     ann.click("#tab-talk")
     ann.see("text=<b>We keep our stocks</b>")
     ann.judged("talk")

@@ -91,6 +91,22 @@ def test_rows_are_the_logs_and_no_cell_is_a_formula(tmp_path_factory, said, with
     assert set(zipfile.ZipFile(io.BytesIO(files["session.zip"])).namelist()) == set(files) - {"session.zip"}
 
 
+def test_keys_are_left_out_however_deep_they_lie(tmp_path):
+    """Resume codes, devices and the desk's key are in no row, inside lists and tables of a body either."""
+    path = written(tmp_path / "s.orebloc", [])
+    number = len(read_events(path)) + 1
+    store = Store(path)
+    deep = {
+        "text": "kept",
+        "answers": [{"resume": "secret1", "inner": {"device": "secret2", "key": "secret3"}}],
+    }
+    store.append([Event(number, 2e9, "told", "desk", {"seat": "", **deep})])
+    store.close()
+    files = spreadsheet(path, with_names=True)
+    assert b"kept" in files["events.csv"] and b"inner" in files["events.csv"]
+    assert not any(b"secret" in content for name, content in files.items() if name != "session.zip")
+
+
 def test_texts_that_begin_like_formulas_are_quoted_and_numbers_are_not():
     """A leading sign, tab, line end or full-width sign gets a quote; a negative number stays a number."""
     for text in ("=1", "+1", "-1", "@a", "\t=1", "\n=1", "  =1", "\uff1d1"):

@@ -52,6 +52,46 @@ def test_a_proposal_cannot_take_the_place_of_a_deal(room):
     assert "not one of yours" in room.refused(eve, "counter_deal", deal=deal.id, document=theirs)
 
 
+def test_other_terms_keep_the_members(room):
+    """Nobody is dropped from a deal by a counter-offer; another member may come in."""
+    room.on_to("negotiate", 1)
+    three = {**PACT, "kind": "plurilateral", "members": ["CHN", "JPN", "USA"]}
+    room.join("Cat", "USA")
+    room.do(room.ann, "propose_deal", document=PACT)
+    (deal,) = room.state.deals
+    room.do(room.bob, "counter_deal", deal=deal, document=three)
+    assert "USA would be left out" in room.refused(room.ann, "counter_deal", deal=deal, document=PACT)
+    assert room.state.deals[deal].document["members"] == ["CHN", "JPN", "USA"]
+
+
+def test_a_deal_is_in_force_only_if_the_round_was_played_with_it(room):
+    """While the markets clear nothing is signed; what was signed before is in the round's record."""
+    room.on_to("negotiate", 1)
+    room.do(room.ann, "propose_deal", document=PACT)
+    room.do(room.ann, "propose_deal", document=PACT)
+    first, late = room.state.deals.values()
+    room.do(room.bob, "sign_deal", deal=first.id, version=1)
+    room.on_to("orders", 1)
+    room.desk("go_on", step=room.state.step)
+    assert "clearing" in room.refused(room.bob, "sign_deal", deal=late.id, version=1)
+    assert "clearing" in room.refused(room.ann, "propose_deal", document=PACT)
+    room.resolve()
+    assert (first.state, late.state) == ("in_force", "open")
+    assert [one["id"] for one in room.state.record["rounds"][0]["treaties"]] == [first.id]
+
+
+def test_the_desk_lowers_a_hand(room):
+    """A hand that was raised is lowered by the desk; lowered again, nothing happens."""
+    room.do(room.ann, "raise_hand", up=True)
+    assert room.state.people[room.ann].has_hand_up
+    room.desk("lower_hand", person=room.ann)
+    events = room.state.seq
+    assert not room.state.people[room.ann].has_hand_up
+    room.desk("lower_hand", person=room.ann)
+    assert room.state.seq == events
+    assert "not in this session" in room.refused("desk", "lower_hand", person="nobody")
+
+
 @pytest.mark.parametrize("bad", [float("nan"), float("inf"), "\ud800"])
 def test_what_is_no_json_is_refused_and_leaves_the_file_writable(room, bad):
     """NaN, infinity and half a character are refused; the next command is written."""
@@ -209,3 +249,25 @@ def test_a_model_that_sleeps_or_dies_does_not_hold_the_room():
     assert not late["ok"] and "longer than 0.5 s" in late["message"]
     assert not dead["ok"] and "ended" in dead["message"]
     assert lag < 0.1
+
+
+def _slow_start(pipe):
+    """A model that takes its time to get ready, then answers at once with the jobs so far."""
+    jobs = []
+    while True:
+        jobs.append(pipe.recv()[0])
+        if jobs == ["warm"]:
+            time.sleep(1.0)
+        pipe.send({"ok": True, "jobs": jobs})
+
+
+def test_a_model_that_starts_slowly_has_its_jobs_time_afterwards():
+    """The limit of the first job begins when the process is ready; it is made ready once."""
+    worker = ModelWorker(_slow_start)
+
+    async def play():
+        return [await worker.ask("check", 0.9, record={}) for _ in range(2)]
+
+    answers = run_to_end(play())
+    worker.stop()
+    assert [answer["jobs"] for answer in answers] == [["warm", "check"], ["warm", "check", "check"]]

@@ -7,13 +7,17 @@ import hashlib
 import hmac
 import secrets
 from collections import deque
+from collections.abc import MutableMapping
+from typing import Any
 
 #: 31 symbols without 0 O 1 I L: seven of them make 27.5 billion codes.
 SYMBOLS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 CODE_LENGTH, RESUME_LENGTH = 7, 13  # 13 symbols are 64 bits
-#: Wrong codes that the whole room may try in a minute before everyone has to wait a little.
-WRONG_A_MINUTE = 100
+#: Wrong codes in a minute after which an address has to wait, and after which the whole room has to.
+WRONG_A_MINUTE, ROOM_WRONG_A_MINUTE = 30, 1000
 COMMANDS_A_SECOND, BURST = 10.0, 30.0
+#: Buckets and budgets that are full again are forgotten beyond so many.
+MOST_KEPT = 1000
 
 
 def new_code(length: int = CODE_LENGTH) -> str:
@@ -50,13 +54,40 @@ class Budget:
 
     def is_spent(self, now: float) -> bool:
         """Whether no try is left at this moment."""
-        while self.times and now - self.times[0] > self.seconds:
-            self.times.popleft()
+        self._forget(now)
         return len(self.times) >= self.most
+
+    def is_full(self, now: float) -> bool:
+        """Whether nothing of it has been used of late."""
+        self._forget(now)
+        return not self.times
 
     def spend(self, now: float) -> None:
         """Count a wrong try."""
         self.times.append(now)
+
+    def _forget(self, now: float) -> None:
+        while self.times and now - self.times[0] > self.seconds:
+            self.times.popleft()
+
+
+class Guesses:
+    """Wrong codes by address, and of the whole room: one device that guesses keeps nobody else waiting."""
+
+    def __init__(self) -> None:
+        self.room = Budget(ROOM_WRONG_A_MINUTE)
+        self.by_address: dict[str, Budget] = {}
+
+    def is_spent(self, address: str, now: float) -> bool:
+        """Whether this address may not try now."""
+        own = self.by_address.get(address)
+        return self.room.is_spent(now) or (own is not None and own.is_spent(now))
+
+    def spend(self, address: str, now: float) -> None:
+        """Count a wrong try of an address."""
+        forget_full(self.by_address, now)
+        self.by_address.setdefault(address, Budget()).spend(now)
+        self.room.spend(now)
 
 
 class Bucket:
@@ -69,9 +100,24 @@ class Bucket:
 
     def take(self, now: float) -> bool:
         """Take one; False where none is left."""
-        self.level = min(self.burst, self.level + self.rate * max(now - self.at, 0.0))
-        self.at = now
+        self._fill(now)
         if self.level < 1.0:
             return False
         self.level -= 1.0
         return True
+
+    def is_full(self, now: float) -> bool:
+        """Whether nothing of it has been used of late."""
+        self._fill(now)
+        return self.level >= self.burst
+
+    def _fill(self, now: float) -> None:
+        self.level = min(self.burst, self.level + self.rate * max(now - self.at, 0.0))
+        self.at = now
+
+
+def forget_full(kept: MutableMapping[str, Any], now: float) -> None:
+    """Drop the buckets or budgets that are full again, where there are many: a new one is the same."""
+    if len(kept) > MOST_KEPT:
+        for name in [name for name, one in kept.items() if one.is_full(now)]:
+            del kept[name]

@@ -23,8 +23,8 @@ class Event:
 
 
 def body_text(body: Mapping[str, Any]) -> str:
-    """Return an event's body as it is stored. Raises ValueError for what is not JSON."""
-    return json.dumps(body, ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
+    """Return an event's body as it is stored, keys in their order. Raises ValueError for what is not JSON."""
+    return json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 def chained(before: str, event: Event) -> str:

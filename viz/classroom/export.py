@@ -113,11 +113,19 @@ def _events(events: Iterable[Event], with_names: bool) -> list[dict[str, Any]]:
             body = {"round": number, "entry": body["entry"]}
         if event.kind == "phase_begun":
             body = {"step": body["step"], "ends_at": body["ends_at"]}
-        hidden = _KEYS if with_names else {*_KEYS, "name"}
-        body = {key: value for key, value in body.items() if key not in hidden}
+        if not with_names:
+            body.pop("name", None)
+        body = _keyless(body)
         rows.append({"seq": event.seq, "at": event.at, "kind": event.kind, "by": event.by,
                      "round": event.body.get("round", number), "body": json.dumps(body, sort_keys=True)})  # fmt: skip
     return rows
+
+
+def _keyless(value: Any) -> Any:
+    """Return JSON values without keys and codes, however deep they lie."""
+    if isinstance(value, dict):
+        return {key: _keyless(item) for key, item in value.items() if key not in _KEYS}
+    return [_keyless(item) for item in value] if isinstance(value, list) else value
 
 
 def _orders(events: Iterable[Event]) -> list[dict[str, Any]]:

@@ -163,8 +163,9 @@ def _resolved(state: State, event: Event) -> None:
         return  # practice does not count: the game starts from its opening
     rounds = [*state.record["rounds"][: number - 1], event.body["entry"]]
     state.record = {**state.record, "rounds": rounds}
+    played = {treaty["id"] for treaty in event.body["entry"]["treaties"]}
     for deal in state.deals.values():
-        if deal.state == "signed":
+        if deal.id in played:
             deal.state, deal.round = "in_force", number
     state.injects = [one for one in state.injects if one["round"] != number]
 

@@ -11,17 +11,19 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from model.base.data import data_hash
 from model.cache import rule_hash
 from model.error import OreblocError
-from viz.classroom.access import RESUME_LENGTH, Budget, folded, hashed, is_same, new_code, new_key
-from viz.classroom.command import Ask, Refusal, begin, decide
+from viz.classroom.access import RESUME_LENGTH, Guesses, folded, hashed, is_same, new_code, new_key
+from viz.classroom.asking import Ask, Refusal
+from viz.classroom.command import decide
+from viz.classroom.desk_command import begin
 from viz.classroom.event import DESK, SERVER, Event
 from viz.classroom.fold import fold
-from viz.classroom.model_worker import ModelWorker
+from viz.classroom.line import Line
+from viz.classroom.model_worker import START_SECONDS, ModelWorker
 from viz.classroom.state import State
 from viz.classroom.store import Store, read_events
-from viz.classroom.view import Viewer, common, own
+from viz.classroom.view import Viewer, common, own_parts
 
 if TYPE_CHECKING:
     from experiments.game import Game
@@ -45,18 +47,23 @@ class Room:
         #: Rounds, what-ifs and previews, and the quick checks of sheets wait for none of each other.
         self.player, self.thinker, self.checker = ModelWorker(), ModelWorker(), ModelWorker()
         self.disk_fault = ""
-        self.changed = asyncio.Event()
+        #: Set at every change of what screens show; `version` counts the changes.
+        self.changed, self.version = asyncio.Event(), 0
         self.online: dict[str, int] = {}
-        self.wrong = Budget()
+        self.guesses = Guesses()
+        self.line = Line(self.store, self._undo)
         self.tasks: set[asyncio.Task[Any]] = set()
         self.link_key = new_key()
         self.busy_round: int | None = None
+        #: Whether the checks of sheets are ready; until then drafts are saved without, and nobody waits.
+        self.is_warm = True
         self.addresses: list[str] = []
 
     # --- opening ----------------------------------------------------------------------------------------------------
 
     def open(self, session: Mapping[str, Any], game: "Game") -> None:
         """Write the first event of a new session: title, plan, seats, policy, and the game's record and opening."""
+        from model.base.data import data_hash
         from viz.classroom.model_desk import ModelDesk
 
         if self.state.seq:
@@ -102,70 +109,81 @@ class Room:
         ]
         self.store.append(events, who, command, answer)
         fold(events, self.state)
+        self.touch()
+
+    def touch(self) -> None:
+        """Have the screens look again."""
+        self.version += 1
         self.changed.set()
 
-    async def command(self, by: str, device: str, given: Mapping[str, Any]) -> tuple[int, dict[str, Any]]:
-        """Return (status, answer) of a command `{id, kind, body}` by a person or the desk; same id, same answer."""
+    async def command(
+        self, by: str, device: str, given: Mapping[str, Any], address: str = ""
+    ) -> tuple[int, dict[str, Any]]:
+        """Return (status, answer) of a command `{id, kind, body}` by a person or the desk; same id, same answer.
+
+        `address` is where it comes from, for the count of wrong codes.
+        """
         name, kind, body = given.get("id"), given.get("kind"), given.get("body", {})
         if not isinstance(name, str) or not 8 <= len(name) <= 64 or not isinstance(kind, str):
-            return 422, {
-                "ok": False,
-                "message": "A command is {id, kind, body}; the id has 8 to 64 characters.",
-            }
+            return _refused(Refusal("A command is {id, kind, body}; the id has 8 to 64 characters.", 422))
         if not isinstance(body, Mapping):
-            return 422, {"ok": False, "message": "The body of a command is a table."}
-        who, kept_name = by, hashed(name) if kind == "join" else name
-        before = self.store.answer(who, kept_name)
-        if before is not None:
-            return self._joined_before(before, device, body) if kind == "join" else (200, before)
+            return _refused(Refusal("The body of a command is a table.", 422))
+        kept_name = hashed(name) if kind == "join" else name
+        before = self.store.answer(by, kept_name)
+        if before is not None and kind != "join":
+            return 200, before
         try:
-            found = await self._find_out(by, kind, body)
-            before = self.store.answer(who, kept_name)  # it may have come twice while the model was asked
-            if before is not None:
-                return 200, before
+            found = await self._find_out(by, kind, body, address)
+            return await self.line.take(lambda: self._decided(by, device, kind, body, found, kept_name))
+        except Refusal as refusal:
+            return _refused(refusal)
+        except OreblocError as error:
+            return _refused(Refusal(str(error), 507))
+
+    def _decided(
+        self, by: str, device: str, kind: str, body: Mapping[str, Any], found: dict[str, Any], kept_name: str
+    ) -> tuple[int, dict[str, Any]]:
+        """Decide on a command, write what it comes to, and return (status, answer). Raises `OreblocError`."""
+        before = self.store.answer(by, kept_name)  # it may have come twice while the model was asked
+        if before is not None:
+            return (200, before) if kind != "join" else self._joined_before(before["person"], device, found)
+        if kind == "join":
+            found["person"] = f"p{len(self.state.people) + 1}-{found['id'][1:7]}"
+        try:
             ask = Ask(kind, body, by, self.clock(), {**found, "device_hash": hashed(device)})
             made = decide(self.state, ask)
+            answer = {"ok": True, "seq": self.state.seq + len(made)}
+            kept = {**answer, "person": found["person"]} if kind == "join" else answer
+            self._commit(made, found.get("person", by), by, kept_name, kept)
         except Refusal as refusal:
-            return refusal.status, {"ok": False, "message": str(refusal)}
-        answer = {"ok": True, "seq": self.state.seq + len(made)}
-        kept = {**answer, "person": found["person"]} if kind == "join" else answer
-        try:
-            self._commit(made, found["person"] if kind == "join" else by, who, kept_name, kept)
-        except OreblocError as error:
-            return 507, {"ok": False, "message": str(error)}
+            return _refused(refusal)
         except ValueError:
-            return 422, {
-                "ok": False,
-                "message": "The command holds something that is no plain number or text.",
-            }
+            return _refused(Refusal("The command holds something that is no plain number or text.", 422))
         return 200, answer | ({"resume": found["resume"]} if kind == "join" else {})
 
     def _joined_before(
-        self, before: Mapping[str, Any], device: str, body: Mapping[str, Any]
+        self, person: str, device: str, found: Mapping[str, Any]
     ) -> tuple[int, dict[str, Any]]:
         """Answer a join that was sent again because its answer got lost: the same person, a fresh resume code."""
-        try:
-            found = self._newcomer(body)
-        except Refusal as refusal:
-            return refusal.status, {"ok": False, "message": str(refusal)}
-        person = before["person"]
         if self.state.people[person].is_removed:
-            return 403, {"ok": False, "message": "You were taken out of this session. Ask the facilitator."}
+            return _refused(Refusal("You were taken out of this session. Ask the facilitator.", 403))
         made = [
             ("device_added", {"person": person, "device": hashed(device)}),
             ("resume_renewed", {"person": person, "resume": found["resume_hash"]}),
         ]
-        try:
-            self._commit(made, person)
-        except OreblocError as error:
-            return 507, {"ok": False, "message": str(error)}
+        self._commit(made, person)
         return 200, {"ok": True, "seq": self.state.seq, "resume": found["resume"]}
 
-    async def _find_out(self, by: str, kind: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    def _undo(self) -> None:
+        """Put the state back to what the file holds."""
+        self.state.__dict__.update(fold(read_events(self.store.path)).__dict__)
+        self.touch()
+
+    async def _find_out(self, by: str, kind: str, body: Mapping[str, Any], address: str) -> dict[str, Any]:
         """Return what a command needs besides the state: new ids, and what the model says."""
         fresh = {"id": f"{kind[:1]}{secrets.token_hex(6)}"}
         if kind == "join":
-            return fresh | self._newcomer(body)
+            return fresh | self._newcomer(body, address)
         if kind == "set_draft" and by in self.state.people:
             return fresh | await self._checked(self.state.people[by].seat, body.get("orders"))
         if kind in ("propose_deal", "counter_deal"):
@@ -180,23 +198,21 @@ class Room:
             return fresh | ({"event": answer["event"]} if answer["ok"] else {"fault": answer["message"]})
         return fresh
 
-    def _newcomer(self, body: Mapping[str, Any]) -> dict[str, Any]:
-        now, code = self.clock(), body.get("code")
-        if self.wrong.is_spent(now):
-            raise Refusal("Too many wrong codes were tried in this room. Wait a minute.", 429)
+    def _newcomer(self, body: Mapping[str, Any], address: str) -> dict[str, Any]:
+        code = body.get("code")
+        self._may_try(address)
         if not isinstance(code, str) or not is_same(folded(code), self.state.code):
-            self.wrong.spend(now)
+            self.guesses.spend(address, self.clock())
             raise Refusal("That is not the code of this session. Look at the wall again.", 403)
         resume = new_code(RESUME_LENGTH)
-        number = len(self.state.people) + 1
-        return {
-            "person": f"p{number}-{secrets.token_hex(3)}",
-            "resume": resume,
-            "resume_hash": hashed(resume),
-        }
+        return {"resume": resume, "resume_hash": hashed(resume)}
+
+    def _may_try(self, address: str) -> None:
+        if self.guesses.is_spent(address, self.clock()):
+            raise Refusal("Too many wrong codes were tried from here. Wait a minute.", 429)
 
     async def _checked(self, seat: str, orders: Any) -> dict[str, Any]:
-        if not seat or not isinstance(orders, list):
+        if not seat or not isinstance(orders, list) or not self.is_warm:
             return {}
         asked = asyncio.ensure_future(
             self.checker.ask("check", CHECK_LIMIT, record=self.state.record, seat=seat, orders=orders)
@@ -237,25 +253,21 @@ class Room:
         mark = hashed(device) if device else ""
         return next((p.id for p in self.state.people.values() if mark and mark in p.devices), "")
 
-    def resume(self, code: str, device: str) -> tuple[int, dict[str, Any]]:
+    def resume(self, code: str, device: str, address: str = "") -> tuple[int, dict[str, Any]]:
         """Let somebody come back with their resume code on a device."""
-        now = self.clock()
-        if self.wrong.is_spent(now):
-            return 429, {
-                "ok": False,
-                "message": "Too many wrong codes were tried in this room. Wait a minute.",
-            }
         mark = hashed(folded(code))
-        person = next(
-            (p for p in self.state.people.values() if is_same(p.resume, mark) and not p.is_removed), None
-        )
-        if person is None:
-            self.wrong.spend(now)
-            return 403, {"ok": False, "message": "Nobody has this code. Ask the facilitator."}
         try:
+            self._may_try(address)
+            people = (p for p in self.state.people.values() if is_same(p.resume, mark) and not p.is_removed)
+            person = next(people, None)
+            if person is None:
+                self.guesses.spend(address, self.clock())
+                raise Refusal("Nobody has this code. Ask the facilitator.", 403)
             self._commit([("device_added", {"person": person.id, "device": hashed(device)})], person.id)
+        except Refusal as refusal:
+            return _refused(refusal)
         except OreblocError as error:
-            return 507, {"ok": False, "message": str(error)}
+            return _refused(Refusal(str(error), 507))
         return 200, {"ok": True, "seq": self.state.seq}
 
     def open_desk(self, key: str) -> str:
@@ -275,8 +287,8 @@ class Room:
 
     async def run(self) -> None:
         """Look at the clock and at rounds to be worked out, until cancelled."""
-        for worker in (self.player, self.checker, self.thinker):
-            self._start(worker.ask("warm", 600.0, record=self.state.record))
+        self.is_warm = False
+        self._start(self._warm())
         beaten = 0.0
         while True:
             try:
@@ -291,10 +303,16 @@ class Room:
                 self._tell_fault(str(error))
             await asyncio.sleep(TICK_SECONDS)
 
+    async def _warm(self) -> None:
+        """Get the model ready, one process after another: people go before it."""
+        for worker in (self.player, self.checker, self.thinker):
+            await worker.ask("warm", START_SECONDS, record=self.state.record)
+            self.is_warm = self.is_warm or worker is self.checker
+
     def _tell_fault(self, fault: str) -> None:
         if fault != self.disk_fault:
             self.disk_fault = fault
-            self.changed.set()
+            self.touch()
 
     def tick(self) -> None:
         """Begin the next step where the time is over; start working out a round that waits for it."""
@@ -367,18 +385,22 @@ class Room:
         return common(self.state, self.clock(), self.online)
 
     def own(self, viewer: Viewer) -> dict[str, Any]:
-        """Return what a viewer may know besides: wall and desk where people find the server, the desk a full disk."""
-        found = own(self.state, viewer, self.clock(), self.online)
+        """Return what a viewer may know besides."""
+        return {key: value for _, make in self.own_parts(viewer) for key, value in make().items()}
+
+    def own_parts(self, viewer: Viewer) -> list[tuple[str, Callable[[], dict[str, Any]]]]:
+        """Return it part by part: wall and desk learn where people find the server, the desk of a full disk."""
+        parts = own_parts(self.state, viewer, self.online)
         if viewer.kind in ("wall", "desk"):
-            found["addresses"] = self.addresses
+            parts.append(("addresses", lambda: {"addresses": self.addresses}))
         if viewer.kind == "desk":
-            found["disk_fault"] = self.disk_fault
-        return found
+            parts.append(("disk", lambda: {"disk_fault": self.disk_fault}))
+        return parts
 
     def come(self, person: str) -> None:
         """Count a page of a person as connected."""
         self.online[person] = self.online.get(person, 0) + 1
-        self.changed.set()
+        self.touch()
 
     def go(self, person: str) -> None:
         """Count it out again."""
@@ -387,7 +409,7 @@ class Room:
             self.online[person] = left
         else:
             self.online.pop(person, None)
-        self.changed.set()
+        self.touch()
 
     def close(self) -> None:
         """Stop the model's processes and close the file."""
@@ -397,3 +419,7 @@ class Room:
         self.thinker.stop()
         self.checker.stop()
         self.store.close()
+
+
+def _refused(refusal: Refusal) -> tuple[int, dict[str, Any]]:
+    return refusal.status, {"ok": False, "message": str(refusal)}

@@ -19,12 +19,12 @@ from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from viz.classroom.access import Bucket, new_key
+from viz.classroom.access import Bucket, forget_full, new_key
 from viz.classroom.event import DESK
 from viz.classroom.export import spreadsheet
-from viz.classroom.form import form_of
 from viz.classroom.role_page import role_page
-from viz.classroom.room import SHOW_SECONDS, Room
+from viz.classroom.room import Room
+from viz.classroom.screen import Screen, Screens
 from viz.classroom.view import DESK_VIEWER, NOBODY, WALL, Viewer, seat_view, told_answers
 
 PAGES = Path(__file__).with_name("page")
@@ -36,7 +36,6 @@ _HEADERS = {
     "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-store",
 }
 Answer = Callable[[Room, Request], Awaitable[Response]]
 
@@ -67,9 +66,13 @@ class Guard:
         async def with_headers(message: Any) -> None:
             if message["type"] == "http.response.start":
                 known = {key.lower() for key, _ in message["headers"]}
+                stays = (
+                    "no-cache" if scope["path"].startswith("/assets/") else "no-store"
+                )  # asked for again, not sent
+                wanted = {**_HEADERS, "Cache-Control": stays}
                 more = [
                     (k.lower().encode(), v.encode())
-                    for k, v in _HEADERS.items()
+                    for k, v in wanted.items()
                     if k.lower().encode() not in known
                 ]
                 message = {**message, "headers": [*message["headers"], *more]}
@@ -124,7 +127,7 @@ async def _view(room: Room, request: Request) -> Response:
     viewer = _viewer(room, request, request.query_params.get("as", "me"))
     if viewer is None:
         return _missing()
-    return JSONResponse({"common": room.common(), "own": room.own(viewer)})
+    return Response(request.app.state.screens.whole(viewer), media_type="application/json")
 
 
 def _missing() -> Response:
@@ -146,7 +149,7 @@ async def _command(room: Room, request: Request) -> Response:
     if given.get("kind") == "join" and by:
         return JSONResponse({"ok": True, "seq": room.state.seq})  # a second tap, or a reload
     fresh = device or new_key()
-    status, answer = await room.command(by, fresh, given)
+    status, answer = await room.command(by, fresh, given, _address(request))
     response = JSONResponse(answer, status)
     if is_joining and answer["ok"]:
         _keep(response, DEVICE, fresh)
@@ -159,11 +162,10 @@ def _address(request: Any) -> str:
 
 def _may_go(request: Request, who: str) -> bool:
     buckets: dict[str, Bucket] = request.app.state.buckets
-    is_person = who == DESK or who.startswith("p")
-    bucket = buckets.setdefault(
-        who, Bucket() if is_person else Bucket(50.0, 150.0)
-    )  # a class behind one address
-    return bucket.take(request.app.state.room.clock())
+    now = request.app.state.room.clock()
+    forget_full(buckets, now)
+    is_person = who == DESK or who.startswith("p")  # an address may be that of a class behind it
+    return buckets.setdefault(who, Bucket() if is_person else Bucket(50.0, 150.0)).take(now)
 
 
 def _keep(response: Response, name: str, value: str) -> None:
@@ -176,7 +178,7 @@ async def _resume(room: Room, request: Request) -> Response:
     if not isinstance(code, str):
         return _refusal("Give the code as a text.", 422)
     fresh = new_key()
-    status, answer = room.resume(code, fresh)
+    status, answer = room.resume(code, fresh, _address(request))
     response = JSONResponse(answer, status)
     if answer["ok"]:
         _keep(response, DEVICE, fresh)
@@ -204,38 +206,47 @@ async def _form(room: Room, request: Request) -> Response:
     if room.is_desk(request.cookies.get(DESK_COOKIE, "")):
         seat = request.query_params.get("seat", seat)
     if seat not in room.state.seats:
-        return _refusal("Take a seat first.", 403)
+        return _seatless()
+    from viz.classroom.form import form_of  # instruments take half a second: a restart must not wait for them
+
     about = room.state.seats[seat]
     return JSONResponse(form_of(about["role"], about["goods"], about["countries"]))
 
 
 async def _check(room: Room, request: Request) -> Response:
-    seat, given = _own_seat(room, request), await _body(request)
-    orders = (given or {}).get("orders")
-    if not seat or not isinstance(orders, list):
-        return _refusal("A check needs a seat and a list of orders.", 422)
+    seat, orders = _own_seat(room, request), (await _body(request) or {}).get("orders")
+    if not seat:
+        return _seatless()
+    if not isinstance(orders, list):
+        return _refusal("A check needs a list of orders.", 422)
     return JSONResponse(await room.think("check", 10.0, seat=seat, orders=orders))
 
 
 async def _preview(room: Room, request: Request) -> Response:
     seat, given = _own_seat(room, request), await _body(request) or {}
     orders, deal = given.get("orders"), room.state.deals.get(str(given.get("deal", "")))
-    if not seat or not isinstance(orders, list):
-        return _refusal("A preview needs a seat and a list of orders.", 422)
+    if not seat:
+        return _seatless()
+    if not isinstance(orders, list):
+        return _refusal("A preview needs a list of orders.", 422)
     documents = [deal.document] if deal is not None and seat in deal.document["members"] else []
     return JSONResponse(await room.think("preview", 20.0, seat=seat, orders=orders, documents=documents))
 
 
 async def _draft(room: Room, request: Request) -> Response:
-    seat, given = _own_seat(room, request), await _body(request) or {}
-    document = given.get("document")
-    if not seat or not isinstance(document, dict):
-        return _refusal("A draft needs a seat and a document.", 422)
-    named = {**document, "id": "draft"}
-    answer = await room.think("draft", 30.0, document=named)
+    seat, document = _own_seat(room, request), (await _body(request) or {}).get("document")
+    if not seat:
+        return _seatless()
+    if not isinstance(document, dict):
+        return _refusal("A draft needs a document.", 422)
+    answer = await room.think("draft", 30.0, document={**document, "id": "draft"})
     if answer.get("ok"):
         answer["answers"] = told_answers(room.state, answer["answers"], seat)
     return JSONResponse(answer)
+
+
+def _seatless() -> JSONResponse:
+    return _refusal("Take a seat first.", 403)
 
 
 async def _see(room: Room, request: Request) -> Response:
@@ -302,15 +313,16 @@ async def _live(socket: WebSocket) -> None:
         await socket.close(4404)
         return
     await socket.accept()
-    feed = _Feed(socket.app.state.screens, viewer)
+    screens: Screens = socket.app.state.screens
+    screen = screens.add(viewer)
     if viewer.person:
         room.come(viewer.person)
     listener = asyncio.create_task(_listen(socket))
-    sender = asyncio.create_task(_send(socket, feed))
+    sender = asyncio.create_task(_send(socket, screen))
     try:
         await asyncio.wait({listener, sender}, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        feed.close()
+        screens.remove(screen)
         for task in (listener, sender):
             task.cancel()
         await asyncio.gather(listener, sender, return_exceptions=True)
@@ -318,30 +330,11 @@ async def _live(socket: WebSocket) -> None:
             room.go(viewer.person)
 
 
-class _Feed:
-    """The newest view that a screen has not been sent yet; older ones are dropped."""
-
-    def __init__(self, screens: "set[_Feed]", viewer: Viewer) -> None:
-        self.screens, self.viewer = screens, viewer
-        self.fresh = asyncio.Event()
-        self.fresh.set()
-        screens.add(self)
-
-    def close(self) -> None:
-        self.screens.discard(self)
-
-
-async def _send(socket: WebSocket, feed: _Feed) -> None:
-    room: Room = socket.app.state.room
+async def _send(socket: WebSocket, screen: Screen) -> None:
     while True:
-        await feed.fresh.wait()
-        feed.fresh.clear()
-        shared = socket.app.state.shared
-        if shared["seq"] is not room.changed or shared["text"] is None:
-            shared["text"] = json.dumps(room.common(), ensure_ascii=False)
-            shared["seq"] = room.changed
-        mine = json.dumps(room.own(feed.viewer), ensure_ascii=False)
-        await socket.send_text(f'{{"common":{shared["text"]},"own":{mine}}}')
+        text = await screen.news()
+        if text:
+            await socket.send_text(text)
 
 
 async def _listen(socket: WebSocket) -> None:
@@ -350,18 +343,6 @@ async def _listen(socket: WebSocket) -> None:
             await socket.receive_text()  # a ping says that the page is there; commands come by POST
     except (WebSocketDisconnect, RuntimeError):
         return
-
-
-async def _show(app: Starlette) -> None:
-    """Wake all screens after a change, many changes at once."""
-    room: Room = app.state.room
-    while True:
-        await room.changed.wait()
-        room.changed = asyncio.Event()
-        app.state.shared["text"] = None
-        for screen in app.state.screens:
-            screen.fresh.set()
-        await asyncio.sleep(SHOW_SECONDS)
 
 
 #: (path, method, who may: everyone, person or desk, answer).
@@ -408,7 +389,7 @@ def application(room: Room) -> Starlette:
 
     @asynccontextmanager
     async def life(app: Starlette) -> AsyncIterator[None]:
-        tasks = [asyncio.create_task(room.run()), asyncio.create_task(_show(app))]
+        tasks = [asyncio.create_task(room.run()), asyncio.create_task(app.state.screens.show())]
         yield
         for task in tasks:
             task.cancel()
@@ -418,6 +399,5 @@ def application(room: Room) -> Starlette:
     routes: list[Any] = [_route(*row) for row in ROUTES]
     routes += [WebSocketRoute("/api/live", _live), Mount("/assets", StaticFiles(directory=STATIC))]
     app = Starlette(routes=routes, lifespan=life, middleware=[Middleware(Guard)])
-    app.state.room, app.state.screens, app.state.buckets = room, set(), {}
-    app.state.shared = {"seq": None, "text": None}
+    app.state.room, app.state.screens, app.state.buckets = room, Screens(room), {}
     return app

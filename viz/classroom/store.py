@@ -5,7 +5,8 @@ What `append` has returned from is on the disk: write-ahead log, full synchronis
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -67,21 +68,48 @@ class Store:
         for event in events:
             chain = chained(chain, event)
             rows.append((event.seq, event.at, event.kind, event.by, body_text(event.body), chain))
-        try:
-            self.connection.execute("BEGIN IMMEDIATE")
+        if self.connection.in_transaction:
+            self._insert(rows, by, command, answer)
+        else:
+            with self.together():
+                self._insert(rows, by, command, answer)
+        self.chain = chain
+
+    def _insert(self, rows: Sequence[tuple[Any, ...]], by: str, command: str, answer: Any) -> None:
+        with self._told():
             self.connection.executemany("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?)", rows)
             if command:
-                self.connection.execute(
-                    "INSERT INTO answers VALUES (?, ?, ?)", (by, command, json.dumps(answer))
-                )
-            self.connection.execute("COMMIT")
-        except sqlite3.Error as error:
+                kept = (by, command, json.dumps(answer))
+                self.connection.execute("INSERT INTO answers VALUES (?, ?, ?)", kept)
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Write everything that is appended inside as one, all or nothing, with one wait for the disk.
+
+        Raises `OreblocError` where the disk refuses. What fails inside leaves nothing written.
+        """
+        chain = self.chain
+        try:
+            with self._told():
+                self.connection.execute("BEGIN IMMEDIATE")
+            yield
+            with self._told():
+                self.connection.execute("COMMIT")
+        except BaseException:
+            self.chain = chain
             if self.connection.in_transaction:
                 self.connection.execute("ROLLBACK")
+            raise
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Turn what the disk refuses into a message. Raises `OreblocError`."""
+        try:
+            yield
+        except sqlite3.Error as error:
             raise OreblocError(
                 f"Session file {self.path} cannot be written: {error}. Make room on the disk; nothing was lost."
             ) from error
-        self.chain = chain
 
     def answer(self, by: str, command: str) -> Any:
         """Return the answer that a command got before, None if it is new."""
@@ -92,12 +120,8 @@ class Store:
 
     def beat(self, now: float) -> None:
         """Note that the server runs at this time. Raises `OreblocError` where the disk refuses."""
-        try:
+        with self._told():
             self.connection.execute("INSERT OR REPLACE INTO meta VALUES ('alive', ?)", (repr(now),))
-        except sqlite3.Error as error:
-            raise OreblocError(
-                f"Session file {self.path} cannot be written: {error}. Make room on the disk; nothing was lost."
-            ) from error
 
     def last_beat(self) -> float:
         """Return the last time noted, 0 where none was."""

@@ -4,7 +4,7 @@ A view is a plain mapping `{"common", "own"}`: `common` is the same for everybod
 `own` is what the viewer may know besides.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,8 @@ class Viewer:
     person: str = ""
 
 
+#: A part of a view: its name, and how it is made.
+Part = tuple[str, Callable[[], dict[str, Any]]]
 WALL, DESK_VIEWER, NOBODY = Viewer("wall"), Viewer("desk"), Viewer("nobody")
 
 
@@ -147,25 +149,27 @@ def _debrief(state: State) -> dict[str, Any]:
 
 def own(state: State, viewer: Viewer, now: float, online: Collection[str] = ()) -> dict[str, Any]:
     """Return what this viewer may know besides: a person's seat, or the facilitator's desk."""
+    return {key: value for _, make in own_parts(state, viewer, online) for key, value in make().items()}
+
+
+def own_parts(state: State, viewer: Viewer, online: Collection[str] = ()) -> list[Part]:
+    """Return the same part by part; parts of one name are the same for all who have them, as a seat's for its team."""
     if viewer.kind == "desk":
-        return {"kind": "desk", **_desk(state, online)}
+        return [("desk", lambda: {"kind": "desk", **_desk(state, online)})]
     person = state.people.get(viewer.person) if viewer.kind == "person" else None
     if person is None or person.is_removed:
-        lobby = {"code": state.code} if viewer.kind == "wall" and not state.is_locked else {}
-        return {"kind": "wall" if viewer.kind == "wall" else "nobody", **lobby}
-    return {"kind": "person", **_mine(state, person)}
+        kind = "wall" if viewer.kind == "wall" else "nobody"
+        lobby = {"code": state.code} if kind == "wall" and not state.is_locked else {}
+        return [(kind, lambda: {"kind": kind, **lobby})]
+    parts: list[Part] = [(f"person {person.id}", lambda: {"kind": "person", **_mine(person)})]
+    if person.seat:
+        parts.append((f"seat {person.seat}", lambda: seat_view(state, person.seat)))
+    return parts
 
 
-def _mine(state: State, person: Person) -> dict[str, Any]:
-    seat = person.seat
-    mine: dict[str, Any] = {
-        "person": person.id,
-        "name": person.name,
-        "seat": seat,
-        "has_read": person.has_read,
-        "has_hand_up": person.has_hand_up,
-    }
-    return {**mine, **seat_view(state, seat)} if seat else mine
+def _mine(person: Person) -> dict[str, Any]:
+    return {"person": person.id, "name": person.name, "seat": person.seat, "has_read": person.has_read,
+            "has_hand_up": person.has_hand_up}  # fmt: skip
 
 
 def seat_view(state: State, seat: str) -> dict[str, Any]:

@@ -34,11 +34,12 @@ export const serverNow = () => Date.now() / 1000 + offset;
 
 /** Follow the session: `show(view)` is called with every new view; the banner says when the line is down. */
 export function follow(as, show) {
-  let socket = null, wait = 250, beat = 0;
+  let socket = null, wait = 250, beat = 0, known = null;
   const banner = byId("banner");
-  const take = (view) => {
-    offset = view.common.now - Date.now() / 1000;
-    show(view);
+  const take = (news) => { // after the first view only what has changed is sent
+    known = news.is_whole ? news : { common: { ...known.common, ...news.common }, own: { ...known.own, ...news.own } };
+    offset = known.common.now - Date.now() / 1000;
+    show(known);
   };
   const connect = () => {
     const scheme = location.protocol === "https:" ? "wss" : "ws";
@@ -71,10 +72,13 @@ const keep = (rows) => { try { localStorage.setItem(QUEUE, JSON.stringify(rows))
 const here = new Set(); // commands that this page is sending itself
 const freshId = () => [...crypto.getRandomValues(new Uint8Array(12))].map((b) => b.toString(16).padStart(2, "0")).join("");
 
-/** POST something and return the answer. Throws where nobody answers. */
+/** POST something and return the answer. Throws where nobody answers, or a proxy says that the server is away. */
 export async function post(path, body) {
   const answer = await fetch(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
-  return answer.json();
+  if ([502, 503, 504].includes(answer.status)) throw new Error("The server is away.");
+  try { return await answer.json(); } catch {
+    return { ok: false, is_odd: true, message: `The answer was not one of this server (${answer.status}). Reload the page; if that does not help, tell the facilitator.` };
+  }
 }
 
 /** Ask a question that changes nothing; a lost line is an answer too. */
@@ -90,15 +94,16 @@ export async function send(kind, body = {}, as = "me") {
   return deliver(as, command);
 }
 
+const pause = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
+
+/** Send until an answer of the server comes: without end while the line is down, three times where something else answers. */
 async function deliver(as, command) {
-  for (;;) {
-    try {
-      const answer = await post(`/api/command${as === "desk" ? "?as=desk" : ""}`, command);
-      keep(load().filter((one) => one.command.id !== command.id));
-      return answer;
-    } catch {
-      await new Promise((done) => setTimeout(done, 700));
-    }
+  for (let odd = 0; ;) {
+    let answer = null;
+    try { answer = await post(`/api/command${as === "desk" ? "?as=desk" : ""}`, command); } catch { await pause(700); continue; }
+    if (answer.is_odd && (odd += 1) < 3) { await pause(700); continue; }
+    keep(load().filter((one) => one.command.id !== command.id));
+    return answer;
   }
 }
 

@@ -53,7 +53,8 @@ function board() {
       el("option", { value: "" }, "no seat"), own.board.map((row) => el("option", { value: row.seat }, row.label)));
     seat.value = person.seat;
     return el("li", {}, el("span", {}, `${person.hand ? "\u270B " : ""}${person.name}`, el("span", { class: "soft" }, person.online ? "" : " (away)", person.has_read ? " read" : "")),
-      el("div", { class: "row" }, seat, el("button", { class: "small warn", type: "button", onclick: () => window.confirm(`Remove ${person.name}? The device cannot come back by a reload.`) && desk("remove_person", { person: person.person }) }, "Remove")));
+      el("div", { class: "row" }, person.hand ? el("button", { class: "small", type: "button", onclick: () => desk("lower_hand", { person: person.person }) }, "Lower the hand") : null,
+        seat, el("button", { class: "small warn", type: "button", onclick: () => window.confirm(`Remove ${person.name}? The device cannot come back by a reload.`) && desk("remove_person", { person: person.person }) }, "Remove")));
   })) : el("p", { class: "soft" }, "Nobody has joined yet."));
 }
 

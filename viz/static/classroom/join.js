@@ -1,13 +1,13 @@
 // Joining with the code on the wall, or coming back with one's own code.
 import { byId, post, say } from "./common.js";
 
-const fresh = () => [...crypto.getRandomValues(new Uint8Array(12))].map((b) => b.toString(16)).join("");
+const id = [...crypto.getRandomValues(new Uint8Array(12))].map((b) => b.toString(16).padStart(2, "0")).join(""); // a join whose answer got lost is the same one
 
 byId("join").addEventListener("submit", async (event) => {
   event.preventDefault();
   say("fault", "");
   try {
-    const answer = await post("/api/command", { id: fresh(), kind: "join", body: { code: byId("code").value, name: byId("name").value } });
+    const answer = await post("/api/command", { id, kind: "join", body: { code: byId("code").value, name: byId("name").value } });
     if (!answer.ok) { say("fault", answer.message); return; }
     if (answer.resume) try { localStorage.setItem("orebloc resume", answer.resume); } catch { /* shown on the next page all the same */ }
     location.assign(`/play${answer.resume ? `#${answer.resume}` : ""}`);
@@ -16,8 +16,10 @@ byId("join").addEventListener("submit", async (event) => {
 
 byId("back").addEventListener("submit", async (event) => {
   event.preventDefault();
-  const answer = await post("/api/resume", { code: byId("resume").value });
-  if (answer.ok) location.assign("/play"); else say("backfault", answer.message);
+  try {
+    const answer = await post("/api/resume", { code: byId("resume").value });
+    if (answer.ok) location.assign("/play"); else say("backfault", answer.message);
+  } catch { say("backfault", "The server does not answer. Are you in the right network?"); }
 });
 
 const view = await (await fetch("/api/view")).json();

@@ -5,7 +5,6 @@ byId("go").addEventListener("click", async () => {
   try {
     const answer = await post("/api/desk", { key: location.pathname.split("/").pop() });
     if (answer.ok) location.assign("/desk");
-  } catch {
-    say("fault", "This link has been used or is of an earlier start. Look at the console for the newest, or restart with --resume.");
-  }
+    else say("fault", "This link has been used or is of an earlier start. Look at the console for the newest, or restart with --resume.");
+  } catch { say("fault", "The server does not answer. Is it running, on this machine?"); }
 });

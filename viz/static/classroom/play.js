@@ -139,9 +139,11 @@ function paintDraft() {
   }
   const states = view.common.seats.filter((seat) => seat.role === "state" || seat.role === "exporter");
   const others = form.countries.filter((code) => code !== "OTH" && states.every((seat) => seat.seat !== code));
-  const boxes = states.map((seat) => [seat.seat, el("input", { type: "checkbox", checked: seat.seat === view.own.seat, disabled: seat.seat === view.own.seat })]);
-  const more = el("select", { multiple: true, size: "4", id: "others" }, others.map((code) => el("option", { value: code }, code)));
-  const title = el("input", { id: "dealtitle", maxlength: "80" });
+  const answered = countering ? view.own.deals.find((deal) => deal.deal === countering) : null;
+  const fixed = [view.own.seat, ...(answered ? answered.document.members : [])]; // other terms keep the members
+  const boxes = states.map((seat) => [seat.seat, el("input", { type: "checkbox", checked: fixed.includes(seat.seat), disabled: fixed.includes(seat.seat) })]);
+  const more = el("select", { multiple: true, size: "4", id: "others" }, others.map((code) => el("option", { value: code, selected: fixed.includes(code) }, code)));
+  const title = el("input", { id: "dealtitle", maxlength: "80", value: answered ? answered.document.title : "" });
   const pick = el("select", { id: "clause" }, form.clauses.map((clause) => el("option", { value: clause.type }, clause.title)));
   let open = null;
   const spot = el("div", { class: "fields" });
@@ -298,6 +300,8 @@ function paint() {
   byId("where").textContent = own.seat ? `${nameOf(own.seat)} · ${phaseWords(common)}` : phaseWords(common);
   byId("quarter").textContent = common.title;
   const isHere = own.kind === "person";
+  byId("hand").hidden = !isHere;
+  byId("hand").textContent = own.has_hand_up ? "Lower hand" : "Raise hand";
   byId("panels").hidden = !isHere || !own.seat;
   byId("tabs").hidden = !isHere || !own.seat;
   byId("nowhere").hidden = isHere && Boolean(own.seat);
@@ -316,6 +320,8 @@ function paint() {
   if (form) paintDeals();
   part("world", [common.reveal || common.opening, common.history, own.seat], () => [...worldCards(common), ...boards(common.reveal, Object.fromEntries(common.seats.map((s) => [s.seat, s.label])))]);
 }
+
+byId("hand").addEventListener("click", () => send("raise_hand", { up: !view.own.has_hand_up }));
 
 const resume = location.hash.slice(1) || "";
 if (resume) {
