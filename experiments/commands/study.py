@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from experiments.commands.argument import progress_bar, whole_number
+from experiments.commands.study_search import add_search
 
 if TYPE_CHECKING:
     from experiments.study.runner import Tally
@@ -21,6 +22,7 @@ examples:
   orebloc study resume results/doubt
   orebloc study report results/doubt
   orebloc study open results/doubt 17
+  orebloc study search subsidy_for_a_budget --out results/budget
 
 A study is a TOML file (docs/study.md) or the name of one that ships. What is done is kept: an interrupted study goes
 on with `resume`. --scheduler hands the work to a Dask cluster.
@@ -44,6 +46,7 @@ def add_study_command(subparsers: "argparse._SubParsersAction[argparse.ArgumentP
     _add_report(actions)
     _add_open(actions)
     _add_compact(actions)
+    add_search(actions)
 
 
 def _add_run(actions: Any) -> None:
@@ -216,13 +219,17 @@ def _told(arguments: argparse.Namespace, store: "Store", tally: "Tally") -> int:
 
 def run_list(arguments: argparse.Namespace) -> int:
     """Print the studies that ship; return 0."""
-    from experiments.study.study_file import listing
+    from experiments.study.study_file import SEARCHES, listing
 
     rows = listing()
+    searches = listing(SEARCHES)
     if arguments.json:
-        print(json.dumps(rows, indent=2))
+        print(json.dumps([*rows, *searches], indent=2))
         return 0
     for row in rows:
+        print(f"{row['name']}\n    {row['question']}\n    {row['runtime']}")
+    print("\nsearches, for `orebloc study search`:")
+    for row in searches:
         print(f"{row['name']}\n    {row['question']}\n    {row['runtime']}")
     return 0
 

@@ -219,10 +219,12 @@ def study_from(mapping: Mapping[str, Any], *, file: str = "", folder: Path | Non
     raw["scenarios"] = _stand_alone(raw.get("scenarios"), place.at("scenarios"), folder or Path())
     constants = _constants(raw.get("constants", {}), place.at("constants"))
     scenarios = _scenarios(raw["scenarios"], constants, head, place.at("scenarios"))
-    levers = _factors(raw.get("levers", {}), "lever", list(scenarios), place.at("levers"))
-    doubts = _factors(raw.get("uncertainties", {}), "uncertainty", list(scenarios), place.at("uncertainties"))
+    levers = read_factors(raw.get("levers", {}), "lever", list(scenarios), place.at("levers"))
+    doubts = read_factors(
+        raw.get("uncertainties", {}), "uncertainty", list(scenarios), place.at("uncertainties")
+    )
     _check_names(levers, doubts, place)
-    _check_factors((*levers, *doubts), scenarios, place)
+    check_factors((*levers, *doubts), scenarios, place)
     design = _sampling(raw, "design", doubts or levers, folder, place)
     policies = _sampling(raw, "policies", levers, folder, place)
     _check_sampling(design, policies, levers, doubts, place)
@@ -303,7 +305,8 @@ def _constants(value: Any, place: Place) -> dict[str, Any]:
     return {f"parameters.{name}" if name in PARAMETERS else name: item for name, item in value.items()}
 
 
-def _factors(value: Any, role: str, scenarios: Sequence[str], place: Place) -> tuple[Factor, ...]:
+def read_factors(value: Any, role: str, scenarios: Sequence[str], place: Place) -> tuple[Factor, ...]:
+    """Read a table of levers or uncertainties (`role`). Raises `OreblocError` with file and field."""
     if not isinstance(value, Mapping):
         place.refuse(f"{place.path} is {value!r}; it must be a table, one entry for each {role}.")
     return tuple(_factor(name, row, role, scenarios, place.at(name)) for name, row in value.items())
@@ -387,7 +390,7 @@ def _check_names(levers: Sequence[Factor], doubts: Sequence[Factor], place: Plac
         seen[factor.name] = factor.role
 
 
-def _check_factors(factors: Sequence[Factor], scenarios: Mapping[str, Scenario], place: Place) -> None:
+def check_factors(factors: Sequence[Factor], scenarios: Mapping[str, Scenario], place: Place) -> None:
     """Try every factor's ends in every scenario it acts in, so that what cannot be run is told before it is."""
     for factor in factors:
         spot = place.at("levers" if factor.role == "lever" else "uncertainties").at(factor.name)

@@ -9,6 +9,7 @@ from model.error import ScenarioError
 from model.name import did_you_mean
 
 FOLDER = Path(__file__).parent.parent / "catalogue"
+SEARCHES = Path(__file__).parent.parent / "searches"
 
 
 def study_files() -> dict[str, Path]:
@@ -28,9 +29,9 @@ def load_study(name_or_path: str | Path) -> Study:
     return study
 
 
-def listing() -> list[dict[str, str]]:
-    """Return name, question, runtime and finding of every study that ships."""
-    raw = [_read(path) for path in study_files().values()]
+def listing(folder: Path = FOLDER) -> list[dict[str, str]]:
+    """Return name, title, question and runtime of every study (or search) that ships."""
+    raw = [_read(path) for path in sorted(folder.glob("*.toml"))]
     return [{key: str(row.get(key, "")) for key in ("name", "title", "question", "runtime")} for row in raw]
 
 

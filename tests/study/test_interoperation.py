@@ -121,7 +121,7 @@ def test_the_best_policy_keeps_to_its_budget(tmp_path: Path) -> None:
         study, "tariff", tmp_path / "bound", budget=("tariff", limit), rounds=2, batch=8, workers=1
     )
     assert bound.best["tax"] == revenue.sort_values().index[-2]
-    with pytest.raises(OreblocError, match="No candidate of 8 keeps within the budget"):
+    with pytest.raises(OreblocError, match="No candidate of 8 keeps within the budget of tariff at most -1"):
         best_policy(study, "tariff", tmp_path / "none", budget=("tariff", -1.0), rounds=1, batch=8, workers=1)
     with pytest.raises(OreblocError, match="has 2 scenarios and 1 levers; a search needs one"):
         search(small_study(), lambda mean: 0.0, tmp_path / "two")

@@ -1,0 +1,127 @@
+"""Searches from files: the best within a budget, going on after an interruption, faults of a file."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from experiments.study.search import ask_and_tell
+from experiments.study.search_file import load_search, search_files
+from model.error import OreblocError
+from orebloc import main
+
+SEARCH = """
+name = "tax"
+question = "Which tax brings most within the budget?"
+until = "2026Q2"
+seed = 4
+scenarios = [{ name = "tiny", scenario = "tiny" }]
+levers.tax = { path = "measures.3.fields.rate", values = [0.05, 0.1, 0.15, 0.2] }
+design = { kind = "monte_carlo", runs = 1 }
+
+[[outcomes]]
+name = "tariff"
+metric = "tariff_usd"
+country = "USA"
+take = "sum"
+goal = "higher"
+
+[search]
+outcome = "tariff"
+rounds = 2
+batch = 6
+budget = { outcome = 'tariff', most = 1.8e6 }
+"""
+#: USD of tariffs, between what the two highest taxes bring.
+LIMIT = 1.8e6
+
+
+def written(folder: Path, text: str) -> str:
+    """Write a search file; return its path."""
+    path = folder / "tax.toml"
+    path.write_text(text, encoding="utf-8")
+    return str(path)
+
+
+def searched(file: str, out: Path, rounds: int = 2) -> int:
+    """Search by the command; return its exit code."""
+    return main(
+        ["study", "search", file, "--out", str(out), "--workers", "1", "--rounds", str(rounds), "--json"]
+    )
+
+
+def test_the_best_policy_within_a_budget_and_again_after_an_interruption(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The best has the highest revenue of those within the budget; a round that was lost changes nothing."""
+    import pandas as pd
+
+    file, out = written(tmp_path, SEARCH), tmp_path / "out"
+    assert searched(file, out) == 0
+    found = json.loads((out / "found.json").read_text())
+    trials = pd.read_csv(out / "trials.csv")
+    revenue = trials.groupby("tax")["tariff"].first()
+    within = revenue[revenue <= LIMIT]
+    assert len(within) > 1 and within.is_unique and revenue.max() > LIMIT
+    assert json.loads(capsys.readouterr().out)["best"] == found["best"] == {"tax": within.idxmax()}
+    assert found["candidates"] == len(trials) == 12 and found["outcomes"]["tariff"] == within.max()
+
+    before = (out / "found.json").read_bytes()
+    (out / "found.json").unlink()
+    shutil.rmtree(out / "round_001")
+    assert searched(file, out) == 0 and (out / "found.json").read_bytes() == before
+
+    capsys.readouterr()
+    assert searched(written(tmp_path, SEARCH.replace("most =", "least =")), out) == 2
+    assert "holds search tax, not this one as it is written now" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes", "words"),
+    [
+        ('outcome = "tariff"', 'outcome = "tarif"', "tarif"),
+        ("levers.tax", "uncertainties.tax", "0 levers; it must have one scenario and at least one lever"),
+        ('outcome = "tariff"', "", "has no mark; it must have one of outcome, targets and episodes"),
+        (", most = 1.8e6", "", "Budget limits nothing. Write most or least"),
+        ("batch = 6", "batch = 0", "Batch"),
+        ("[search]", "[serch]", "serch|needs a table"),
+    ],
+)  # fmt: skip
+def test_faults_of_a_file_are_told(tmp_path: Path, was: str, becomes: str, words: str) -> None:
+    """Each fault is one message that names the file."""
+    file = written(tmp_path, SEARCH.replace(was, becomes))
+    with pytest.raises(OreblocError, match=words) as error:
+        load_search(file)
+    assert "tax.toml" in str(error.value)
+
+
+def test_a_name_that_is_nearly_right_is_helped(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """A search that does not exist is a user's mistake: exit code 2, with the nearest name."""
+    assert searched("fear_in_histori", tmp_path / "out") == 2
+    assert "fear_in_history" in capsys.readouterr().err and not (tmp_path / "out").exists()
+
+
+def test_the_shipped_searches_load() -> None:
+    """One of a policy and one of episodes ship, and both pass their checks."""
+    assert set(search_files()) >= {"fear_in_history", "subsidy_for_a_budget"}
+    policy, history = load_search("subsidy_for_a_budget"), load_search("fear_in_history")
+    assert policy.study is not None and policy.outcome and policy.budget is not None and not policy.episodes
+    assert [episode.name for episode in history.episodes] == [
+        "rare_earth_crisis_2010"
+    ] and history.study is None
+
+
+def test_candidates_without_an_answer_are_never_the_best() -> None:
+    """A candidate that failed or gave no number is passed over; where all did, that is told."""
+    levers = load_search("fear_in_history").levers
+
+    def half(number: int, candidates: list[dict[str, float]]) -> list[dict[str, float]]:
+        return [
+            [{}, {"x": float("nan")}, {"x": row["panic"]}][place % 3] for place, row in enumerate(candidates)
+        ]
+
+    found = ask_and_tell(levers, 1, half, lambda mean: mean["x"], rounds=1, batch=6)
+    assert found.loss == found.best["panic"] == found.trials["x"].min()
+    with pytest.raises(OreblocError, match="No candidate has an answer"):
+        ask_and_tell(levers, 1, lambda _, rows: [{} for _ in rows], lambda mean: 0.0, rounds=1, batch=3)
