@@ -1,6 +1,6 @@
 # Orebloc. `make help` lists what there is to do. Everything is set up on the first call, into .venv.
 .DEFAULT_GOAL := help
-.PHONY: help run play host bundles test test-other soak bench lock clean setup setup-play setup-test check-format check-types pytest
+.PHONY: help run play host bundles test test-other soak bench catalogue lock clean setup setup-play setup-test check-format check-types pytest
 
 # The first Python of 3.11 or newer that runs. Override: make run PYTHON=/path/to/python3.12
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -75,6 +75,11 @@ soak: setup-test  ## the long checks: 10,000 random markets, long runs
 
 bench: setup-test  ## timings, as ratios within one run
 	$(BIN)/python -m pytest -q -s -m bench
+
+# A sign that is not as its study tells it ends the first command with 1; the page is written all the same.
+catalogue: setup  ## run every shipped study anew and write docs/catalogue.md (an interrupted one goes on)
+	-$(BIN)/python orebloc.py study catalogue --workers $(WORKERS)
+	$(BIN)/python tests/docs/catalogue.py
 
 # Needs uv. `--universal` writes one file for all systems and Pythons; no host is recorded.
 LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,10 @@ import pyarrow as pa
 
 from experiments.study.archive import Archive
 from experiments.study.kernel import Answer, Task, compute, parquet_bytes, rows_from_bytes, same_word
+from experiments.study.plan import make_plan
+from experiments.study.pool import DONE, Event
+from experiments.study.runner import Tally, carry_on
+from experiments.study.store import Store
 from experiments.study.study import Study, define_study
 
 OUTCOMES = [
@@ -57,6 +62,43 @@ def small_study(**changes: Any) -> Study:
 def five_chunks() -> Study:
     """Return a study of 320 runs of one quarter in five chunks: whoever dies at the second dies at 20 %."""
     return small_study(until="2025Q1", design={"kind": "latin_hypercube", "runs": 107}, outcomes=OUTCOMES[:2])
+
+
+class Here:
+    """A pool that computes in this process, one task at a time: where what is kept is tested, not who computes."""
+
+    tries_again = False
+
+    def __init__(self, *_: Any, **__: Any) -> None:
+        self.answers: deque[Event] = deque()
+
+    @property
+    def room(self) -> int:
+        return int(not self.answers)
+
+    def submit(self, job: int, task: Task, limit: float) -> None:
+        self.answers.append(Event(DONE, job, compute(task)))
+
+    def wait(self, seconds: float) -> Event | None:
+        return self.answers.popleft() if self.answers else None
+
+    def close(self) -> None:
+        pass
+
+
+def run_here(study: Study, folder: Path) -> Store:
+    """Run a study into a new folder in this process: the numbers are those of any worker."""
+    store = Store(folder)
+    store.create(study, make_plan(study))
+    carry_on(store, pool=Here())
+    return store
+
+
+def resume_here(folder: Path) -> Tally:
+    """Go on with a folder in this process."""
+    store = Store(folder)
+    store.check_hashes()
+    return carry_on(store, pool=Here())
 
 
 _MOVING = ["seconds", "host"]

@@ -14,11 +14,12 @@ import pandas as pd
 
 from experiments.study import analysis
 from experiments.study.archive import Archive
+from experiments.study.sign_check import check_signs
 from experiments.study.study import Outcome
 from model.error import OreblocError
 from viz.figure import Figure
 from viz.study_chart import amount_words, bar_figure, fan_figure, interval_figure, map_figure, number_words
-from viz.study_finding import bar_title, fan_title, headline, map_title, outcome_title
+from viz.study_finding import bar_title, fan_title, headline, map_title, outcome_title, sign_words
 
 #: Policies and factors shown in one picture.
 _MOST_LINES, _MOST_BARS = 8, 10
@@ -79,15 +80,35 @@ def _head(archive: Archive, runs: int) -> str:
 
 def _answer(archive: Archive) -> str:
     told = [text for outcome in archive.study.outcomes for text in sentences(archive, outcome)]
-    found = f"<p>{escape(archive.study.found)}</p>" if archive.study.found else ""
+    found = _found(archive)
     lines = "".join(f"<li>{escape(text)}</li>" for text in told)
     expected = "".join(f"<li>{escape(text)}</li>" for text in archive.study.expected)
     was = (
-        f"<details><summary>What was expected before the runs</summary><ul>{expected}</ul></details>"
+        f"<details><summary>What was expected before the runs</summary><ul>{expected}</ul>{_signs(archive)}</details>"
         if expected
         else ""
     )
     return f"<section><h2>What came out</h2>{found}<ul>{lines}</ul>{was}</section>"
+
+
+def _signs(archive: Archive) -> str:
+    """Return each expected sign and whether the runs show it, as a table."""
+    units = {outcome.name: outcome.unit for outcome in archive.study.outcomes}
+    rows = [
+        (check.sign.says, "yes" if check.shown else "no", sign_words(check, units[check.sign.outcome]))
+        for check in check_signs(archive)
+    ]
+    return _rows(("expected", "do the runs show it", "by"), rows) if rows else ""
+
+
+def _found(archive: Archive) -> str:
+    """Return what the study's author found, and of which rules where that is not those of these runs."""
+    study = archive.study
+    if not study.found:
+        return ""
+    other = study.found_by and study.found_by != archive.manifest["rule_hash"]
+    note = f" <small>(read off runs of rules {escape(study.found_by)})</small>" if other else ""
+    return f"<p>{escape(study.found)}{note}</p>"
 
 
 def sentences(archive: Archive, outcome: Outcome) -> list[str]:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from experiments.study.sign_check import SignCheck
 from experiments.study.study import Outcome
 from viz.study_chart import amount_words
 
@@ -68,3 +69,13 @@ def map_title(table: pd.DataFrame, outcome: Outcome) -> str:
     low, high = (show(float(value)) for value in (np.nanmin(cells), np.nanmax(cells)))
     pair = f"{plain_words(table.index.name)} and {plain_words(table.columns.name)}"
     return f"Where it tips: {low} to {high} as {pair} vary"
+
+
+def sign_words(check: SignCheck, unit: str) -> str:
+    """Return the figure that a sign was read off; `unit` is its outcome's."""
+    if check.kind == "difference":
+        apart = amount_words(unit, apart=True)
+        return f"{apart(check.value)} ± {apart(check.error)}"
+    if check.kind == "trend":
+        return f"rank correlation {check.value:.2f} ± {check.error:.2f}"
+    return f"scores {check.value:.2f} apart"

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from experiments.commands.argument import progress_bar, whole_number
+from experiments.commands.study_catalogue import add_catalogue
 from experiments.commands.study_search import add_search
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ examples:
   orebloc study report results/doubt
   orebloc study open results/doubt 17
   orebloc study search subsidy_for_a_budget --out results/budget
+  orebloc study catalogue
 
 A study is a TOML file (docs/study.md) or the name of one that ships. What is done is kept: an interrupted study goes
 on with `resume`. --scheduler hands the work to a Dask cluster.
@@ -47,6 +49,7 @@ def add_study_command(subparsers: "argparse._SubParsersAction[argparse.ArgumentP
     _add_open(actions)
     _add_compact(actions)
     add_search(actions)
+    add_catalogue(actions, _add_workers)
 
 
 def _add_run(actions: Any) -> None:
@@ -63,14 +66,15 @@ def _add_run(actions: Any) -> None:
     run.set_defaults(run=run_run)
 
 
-def _add_workers(parser: argparse.ArgumentParser) -> None:
+def _add_workers(parser: argparse.ArgumentParser, *, cluster: bool = True) -> None:
     parser.add_argument(
         "--workers", type=whole_number("Number of workers", "1 or more", "2"), metavar="N",
         help="processes (default: one per core)",
     )  # fmt: skip
-    parser.add_argument(
-        "--scheduler", metavar="ADDRESS", help="a Dask scheduler, such as tcp://127.0.0.1:8786"
-    )
+    if cluster:
+        parser.add_argument(
+            "--scheduler", metavar="ADDRESS", help="a Dask scheduler, such as tcp://127.0.0.1:8786"
+        )
     parser.add_argument(
         "--limit", type=whole_number("Time limit", "1 or more", "3600"), metavar="SECONDS", default=3600,
         help="replace a worker that gives no sign of life for so long (default: 3600)",

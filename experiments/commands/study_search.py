@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -50,7 +51,7 @@ def run_search_command(arguments: argparse.Namespace) -> int:
 
     search = load_search(arguments.file)
     folder = arguments.out or default_folder(search.name)
-    rounds = arguments.rounds or search.rounds
+    rounds = search.rounds if arguments.rounds is None else arguments.rounds
     if not arguments.json:
         print(f"{search.title}: {search.question}")
         print(
@@ -77,7 +78,10 @@ def run_search_command(arguments: argparse.Namespace) -> int:
             progress=show,
         )
     except KeyboardInterrupt:
-        print(f"interrupted; rounds that are done are kept. The same command with --out {folder} goes on.")
+        print(
+            f"interrupted; rounds that are done are kept. The same command with --out {folder} goes on.",
+            file=sys.stderr,
+        )
         return 130
     if arguments.json:
         print(

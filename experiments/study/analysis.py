@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 
 from experiments.study.archive import Archive
 from experiments.study.design import MORRIS_LEVELS, problem_of, saltelli_block
+from experiments.study.factor import Factor
 from experiments.study.kernel import OK
-from experiments.study.study import Factor, Outcome, Study
+from experiments.study.study import Outcome, Study
 from model.error import OreblocError
 from model.name import did_you_mean
 

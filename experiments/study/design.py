@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.study.study import Factor, Sampling
+from experiments.study.factor import Factor
+from experiments.study.study import Sampling
 from model.error import OreblocError
 
 Floats = NDArray[np.float64]

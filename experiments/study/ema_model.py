@@ -12,9 +12,10 @@ from typing import Any
 
 import pandas as pd
 
+from experiments.study.factor import Factor
 from experiments.study.kernel import OK, Kernel
 from experiments.study.plan import KEYS
-from experiments.study.study import Factor, Study
+from experiments.study.study import Study
 from model.error import OreblocError
 
 

@@ -110,6 +110,8 @@ def check_hashes(task: Task) -> None:
 
 
 _KERNELS: OrderedDict[str, "Kernel"] = OrderedDict()
+#: Worlds that studies computed one after the other share, as the rounds of a search do.
+WORLDS = WorldCache()
 
 
 def compute(task: Task, tell: Callable[[int], None] | None = None) -> Answer:
@@ -117,18 +119,18 @@ def compute(task: Task, tell: Callable[[int], None] | None = None) -> Answer:
     check_hashes(task)
     key = hashlib.blake2b(task.study.encode(), digest_size=16).hexdigest()
     if key not in _KERNELS:
-        _KERNELS[key] = Kernel(study_from(json.loads(task.study)))
+        _KERNELS[key] = Kernel(study_from(json.loads(task.study)), WORLDS)
         while len(_KERNELS) > 2:
             _KERNELS.popitem(last=False)
     return _KERNELS[key].chunk(task.chunk, rows_from_bytes(task.rows), tell)
 
 
 class Kernel:
-    """Computes runs of one study; keeps its worlds."""
+    """Computes runs of one study; keeps its worlds, or those it is given to share."""
 
-    def __init__(self, study: Study) -> None:
+    def __init__(self, study: Study, worlds: WorldCache | None = None) -> None:
         self.study = study
-        self.worlds = WorldCache()
+        self.worlds = WorldCache() if worlds is None else worlds
         self.scenarios: OrderedDict[str, Scenario] = OrderedDict()
         self.readers: OrderedDict[str, Reader] = OrderedDict()
 

@@ -14,7 +14,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from experiments.study.design import Points, choose_points
-from experiments.study.study import Factor, Study
+from experiments.study.factor import Factor
+from experiments.study.study import Study
 from experiments.study.study_field import MOST_RUNS
 from model.error import OreblocError
 

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from experiments.compile_time import is_cold, mark_warm
 from experiments.run import BATCH
 from experiments.study.kernel import (
+    WORLDS,
     Answer,
     Reader,
     Task,
@@ -45,9 +46,8 @@ from experiments.study.pool import (
     LocalPool,
     Pool,
 )
-from experiments.study.store import LOCK, Store
+from experiments.study.store import LOCK, Store, told
 from experiments.study.study import Study
-from experiments.study.world_cache import WorldCache
 from model.base.data import data_hash
 from model.cache import rule_hash
 from model.error import OreblocError
@@ -190,21 +190,25 @@ def carry_on(
 
 def check_outcomes(study: Study) -> None:
     """Raise `OreblocError` where an outcome is not recorded in one of the scenarios, before runs are spent on it."""
-    worlds = WorldCache()
     for scenario in study.scenarios.values():
-        Reader(study, worlds, scenario)
+        Reader(study, WORLDS, scenario)
 
 
 def _pool(workers: int | None, scheduler: str | None, compute: str, chunks: int) -> Any:
-    if workers is not None and workers < 1:
-        raise OreblocError(
-            f"Number of workers is {workers}; it must be 1 or more. Leave it out for one per core."
-        )
     if scheduler:
         from experiments.study.cluster import DaskPool
 
         return DaskPool(scheduler, compute)
-    return LocalPool(min(workers or usual_workers(), chunks), compute, cold=compute == COMPUTE and is_cold())
+    return LocalPool(min(worker_count(workers), chunks), compute, cold=compute == COMPUTE and is_cold())
+
+
+def worker_count(workers: int | None) -> int:
+    """Return the number of workers asked for, one per processor if None. Raises `OreblocError` below one."""
+    if workers is not None and workers < 1:
+        raise OreblocError(
+            f"Number of workers is {workers}; it must be 1 or more. Leave it out for one per core."
+        )
+    return workers or usual_workers()
 
 
 def usual_workers() -> int:
@@ -222,7 +226,9 @@ def _only_one(store: Store) -> Iterator[None]:
     except ImportError:  # not on this system; a second runner would only repeat work
         yield
         return
-    with open(store.folder / LOCK, "w", encoding="utf-8") as file:
+    with told(store.folder):
+        file = open(store.folder / LOCK, "w", encoding="utf-8")  # noqa: SIM115 - closed below
+    with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

@@ -18,11 +18,12 @@ import pandas as pd
 
 from experiments.study.analysis import complete, outcome_of
 from experiments.study.archive import Archive
+from experiments.study.factor import Factor
 from experiments.study.plan import make_plan
 from experiments.study.pool import USUAL_LIMIT, LocalPool
-from experiments.study.runner import COMPUTE, carry_on, usual_workers
+from experiments.study.runner import COMPUTE, carry_on, worker_count
 from experiments.study.store import MANIFEST, Store
-from experiments.study.study import Factor, Study
+from experiments.study.study import Study
 from model.error import OreblocError
 
 #: Loss of a candidate none of whose runs is complete.
@@ -45,7 +46,7 @@ class Budget:
         return max(above, below, 0.0)
 
     def words(self) -> str:
-        """Return it as words."""
+        """Return it as words: tariff at most 5 and at least 2."""
         parts = [
             f"at {side} {limit:,.6g}"
             for side, limit in (("most", self.most), ("least", self.least))
@@ -152,7 +153,7 @@ def search(
             f"Study {study.name} has {len(study.scenarios)} scenarios and {len(study.levers)} levers; a search "
             f"needs one scenario and at least one lever."
         )
-    with contextlib.closing(LocalPool(workers or usual_workers(), compute)) as pool:
+    with contextlib.closing(LocalPool(worker_count(workers), compute)) as pool:
 
         def tried(number: int, candidates: list[dict[str, Any]]) -> list[Means]:
             return _tried(study, candidates, Path(folder) / f"round_{number:03d}", pool, limit)
@@ -179,6 +180,9 @@ def ask_and_tell(
     """
     import optuna
 
+    for what, value in (("rounds", rounds), ("candidates a round", batch)):
+        if value < 1:
+            raise OreblocError(f"Number of {what} is {value}; it must be 1 or more.")
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     with warnings.catch_warnings():  # Optuna 5 has another way, Optuna 4 has none
         warnings.simplefilter("ignore", FutureWarning)

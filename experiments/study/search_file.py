@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from experiments.study.analysis import outcome_of
+from experiments.study.factor import Factor, check_factors, read_factors
 from experiments.study.search import Budget
-from experiments.study.study import Factor, Study, check_factors, read_factors, study_from
+from experiments.study.study import Study, study_from
 from experiments.study.study_field import HEAD
 from experiments.study.study_file import SEARCHES
 from experiments.validation import Episode, load_episode
@@ -144,6 +145,11 @@ def _budget(value: Any, study: Study, place: Place) -> Budget | None:
     budget = Budget(**read_fields(_BUDGET, value, place))
     if budget.most is None and budget.least is None:
         place.refuse("Budget limits nothing. Write most or least.")
+    if budget.most is not None and budget.least is not None and budget.least > budget.most:
+        place.refuse(
+            f"Budget of {budget.outcome} is at least {budget.least:g} and at most {budget.most:g}; no value is both. "
+            "Exchange least and most."
+        )
     _known(study, budget.outcome, place)
     return budget
 

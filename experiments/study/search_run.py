@@ -19,7 +19,7 @@ import pandas as pd
 
 from experiments.study.episode_fit import COMPUTE, EpisodeRounds, misfit
 from experiments.study.pool import USUAL_LIMIT, LocalPool
-from experiments.study.runner import usual_workers
+from experiments.study.runner import worker_count
 from experiments.study.search import Found, Told, ask_and_tell, best_policy, fit
 from experiments.study.search_file import Search
 from experiments.study.store import check_new, plain, told, write_file
@@ -60,7 +60,12 @@ def run_search(
 
     `rounds` instead of the file's; `progress` is told the number of each round done and all candidates so far.
     """
-    place, many = Path(folder), rounds or search.rounds
+    place, many = Path(folder), search.rounds if rounds is None else rounds
+    worker_count(workers)
+    if many < 1:
+        raise OreblocError(f"Number of rounds is {many}; it must be 1 or more. Leave it out for the file's.")
+    if not limit > 0.0:
+        raise OreblocError(f"Time limit is {limit:g} s; it must be above 0 s. Leave it out for an hour.")
     _begin(search, place)
 
     def tell(number: int, trials: pd.DataFrame) -> None:
@@ -122,7 +127,7 @@ def _searched(
 def _fitted(
     search: Search, folder: Path, rounds: int, workers: int | None, limit: float, tell: Told
 ) -> Verdict:
-    with contextlib.closing(LocalPool(workers or usual_workers(), COMPUTE)) as pool:
+    with contextlib.closing(LocalPool(worker_count(workers), COMPUTE)) as pool:
         sources = list(search.sources.values())
         tries = EpisodeRounds(sources, search.runs, folder, pool, limit)
         usual = tries.kept_or_computed(folder / "defaults.json", [{}])[0]

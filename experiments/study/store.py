@@ -12,6 +12,7 @@ a chunk comes last, so that where it is, the rest is.
 """
 
 import contextlib
+import errno
 import json
 import os
 import platform
@@ -36,8 +37,12 @@ from model.error import OreblocError
 FORMAT = 1
 MANIFEST, EXPERIMENTS, LOCK = "manifest.json", "experiments.parquet", ".running"
 SERIES, RUNS = "series", "runs"
+#: The record of which chunks were joined, and the file of each table that they are joined in.
+COMPACTION, JOINED = "compaction.json", "all.parquet"
 #: Tables a chunk may have, the one whose presence means done last.
 TABLES = ("flows", "agents", RUNS, SERIES)
+#: What the system says where there is no room.
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 _LIBRARIES = ("orebloc", "numba", "numpy", "pandas", "pyarrow", "scipy", "SALib")
 
 
@@ -81,11 +86,10 @@ class Store:
                 f"{self.folder} holds the results of something else, not of a study. Give the folder of `orebloc "
                 f"study run`."
             )
-        if found["format"] != FORMAT:
+        if found.get("format") != FORMAT:
             raise OreblocError(
-                f"Study in {self.folder} has format {found['format']}; this version reads {FORMAT}. Use the "
-                f"version that "
-                "wrote it."
+                f"Study in {self.folder} has format {found.get('format')}; this version reads {FORMAT}. Use the "
+                "version that wrote it."
             )
         return found
 
@@ -143,19 +147,43 @@ class Store:
 
     def repair(self) -> list[str]:
         """Take away what is half written or damaged, so that it is computed anew; return what was done, in words."""
-        told_of = [*self._sweep(), *self._remake_experiments()]
+        told_of = [*self._sweep(), *self._remake_experiments(), *self._part_joined()]
         if self.manifest_of_compaction():
             return told_of
         for number in sorted(self.done()):
-            for name in (SERIES, RUNS):
-                path = self.folder / name / f"{number:06d}.parquet"
+            found = self._fault(f"{number:06d}.parquet")
+            if found:
+                name, fault = found
+                with told(self.folder):
+                    (self.folder / SERIES / f"{number:06d}.parquet").unlink(missing_ok=True)
+                told_of.append(f"chunk {number}: {name} {fault}; it is computed again")
+        return told_of
+
+    def _fault(self, file: str) -> tuple[str, str] | None:
+        """Return which of a chunk's files is damaged and how; None where none is."""
+        for name in TABLES:
+            path = self.folder / name / file
+            if name in (SERIES, RUNS) or path.is_file():
                 fault = damage(path)
                 if fault:
-                    with contextlib.suppress(OSError):
-                        (self.folder / SERIES / path.name).unlink()
-                    told_of.append(f"chunk {number}: {name}/{path.name} {fault}; it is computed again")
-                    break
-        return told_of
+                    return f"{name}/{file}", fault
+        return None
+
+    def _part_joined(self) -> list[str]:
+        """Give up joined files where one of them, or the record of what was joined, is damaged."""
+        path = self.folder / COMPACTION
+        if not path.is_file():
+            return []
+        record = _readable(path)
+        fault = (COMPACTION, "is damaged") if record is None else self._fault(JOINED)
+        if fault is None:
+            return []
+        with told(self.folder):
+            path.unlink()
+            for name in TABLES:
+                (self.folder / name / JOINED).unlink(missing_ok=True)
+        chunks = f"{len(record['chunks'])} chunks that were joined are" if record else "what was joined is"
+        return [f"{fault[0]} {fault[1]}; {chunks} computed again"]
 
     def _remake_experiments(self) -> list[str]:
         if self._made is not None or not damage(self.folder / EXPERIMENTS):
@@ -174,12 +202,19 @@ class Store:
     def files(self, table: str) -> list[Path]:
         """Return the files of a table, in order; the joined one where the chunks were joined."""
         joined = bool(self.manifest_of_compaction())
-        return sorted((self.folder / table).glob("all.parquet" if joined else "[0-9]*.parquet"))
+        return sorted((self.folder / table).glob(JOINED if joined else "[0-9]*.parquet"))
 
     def manifest_of_compaction(self) -> dict[str, Any]:
-        """Return what was joined: the numbers of the chunks."""
-        path = self.folder / "compaction.json"
-        return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        """Return what was joined: the numbers of the chunks. Raises `OreblocError` where that cannot be read."""
+        path = self.folder / COMPACTION
+        if not path.is_file():
+            return {}
+        found = _readable(path)
+        if found is None:
+            raise OreblocError(
+                f"{path} cannot be read. `orebloc study resume {self.folder}` computes what was joined again."
+            )
+        return found
 
     def compact(self) -> int:
         """Join the chunks of a finished study into one file a table; return how many there were.
@@ -198,9 +233,9 @@ class Store:
         with told(self.folder):
             for name in TABLES:
                 if parts[name]:
-                    join_files(self.folder / name / "all.parquet", parts[name])
+                    join_files(self.folder / name / JOINED, parts[name])
             record = {"chunks": sorted(self.done())}
-            write_file(self.folder / "compaction.json", json.dumps(record).encode())
+            write_file(self.folder / COMPACTION, json.dumps(record).encode())
             for path in (path for name in TABLES for path in parts[name]):
                 path.unlink()
         return len(parts[SERIES])
@@ -242,6 +277,15 @@ def _versions() -> dict[str, str]:
         with contextlib.suppress(metadata.PackageNotFoundError):
             found[name] = metadata.version(name)
     return found
+
+
+def _readable(path: Path) -> dict[str, Any] | None:
+    """Return the record of joined chunks; None where it is damaged."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return found if isinstance(found, dict) and isinstance(found.get("chunks"), list) else None
 
 
 def check_new(folder: Path) -> None:
@@ -343,9 +387,12 @@ class told(contextlib.AbstractContextManager[None]):
     def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
         if isinstance(error, OSError):
             reason = (error.strerror or str(error)).lower()
+            begun = (self.folder / MANIFEST).is_file()
+            remedy = f"then `orebloc study resume {self.folder}`" if begun else "then run it again"
+            kept = " What was finished is kept." if begun else ""
+            way = "Free space there" if error.errno in _FULL else "Mend that"
             raise OreblocError(
-                f"Study cannot be written to {self.folder}: {reason}. What was finished is kept. Free space "
-                f"there, then `orebloc study resume {self.folder}`."
+                f"Study cannot be written to {self.folder}: {reason}.{kept} {way}, {remedy}."
             ) from error
 
 

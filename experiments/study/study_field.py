@@ -25,6 +25,7 @@ HEAD = (
     Field("question", "text", "Question", "what the study is to answer"),
     Field("runtime", "text", "Runtime", "how long it takes, and on what", default=""),
     Field("found", "text", "Finding", "what was found when it was run", default=""),
+    Field("found_by", "text", "Rules of the finding", "hash of the rules that the finding was read off", default=""),
     Field("seed", "integer", "Seed", "the seed of the design and of all draws", low=0, high=2**63 - 1, default=1,
           remedy="Choose a smaller whole number."),
     Field("replicates", "integer", "Number of replicates", "runs of each point, each with luck of its own",
@@ -48,6 +49,7 @@ PARTS = (
     "policies",
     "outcomes",
     "keep",
+    "signs",
 )
 
 SCENARIO = (

@@ -7,13 +7,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from small_study import OUTCOMES, small_study
+from small_study import OUTCOMES, run_here, small_study
 
 import orebloc
 from experiments.study import analysis, kernel
 from experiments.study.archive import Archive
 from experiments.study.plan import make_plan
-from experiments.study.runner import run_study
 from experiments.study.store import Store
 from experiments.study.study import Study
 from model.error import OreblocError
@@ -165,7 +164,7 @@ def test_incomplete_runs_are_left_out(tmp_path: Path) -> None:
 def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder of the small study, run."""
     folder = tmp_path_factory.mktemp("study") / "out"
-    run_study(small_study(), folder, workers=1)
+    run_here(small_study(), folder)
     return folder
 
 
@@ -194,6 +193,6 @@ def test_the_report(small: Path, capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_report_needs_runs(tmp_path: Path) -> None:
     """A study with too few complete runs is told so instead of drawn."""
     study = small_study(scenarios=["tiny"], levers={}, design={"kind": "monte_carlo", "runs": 3})
-    run_study(study, tmp_path / "out", workers=1)
+    run_here(study, tmp_path / "out")
     with pytest.raises(OreblocError, match="Complete runs of study small are 3; a report needs 8 or more"):
         draw_study(Archive(tmp_path / "out"))

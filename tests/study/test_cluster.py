@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from small_study import BAD_RUN, assert_same, five_chunks, small_study
+from small_study import BAD_RUN, assert_same, five_chunks, run_here, small_study
 
 from experiments.study.archive import Archive
 from experiments.study.cluster import DaskPool
@@ -52,14 +52,14 @@ def cluster_of_two(place: Path, **settings: str) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder of the study as one local worker computes it."""
+    """Return the folder of the study as one process computes it."""
     folder = tmp_path_factory.mktemp("study") / "one"
-    run_study(small_study(), folder, workers=1)
+    run_here(small_study(), folder)
     return folder
 
 
 def test_a_cluster_gives_the_same_answer(address: str, undisturbed: Path, tmp_path: Path) -> None:
-    """The series written from a cluster's answers are byte for byte those of a local worker."""
+    """The series written from a cluster's answers are byte for byte those of one process."""
     run_study(small_study(), tmp_path / "out", scheduler=address)
     assert_same(undisturbed, tmp_path / "out")
     for name in ("000000.parquet", "000001.parquet"):
@@ -72,7 +72,7 @@ def test_a_killed_worker_of_a_cluster(
     address: str, tmp_path_factory: pytest.TempPathFactory, tmp_path: Path
 ) -> None:
     """A worker of the cluster killed at 20 % is replaced, what it held is computed again, and every bit is the same."""
-    run_study(five_chunks(), tmp_path / "peace", workers=1)
+    run_here(five_chunks(), tmp_path / "peace")
     run_study(five_chunks(), tmp_path / "out", scheduler=address, compute="small_study:dies_once")
     begun = next(tmp_path_factory.getbasetemp().glob("dask*/begun")).read_text().split()
     assert set(begun) == set("012345") and 7 <= len(begun) <= 10

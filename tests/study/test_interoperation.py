@@ -6,13 +6,12 @@ from pathlib import Path
 import mesa
 import numpy as np
 import pytest
-from small_study import OUTCOMES, small_study
+from small_study import OUTCOMES, run_here, small_study
 
 import orebloc
 from experiments.seat_environment import SeatGame, parallel_env
 from experiments.study.archive import Archive
 from experiments.study.ema_model import ema_model
-from experiments.study.runner import run_study
 from experiments.study.search import best_policy, fit, search
 from model.error import OreblocError
 
@@ -40,7 +39,7 @@ def test_the_workbench_runs_a_study(tmp_path: Path) -> None:
     with SequentialEvaluator(model) as evaluator:
         experiments, outcomes = evaluator.perform_experiments(scenarios=2, policies=2)
     assert len(experiments) == 4 and outcomes["share"].shape == (4,) and np.isfinite(outcomes["share"]).all()
-    run_study(study, tmp_path / "out", workers=1)
+    run_here(study, tmp_path / "out")
     row = Archive(tmp_path / "out").table.query("scenario == 'taxed'").iloc[0]
     given = {name: row[name] for name in ("tax", "discount_private", "stock_days")}
     assert model.function(**given)["share"] == row["share"]
@@ -91,7 +90,7 @@ def test_a_lever_is_fitted(tmp_path: Path) -> None:
         scenarios=[{"name": "tiny", "scenario": "tiny", "changes": {"measures.3.fields.rate": 0.42}}], levers={},
         uncertainties={}, design={"kind": "monte_carlo"}, outcomes=outcomes, until="2026Q2",
     )  # fmt: skip
-    run_study(known, tmp_path / "known", workers=1)
+    run_here(known, tmp_path / "known")
     target = float(Archive(tmp_path / "known").table["tariff"].iloc[0])
     found = fit(base, {"tariff": target}, tmp_path / "fit", rounds=6, batch=6, workers=1)
     assert found.best["tax"] == pytest.approx(0.42, abs=0.03) and len(found.trials) == 36

@@ -1,6 +1,7 @@
 """The same answer whoever computes it, in whatever pieces, and whatever dies meanwhile."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from small_study import BAD_RUN, OUTCOMES, assert_same, five_chunks, small_study
+from small_study import BAD_RUN, OUTCOMES, assert_same, five_chunks, resume_here, run_here, small_study
 
 from experiments.study.archive import Archive
 from experiments.study.kernel import Kernel
@@ -25,14 +26,14 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder of the study as one worker computes it in peace."""
+    """Return the folder of the study as one process computes it in peace."""
     folder = tmp_path_factory.mktemp("study") / "one"
-    run_study(small_study(), folder, workers=1)
+    run_here(small_study(), folder)
     return folder
 
 
 def test_workers_and_chunks_do_not_matter(undisturbed: Path, tmp_path: Path) -> None:
-    """Two workers and larger chunks give the same bits as one worker and small ones."""
+    """Two workers and larger chunks give the same bits as one process and small ones."""
     run_study(small_study(chunk=100), tmp_path / "two", workers=2)
     assert_same(undisturbed, tmp_path / "two")
 
@@ -72,7 +73,7 @@ def test_a_killed_worker_costs_its_chunk_only(tmp_path: Path, monkeypatch: pytes
     """A worker killed at 20 % is replaced, at most a chunk a worker is begun twice, and every bit is the same."""
     monkeypatch.setenv("OREBLOC_TEST_FOLDER", str(tmp_path))
     last: list[Tally] = []
-    run_study(five_chunks(), tmp_path / "peace", workers=1)
+    run_here(five_chunks(), tmp_path / "peace")
     run_study(
         five_chunks(), tmp_path / "out", workers=2, compute="small_study:dies_once",
         progress=lambda runs, tally: last.append(tally),
@@ -124,52 +125,55 @@ def kill_driver_when(folder: Path, chunks: int) -> None:
 
 @pytest.mark.parametrize("chunks", [0, 1])
 def test_a_killed_driver_is_resumed(undisturbed: Path, tmp_path: Path, chunks: int) -> None:
-    """Killed right after the manifest, or with a chunk done, a study is resumed to the same bits."""
+    """Killed right after the manifest, or with a chunk done, a study is resumed to the same bits.
+
+    Workers do not outlive their driver.
+    """
     folder = tmp_path / "out"
     kill_driver_when(folder, chunks)
     done = len(Store(folder).done())
     assert done < 2
     (folder / "series").mkdir(exist_ok=True)
     (folder / "series" / ".000001-abcd.part").write_bytes(b"half")
-    tally = resume_study(folder, workers=1)
+    tally = resume_here(folder)
     assert tally.runs == 120 - 64 * done and any("half-written" in note for note in tally.notes)
     assert not list(folder.rglob("*.part"))
     assert_same(undisturbed, folder)
     again = resume_study(folder)
     assert again.runs == 0 and not again.notes
+    assert not orphans()
 
 
-def test_workers_end_with_their_driver(tmp_path: Path) -> None:
-    """Workers of a killed driver do not outlive it."""
-    folder = tmp_path / "out"
-    kill_driver_when(folder, 0)
-    time.sleep(1.5)
-    left = subprocess.run(["ps", "-eo", "pid,ppid,args"], capture_output=True, text=True).stdout
-    orphans = [line for line in left.splitlines() if "small_study:slow" in line and line.split()[1] == "1"]
-    assert not orphans
+def orphans() -> list[str]:
+    """Return workers that have outlived their driver, after they have had a moment to notice."""
+    end = time.monotonic() + 5
+    while True:
+        left = subprocess.run(["ps", "-eo", "pid,ppid,args"], capture_output=True, text=True).stdout
+        found = [line for line in left.splitlines() if "small_study:slow" in line and line.split()[1] == "1"]
+        if not found or time.monotonic() > end:
+            return found
+        time.sleep(0.1)
 
 
 def test_a_damaged_chunk_is_computed_again(undisturbed: Path, tmp_path: Path) -> None:
     """A truncated Parquet file is noticed, told, and made whole."""
-    folder = tmp_path / "out"
-    run_study(small_study(), folder, workers=1)
+    folder = Path(shutil.copytree(undisturbed, tmp_path / "out"))
     path = folder / "series" / "000001.parquet"
     path.write_bytes(path.read_bytes()[:-200])
     with pytest.raises(ValueError, match="computes damaged chunks again"):
         Archive(folder).series()
-    tally = resume_study(folder, workers=1)
+    tally = resume_here(folder)
     assert tally.notes == ["chunk 1: series/000001.parquet is damaged; it is computed again"]
     assert_same(undisturbed, folder)
 
 
 def test_a_lost_table_of_runs_is_made_again(undisturbed: Path, tmp_path: Path) -> None:
     """The table of runs follows from the manifest: a damaged one is made again, and the study goes on."""
-    folder = tmp_path / "out"
-    run_study(small_study(), folder, workers=1)
+    folder = Path(shutil.copytree(undisturbed, tmp_path / "out"))
     whole = (folder / "experiments.parquet").read_bytes()
     (folder / "experiments.parquet").write_bytes(whole[:100])
     (folder / "series" / "000000.parquet").unlink()
-    tally = resume_study(folder, workers=1)
+    tally = resume_here(folder)
     assert tally.notes == ["the table of runs was made again from the manifest"] and tally.runs == 64
     assert_same(undisturbed, folder)
 

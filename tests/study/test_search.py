@@ -5,7 +5,9 @@ import shutil
 from pathlib import Path
 
 import pytest
+from small_study import Here
 
+from experiments.study import search
 from experiments.study.search import ask_and_tell
 from experiments.study.search_file import load_search, search_files
 from model.error import OreblocError
@@ -30,7 +32,7 @@ goal = "higher"
 [search]
 outcome = "tariff"
 rounds = 2
-batch = 6
+batch = 4
 budget = { outcome = 'tariff', most = 1.8e6 }
 """
 #: USD of tariffs, between what the two highest taxes bring.
@@ -42,6 +44,12 @@ def written(folder: Path, text: str) -> str:
     path = folder / "tax.toml"
     path.write_text(text, encoding="utf-8")
     return str(path)
+
+
+@pytest.fixture(autouse=True)
+def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Candidates are computed here: other tests are of workers."""
+    monkeypatch.setattr(search, "LocalPool", Here)
 
 
 def searched(file: str, out: Path, rounds: int = 2) -> int:
@@ -65,7 +73,7 @@ def test_the_best_policy_within_a_budget_and_again_after_an_interruption(
     within = revenue[revenue <= LIMIT]
     assert len(within) > 1 and within.is_unique and revenue.max() > LIMIT
     assert json.loads(capsys.readouterr().out)["best"] == found["best"] == {"tax": within.idxmax()}
-    assert found["candidates"] == len(trials) == 12 and found["outcomes"]["tariff"] == within.max()
+    assert found["candidates"] == len(trials) == 8 and found["outcomes"]["tariff"] == within.max()
 
     before = (out / "found.json").read_bytes()
     (out / "found.json").unlink()
@@ -82,9 +90,16 @@ def test_the_best_policy_within_a_budget_and_again_after_an_interruption(
     [
         ('outcome = "tariff"', 'outcome = "tarif"', "tarif"),
         ("levers.tax", "uncertainties.tax", "0 levers; it must have one scenario and at least one lever"),
+        (", most = 1.8e6", ", most = 1e6, least = 2e6", r"least 2e\+06 and at most 1e\+06; no value is both"),
+        ("values = [0.05, 0.1, 0.15, 0.2]", "low = 0.2, high = 0.1", "goes from low 0.2 to high 0.1"),
+        ("values = [0.05, 0.1, 0.15, 0.2]", "low = 0.2", "Lever tax has no high"),
+        ("fields.rate", "fields.rat", "Field 'rat' is unknown"),
+        ('metric = "tariff_usd"', "", "Metric is missing"),
+        ('outcome = "tariff"', "targets = { tariff = {} }", "Value is missing"),
+        ("\nrounds = 2", "\nround = 2", "Field 'round' is unknown. Did you mean rounds"),
         ('outcome = "tariff"', "", "has no mark; it must have one of outcome, targets and episodes"),
         (", most = 1.8e6", "", "Budget limits nothing. Write most or least"),
-        ("batch = 6", "batch = 0", "Batch"),
+        ("batch = 4", "batch = 0", "Batch"),
         ("[search]", "[serch]", "serch|needs a table"),
     ],
 )  # fmt: skip
@@ -94,6 +109,32 @@ def test_faults_of_a_file_are_told(tmp_path: Path, was: str, becomes: str, words
     with pytest.raises(OreblocError, match=words) as error:
         load_search(file)
     assert "tax.toml" in str(error.value)
+
+
+def test_a_budget_that_nothing_meets_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit code 2 with the nearest miss and what to widen; the candidates that were tried stay readable."""
+    file, out = (
+        written(tmp_path, SEARCH.replace("most = 1.8e6", "least = 1e12").replace("batch = 4", "batch = 2")),
+        tmp_path / "out",
+    )
+    assert searched(file, out, rounds=1) == 2
+    told = capsys.readouterr().err
+    assert "No candidate of 2 keeps within the budget of tariff at least 1e+12; the nearest is" in told
+    assert len((out / "trials.csv").read_text().splitlines()) == 3 and not (out / "found.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("word", "value", "words"),
+    [("--rounds", "0", "Number of rounds is 0"), ("--workers", "-1", "Number of workers is -1"),
+     ("--limit", "0", "Time limit is 0 s")],
+)  # fmt: skip
+def test_a_number_out_of_bounds_is_told_before_anything_is_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], word: str, value: str, words: str
+) -> None:
+    """Exit code 2, and no folder."""
+    out = tmp_path / "out"
+    assert main(["study", "search", written(tmp_path, SEARCH), "--out", str(out), f"{word}={value}"]) == 2
+    assert words in capsys.readouterr().err and not out.exists()
 
 
 def test_a_name_that_is_nearly_right_is_helped(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -1,13 +1,14 @@
 """The folder of a study: what is refused, what is read, and how the command line speaks of it."""
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from small_study import OUTCOMES, small_study
+from small_study import OUTCOMES, resume_here, run_here, small_study
 
 import orebloc
 from experiments.study.archive import Archive
@@ -20,8 +21,13 @@ from model.error import OreblocError
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder of the small study, with flows and agents of two runs."""
     place = tmp_path_factory.mktemp("study") / "out"
-    run_study(small_study(keep={"flows": 2, "agents": 2}), place, workers=2)
+    run_here(small_study(keep={"flows": 2, "agents": 2}), place)
     return place
+
+
+def copied(folder: Path, tmp_path: Path) -> Path:
+    """Return a copy of a study's folder, to be spoilt."""
+    return Path(shutil.copytree(folder, tmp_path / "out"))
 
 
 def test_the_series_has_a_column_for_each_outcome(folder: Path) -> None:
@@ -98,10 +104,9 @@ def test_other_libraries_read_the_files(folder: Path, reader: str) -> None:
     assert found == pytest.approx(Archive(folder).series()[name].astype(float).sum(), rel=1e-9)
 
 
-def test_joining_the_chunks_changes_nothing(tmp_path: Path) -> None:
+def test_joining_the_chunks_changes_nothing(folder: Path, tmp_path: Path) -> None:
     """A compacted study has one file a table and the same content; it is complete and stays so."""
-    place = tmp_path / "out"
-    run_study(small_study(design={"kind": "latin_hypercube", "runs": 30}), place, workers=1)
+    place = copied(folder, tmp_path)
     before = Archive(place).series(), Archive(place).table
     assert Store(place).compact() == 2
     assert [path.name for path in (place / "series").iterdir()] == ["all.parquet"]
@@ -148,10 +153,7 @@ def test_a_folder_of_another_study_is_not_written_to(folder: Path, tmp_path: Pat
 @pytest.mark.parametrize("key", ["rule_hash", "data_hash"])
 def test_other_rules_or_data_are_refused(folder: Path, tmp_path: Path, key: str) -> None:
     """A study begun with other rules or data is not gone on with, nor are its runs opened."""
-    import shutil
-
-    place = tmp_path / "out"
-    shutil.copytree(folder, place)
+    place = copied(folder, tmp_path)
     manifest = json.loads((place / "manifest.json").read_text())
     (place / "manifest.json").write_text(json.dumps({**manifest, key: "0" * 16}))
     assert f"was begun with {'rules' if key == 'rule_hash' else 'base data'} 0000" in refusal(
@@ -183,10 +185,7 @@ def test_workers_that_cannot_start_end_the_study(tmp_path: Path, capfd: pytest.C
 
 
 def test_a_full_disk_keeps_what_is_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where a chunk cannot be written the reason and the remedy are told, no half file is left, and resume.
-
-    Goes on.
-    """
+    """Where a chunk cannot be written reason and remedy are told, no half file is left, and resume goes on."""
     from experiments.study import store
 
     real, place = store.write_file, tmp_path / "out"
@@ -198,17 +197,17 @@ def test_a_full_disk_keeps_what_is_done(tmp_path: Path, monkeypatch: pytest.Monk
 
     monkeypatch.setattr(store, "write_file", full)
     with pytest.raises(OreblocError, match="no space left on device. What was finished is kept. Free space"):
-        run_study(small_study(), place, workers=1)
+        run_here(small_study(), place)
     assert Store(place).done() == {0} and not list(place.rglob("*.part"))
     monkeypatch.setattr(store, "write_file", real)
-    assert resume_study(place, workers=1).runs == 56
+    assert resume_here(place).runs == 56
 
 
 def test_an_outcome_that_is_not_recorded_is_told_before_the_runs(tmp_path: Path) -> None:
     """A country that makes nothing of a good has no share: told at once, with those that have."""
     outcomes = [{**OUTCOMES[0], "country": "CHL"}]
     with pytest.raises(OreblocError, match="is not recorded in 'CHL'. It has AUS, CAN, CHN"):
-        run_study(small_study(outcomes=outcomes), tmp_path / "out", workers=1)
+        run_here(small_study(outcomes=outcomes), tmp_path / "out")
 
 
 def test_two_runners_do_not_share_a_folder(folder: Path) -> None:
