@@ -20,7 +20,7 @@ from model.parameter import POSITION
 from model.phase.treaty import share_outlays
 from model.quarter_date import quarter_label
 from model.rules.stake import border_cost, feared_answer, stop_chance, weigh
-from model.trade_model import dominant_country
+from model.seat import dominant_country
 from model.treaty_state import COUNTERED, IN_FORCE, PROPOSED, SIGNED, SUSPENDED
 from model.union import is_spoken_for, union_rows
 

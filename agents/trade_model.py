@@ -5,16 +5,13 @@ from typing import Any
 
 import mesa
 
-from agents.deciding import decide_states
+from agents.deciding import DECISIONS
 from agents.dominant_exporter import DominantExporter
-from agents.exporter_advice import advise_state
-from agents.firm import decide_all_firms
 from agents.miner import Miner
 from agents.refiner import Refiner
 from agents.state import State
 from model.error import OreblocError
 from model.parameter import PARAMETERS
-from model.quarter import Deciders
 from model.scenario import Scenario, scenario_from
 from model.trade_model import BaseTradeModel
 from model.world import World
@@ -26,8 +23,6 @@ AGENT_CLASSES: dict[str, type] = {
     "state": State,
     "exporter": DominantExporter,
 }
-#: The built-in behaviours as functions on columns, for `Engine(..., decide=DECISIONS)`.
-DECISIONS = Deciders(states=decide_states, firms=decide_all_firms, advise=advise_state)
 
 
 class TradeModel(BaseTradeModel):

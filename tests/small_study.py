@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from experiments.study import kernel
 from experiments.study.archive import Archive
 from experiments.study.kernel import Answer, Task, compute, parquet_bytes, rows_from_bytes, same_word
 from experiments.study.plan import make_plan
@@ -36,7 +37,7 @@ DOUBTS = {
     "stock_days": {"kind": "triangular", "low": 20, "mode": 45, "high": 90},
 }
 #: Run number at which `killer` and `raiser` come to grief.
-BAD_RUN = 70
+BAD_RUN = 65
 
 
 def small_study(**changes: Any) -> Study:
@@ -99,6 +100,23 @@ def resume_here(folder: Path) -> Tally:
     store = Store(folder)
     store.check_hashes()
     return carry_on(store, pool=Here())
+
+
+def folder_of(study: Study, folder: Path, outcome: Any) -> Archive:
+    """Return a study's folder whose runs have `outcome(runs)` as first outcome, without running the engine."""
+    plan = make_plan(study)
+    store = Store(folder)
+    store.create(study, plan)
+    for number in range(plan.chunks):
+        rows = plan.runs[plan.chunk == number].reset_index(drop=True)
+        values = np.tile(
+            np.asarray(outcome(rows), float)[None, :, None], (len(study.columns), 1, len(study.quarters))
+        )
+        sheet = kernel._Sheet(
+            np.arange(len(rows)), values, np.zeros(len(rows)), ["ok"] * len(rows), [""] * len(rows), 0.0
+        )
+        store.keep(kernel._answer(study, number, rows, [sheet]))
+    return Archive(folder)
 
 
 _MOVING = ["seconds", "host"]

@@ -58,11 +58,11 @@ def complete(archive: Archive) -> pd.DataFrame:
 def policy_labels(archive: Archive) -> dict[int, str]:
     """Return each policy in words: the scenario, and the levers that act in it."""
     first = archive.runs.drop_duplicates("policy").set_index("policy")
-    # type: ignore[call-overload]
-    return {int(number): _label(row, archive.study.levers) for number, row in first.iterrows()}
+    return {int(number): policy_label(row, archive.study.levers) for number, row in first.iterrows()}
 
 
-def _label(row: Any, levers: Sequence[Factor]) -> str:
+def policy_label(row: Any, levers: Sequence[Factor]) -> str:
+    """Return a policy in words, from a row of the table of runs."""
     parts = [f"{lever.name} {_word(row[lever.name])}" for lever in levers if not _missing(row[lever.name])]
     return ", ".join([str(row["scenario"]), *parts])
 

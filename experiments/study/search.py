@@ -180,9 +180,9 @@ def ask_and_tell(
     """
     import optuna
 
-    for what, value in (("rounds", rounds), ("candidates a round", batch)):
-        if value < 1:
-            raise OreblocError(f"Number of {what} is {value}; it must be 1 or more.")
+    for what, count in (("rounds", rounds), ("candidates a round", batch)):
+        if count < 1:
+            raise OreblocError(f"Number of {what} is {count}; it must be 1 or more.")
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     with warnings.catch_warnings():  # Optuna 5 has another way, Optuna 4 has none
         warnings.simplefilter("ignore", FutureWarning)

@@ -7,33 +7,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from small_study import OUTCOMES, run_here, small_study
+from small_study import OUTCOMES, folder_of, run_here, small_study
 
 import orebloc
-from experiments.study import analysis, kernel
+from experiments.study import analysis
 from experiments.study.archive import Archive
-from experiments.study.plan import make_plan
-from experiments.study.store import Store
 from experiments.study.study import Study
 from model.error import OreblocError
 from viz.study import draw_study
-
-
-def folder_of(study: Study, folder: Path, outcome: Any) -> Archive:
-    """Return a study's folder whose runs have `outcome(runs)` as first outcome, without running the engine."""
-    plan = make_plan(study)
-    store = Store(folder)
-    store.create(study, plan)
-    for number in range(plan.chunks):
-        rows = plan.runs[plan.chunk == number].reset_index(drop=True)
-        values = np.tile(
-            np.asarray(outcome(rows), float)[None, :, None], (len(study.columns), 1, len(study.quarters))
-        )
-        sheet = kernel._Sheet(
-            np.arange(len(rows)), values, np.zeros(len(rows)), ["ok"] * len(rows), [""] * len(rows), 0.0
-        )
-        store.keep(kernel._answer(study, number, rows, [sheet]))
-    return Archive(folder)
 
 
 def ishigami_study(kind: str, runs: int) -> Study:
@@ -166,6 +147,22 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("study") / "out"
     run_here(small_study(), folder)
     return folder
+
+
+def test_the_pair_of_the_ema_workbench(small: Path) -> None:
+    """Experiments and outcomes have one row for each run, and the workbench's own analysis takes them."""
+    from ema_workbench.analysis import feature_scoring
+    from ema_workbench.analysis.scenario_discovery_util import RuleInductionType
+
+    experiments, outcomes = Archive(small).ema(paths=True)
+    assert len(experiments) == 120 and set(experiments["model"]) == {"plain", "taxed"}
+    assert outcomes["share"].shape == (120,)
+    assert outcomes["production_value_usd.all.WLD"].shape == (120, 4)
+    doubts = experiments[["discount_private", "stock_days"]]
+    scores = feature_scoring.get_ex_feature_scores(
+        doubts, outcomes["price"], RuleInductionType.REGRESSION, nr_trees=20, max_features=1, random_state=1
+    )[0]
+    assert sorted(scores.index) == sorted(doubts.columns) and scores[1].sum() == pytest.approx(1.0)
 
 
 def test_the_report(small: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,14 +2,16 @@
 
 import json
 import shutil
+from functools import partial
 from pathlib import Path
 
 import pytest
-from small_study import Here
+from small_study import Here, small_study
 
 from experiments.study import search
 from experiments.study.search import ask_and_tell
 from experiments.study.search_file import load_search, search_files
+from experiments.study.study import Study
 from model.error import OreblocError
 from orebloc import main
 
@@ -151,6 +153,42 @@ def test_the_shipped_searches_load() -> None:
     assert [episode.name for episode in history.episodes] == [
         "rare_earth_crisis_2010"
     ] and history.study is None
+
+
+def taxed(monkeypatch: pytest.MonkeyPatch, **lever: object) -> Study:
+    """Return a study whose lever brings tax times (1 - tax), computed by hand instead of by the engine."""
+
+    def revenue(study: object, candidates: list[dict[str, float]], *more: object) -> list[dict[str, float]]:
+        return [{"tariff": row["tax"] * (1.0 - row["tax"])} for row in candidates]
+
+    monkeypatch.setattr(search, "_tried", revenue)
+    outcome = {"name": "tariff", "metric": "tariff_usd", "country": "USA", "take": "sum", "goal": "higher"}
+    levers = {"tax": {"path": "measures.3.fields.rate", **lever}}
+    return small_study(scenarios=["tiny"], levers=levers, uncertainties={}, outcomes=[outcome], design=None)
+
+
+def test_a_lever_is_fitted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tax that gave a revenue is found again from the revenue, and the same search tries the same candidates."""
+    study = taxed(monkeypatch, low=0.01, high=0.5)
+    found = search.fit(study, {"tariff": 0.42 * 0.58}, tmp_path, rounds=6, batch=6)
+    assert found.best["tax"] == pytest.approx(0.42, abs=0.02) and len(found.trials) == 36
+    later = found.trials[found.trials["round"] > 1]["loss"].median()
+    assert later < found.trials[found.trials["round"] <= 1]["loss"].median()
+    again = search.fit(study, {"tariff": 0.42 * 0.58}, tmp_path, rounds=6, batch=6)
+    assert again.trials.equals(found.trials)
+
+
+def test_the_best_policy_keeps_to_its_budget(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The best is at the top of the curve; within a budget just below it; where nothing is within, that is told."""
+    study = taxed(monkeypatch, values=[0.1, 0.2, 0.3, 0.4, 0.5, 0.6])
+    best = partial(search.best_policy, study, "tariff", tmp_path, rounds=2, batch=8)
+    assert best().best == {"tax": 0.5}
+    assert best(budget=("tariff", 0.22)).best == {"tax": 0.3}
+    assert best(budget=search.Budget("tariff", most=0.2)).best == {"tax": 0.2}
+    with pytest.raises(OreblocError, match="No candidate of 16 keeps within the budget of tariff at most -1"):
+        best(budget=("tariff", -1.0))
+    with pytest.raises(OreblocError, match="Number of candidates a round is 0; it must be 1 or more"):
+        best(batch=0)
 
 
 def test_candidates_without_an_answer_are_never_the_best() -> None:

@@ -61,22 +61,6 @@ def test_a_part_is_read_as_a_part(folder: Path) -> None:
         archive.series(["production_share.gallium_refined.CHM"])
 
 
-def test_the_pair_of_the_ema_workbench(folder: Path) -> None:
-    """Experiments and outcomes have one row for each run, and the workbench's own analysis takes them."""
-    from ema_workbench.analysis import feature_scoring
-    from ema_workbench.analysis.scenario_discovery_util import RuleInductionType
-
-    experiments, outcomes = Archive(folder).ema(paths=True)
-    assert len(experiments) == 120 and set(experiments["model"]) == {"plain", "taxed"}
-    assert outcomes["share"].shape == (120,)
-    assert outcomes["production_value_usd.all.WLD"].shape == (120, 4)
-    doubts = experiments[["discount_private", "stock_days"]]
-    scores = feature_scoring.get_ex_feature_scores(
-        doubts, outcomes["price"], RuleInductionType.REGRESSION, nr_trees=20, max_features=1, random_state=1
-    )[0]
-    assert sorted(scores.index) == sorted(doubts.columns) and scores[1].sum() == pytest.approx(1.0)
-
-
 def test_flows_and_agents_of_the_declared_runs(folder: Path) -> None:
     """Flows and agents are kept of the first two runs, in every quarter."""
     archive = Archive(folder)
