@@ -113,7 +113,7 @@ def _factor(name: str, row: Any, role: str, scenarios: Sequence[str], place: Pla
     chosen = _acts_in(row, scenarios, place, subject)
     rest = {key: item for key, item in row.items() if key not in ("path", "scenarios", "unit")}
     unit = read_field(LEVER[3], row, place) or (PARAMETERS[path].unit if path in PARAMETERS else "")
-    if "values" in rest:
+    if "values" in rest and "kind" not in rest:
         return Factor(name, role, path, _values(rest, place, subject), None, chosen, unit)
     return Factor(name, role, path, (), _spread(rest, role, place, subject, path), chosen, unit)
 

@@ -146,12 +146,12 @@ class Kernel:
 
     def batch(self, rows: pd.DataFrame, batch: NDArray[np.int64]) -> list[_Sheet]:
         """Return what a batch left, in parts where a run among them raised."""
-        began = time.perf_counter()
+        began = time.process_time()
         try:
             return [self._together(rows, batch, began)]
         except Exception as error:  # whatever a run may raise is its record's, not the study's
             if len(batch) == 1:
-                return [self._failed(batch, error, time.perf_counter() - began)]
+                return [self._failed(batch, error, time.process_time() - began)]
         half = len(batch) // 2
         return self.batch(rows, batch[:half]) + self.batch(rows, batch[half:])
 
@@ -183,7 +183,7 @@ class Kernel:
             self._snapshot(engine, reader, numbers, fine, extra)
             if not fine.any():
                 break
-        return _Sheet(batch, values, violation, status, error, time.perf_counter() - began, extra)
+        return _Sheet(batch, values, violation, status, error, time.process_time() - began, extra)
 
     def engine(self, scenario: Scenario, part: pd.DataFrame, reader: "Reader") -> Engine:
         """Return the engine of runs of one variant, whose luck counts up."""

@@ -297,6 +297,11 @@ def check_new(folder: Path) -> None:
     if folder.is_dir() and any(folder.iterdir()):
         if (folder / MANIFEST).is_file():
             name = _name_of(folder)
+            if name == "?":
+                raise OreblocError(
+                    f"Output folder {folder} holds a study whose {MANIFEST} cannot be read; nothing was overwritten. "
+                    "Choose another --out."
+                )
             raise OreblocError(
                 f"Output folder {folder} holds study {name}; nothing was overwritten. `orebloc study resume "
                 f"{folder}` "

@@ -83,9 +83,9 @@ def page(folder: Path) -> str:
         (DOCS / "figures").mkdir(exist_ok=True)
         (DOCS / "figures" / f"{name}.svg").write_text(picture(archive, first), encoding="utf-8")
         expected = "; ".join(study.expected)
-        seconds, manifest = archive.runs["seconds"].sum(), archive.manifest
+        manifest = archive.manifest
         kind = study.design.kind.replace("_", " ")
-        runs = f"{manifest['runs']:,} runs, rules {manifest['rule_hash']}, {kind}, {seconds:.0f} processor seconds"
+        runs = f"{manifest['runs']:,} runs, rules {manifest['rule_hash']}, {kind}"
         of_others = study.found_by != manifest["rule_hash"]
         warning = f" (read off runs of rules {study.found_by or 'unknown'})" if of_others else ""
         parts += [

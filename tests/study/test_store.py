@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from small_study import OUTCOMES, resume_here, run_here, small_study
+from small_study import OUTCOMES, assert_same, resume_here, run_here, small_study
 
 import orebloc
 from experiments.study.archive import Archive
@@ -153,6 +153,65 @@ def test_what_is_no_study_is_refused(tmp_path: Path) -> None:
     assert "holds no study: manifest.json is missing" in refusal(tmp_path, lambda: orebloc.study(tmp_path))
     (tmp_path / "manifest.json").write_text("{}")
     assert "results of something else" in refusal(tmp_path, lambda: resume_study(tmp_path))
+
+
+def test_a_spoilt_manifest_is_refused(folder: Path, tmp_path: Path) -> None:
+    """A cut or foreign manifest is told, by whoever reads it, and the folder is left as it is."""
+    place = copied(folder, tmp_path)
+    path = place / "manifest.json"
+    whole = path.read_text()
+    path.write_text(whole[:300])
+    assert "cannot be read" in refusal(place, lambda: resume_here(place))
+    told = refusal(place, lambda: run_here(small_study(), place))
+    assert "holds a study whose manifest.json cannot be read; nothing was overwritten" in told
+    path.write_text(json.dumps({key: value for key, value in json.loads(whole).items() if key != "format"}))
+    assert "has format None; this version reads 1" in refusal(place, lambda: resume_here(place))
+
+
+@pytest.mark.parametrize("table", ["series", "runs", "agents", "compaction"])
+def test_a_joined_file_that_is_damaged_is_computed_again(folder: Path, tmp_path: Path, table: str) -> None:
+    """A cut file of joined chunks, or a lost record of what was joined, is told and its chunks are made again."""
+    place = copied(folder, tmp_path)
+    Store(place).compact()
+    path = place / "compaction.json" if table == "compaction" else place / table / "all.parquet"
+    path.write_bytes(path.read_bytes()[:-100] if table != "compaction" else b"{")
+    with pytest.raises(OreblocError, match="computes (damaged chunks|what was joined) again"):
+        archive = Archive(place)
+        archive.series(), archive.outcomes, archive.agents()
+    tally = resume_here(place)
+    assert tally.runs == 120 and len(tally.notes) == 1 and "again" in tally.notes[0]
+    assert_same(folder, place)
+    assert not list(place.rglob("all.parquet")) and len(Archive(place).agents()) == len(
+        Archive(folder).agents()
+    )
+
+
+def test_kept_flows_that_are_damaged_are_computed_again(folder: Path, tmp_path: Path) -> None:
+    """Flows and agents are looked at as series and runs are."""
+    place = copied(folder, tmp_path)
+    path = next((place / "flows").iterdir())
+    path.write_bytes(path.read_bytes()[:50])
+    assert resume_here(place).notes == ["chunk 0: flows/000000.parquet is damaged; it is computed again"]
+    assert Archive(place).flows().equals(Archive(folder).flows())
+
+
+def test_a_disk_too_full_to_begin_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before the manifest stands there is nothing to resume; a folder that may not be written to is told likewise."""
+    from experiments.study import store
+
+    def full(path: Path, data: bytes, **how: bool) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(store, "write_file", full)
+    with pytest.raises(OreblocError, match="no space left on device. Free space there, then run it again"):
+        run_here(small_study(), tmp_path / "out")
+    monkeypatch.undo()
+    run_here(small_study(until="2025Q1", outcomes=OUTCOMES[:2]), tmp_path / "out")
+    monkeypatch.setattr("experiments.study.runner.LOCK", "nowhere/.running")
+    with pytest.raises(
+        OreblocError, match="no such file or directory. What was finished is kept. Mend that, then"
+    ):
+        resume_here(tmp_path / "out")
 
 
 def test_a_worker_with_other_rules_is_refused(tmp_path: Path) -> None:

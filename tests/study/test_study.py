@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from small_study import OUTCOMES, small_study
 
@@ -72,6 +73,16 @@ def test_a_study_is_what_it_was_written_as() -> None:
     again = define_study(**study.to_mapping())
     assert again == study
     assert again.to_mapping()["scenarios"][0]["written"]["goods"] == ["gallium", "germanium"]
+
+
+def test_values_may_have_weights() -> None:
+    """A choice with weights is a distribution: the heavier value comes more often."""
+    doubts = {"stock_days": {"kind": "choice", "values": [30, 60], "weights": [1, 3]}}
+    study = small_study(uncertainties=doubts)
+    drawn = study.uncertainties[0].at(np.linspace(0.0, 1.0, 100))
+    assert set(drawn) == {30, 60} and sum(value == 60 for value in drawn) == pytest.approx(75, abs=1)
+    with pytest.raises(OreblocError, match="Values of stock_days is an empty list"):
+        small_study(uncertainties={"stock_days": {"kind": "choice", "values": []}})
 
 
 def test_constants_hold_in_every_scenario() -> None:
