@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from agents.bargain import divide_gains
 from agents.doctrine import Doctrine, doctrine_of
 from agents.look_ahead import LookAhead
 from agents.weighing import money, weigh_goods
@@ -122,6 +123,7 @@ def _sign(engine: Any, x: int, rows: Ints) -> None:
     for left in range(_ROUNDS - 1, -1, -1):
         total, asked = _as_union(engine, x, told)
         willing = inside & (total >= asked)
+        willing, payment = divide_gains(engine, x, rows, inside, willing, told)
         moved = (willing != inside).any(axis=1)
         if not moved.any() or not left:
             break
@@ -131,6 +133,7 @@ def _sign(engine: Any, x: int, rows: Ints) -> None:
             # Who was left out keeps the reason for which it was.
             old[moved] = np.where(inside[moved], new, old[moved])
     inside = willing
+    _block(engine, x, engine.columns.member_payment_usd)[rows] = np.where(inside, payment, 0.0)
     votes = _block(engine, x, engine.columns.member_vote)
     played = _played(engine)
     votes[np.ix_(rows, ~played)] = inside[:, ~played].astype(float)
@@ -293,7 +296,7 @@ def _parts(
 def _transfers(engine: Any, look: LookAhead, x: int) -> Floats:
     """Return what members pay each other under the treaty's levies and burdens, usd a quarter received, [rows, C]."""
     table, scratch = engine.treaties.table, look.scratch
-    if not (table.levy_treaty.size or table.burden_treaty.size):
+    if not (table.levy_treaty.size or table.burden_treaty.size or table.pays.any()):
         return np.zeros((look.rows.size, table.countries))
     booked = scratch.columns._replace(
         **{

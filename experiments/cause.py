@@ -24,6 +24,7 @@ from experiments.observer import Observer
 from experiments.outcome import METRICS
 from experiments.scenario_file import extended_scenario
 from model.calibration import calibrate
+from model.calibration.resale import resale_key
 from model.error import OreblocError
 from model.instrument import PERIODS
 from model.name import did_you_mean
@@ -352,7 +353,7 @@ class _Game:
         self.a, self.b, self.causes, self.number = a, b, causes, number
         self.quarters, self.runs, self.workers, self.progress = list(quarters), runs, workers, progress
         self.early = {k for k, cause in enumerate(causes) if not _is_late(cause, a)}
-        self.worlds: dict[Set, World] = {}
+        self.worlds: dict[tuple[Set, str], World] = {}
         self.known: dict[Set, np.ndarray] = {}
 
     def values(self, sets: Sequence[Set]) -> list[float]:
@@ -363,20 +364,24 @@ class _Game:
         """Return [quarters asked for] means over the runs, for every set."""
         new = [some for some in dict.fromkeys(sets) if some not in self.known]
         for some in new:
-            self._prepare(some & frozenset(self.early), some)
+            self._world(some)
         with ThreadPoolExecutor(self.workers or os.cpu_count() or 1) as pool:
             self.known.update(zip(new, pool.map(self._path, new), strict=True))
         return [self.known[some] for some in sets]
 
-    def _prepare(self, early: Set, some: Set) -> None:
-        if early not in self.worlds:
-            self.worlds[early] = calibrate(mixed(self.a, self.b, self.causes, some))
+    def _world(self, some: Set) -> World:
+        """Return the world of a set: one for all that share a base year and the places where goods may be sold on."""
+        scenario = mixed(self.a, self.b, self.causes, some)
+        key = (some & frozenset(self.early), str(resale_key(scenario)))
+        if key not in self.worlds:
+            self.worlds[key] = calibrate(scenario)
+        return self.worlds[key]
 
     def _path(self, some: Set) -> np.ndarray:
         scenario = mixed(self.a, self.b, self.causes, some)
         if scenario.seed != self.a.seed:
             scenario = scenario.with_changes({"seed": self.a.seed})
-        world = replace(self.worlds[some & frozenset(self.early)], scenario=scenario)
+        world = replace(self._world(some), scenario=scenario)
         found = gather(
             scenario, world, self.runs, lambda *cell: cell == self.number, quarters=self.quarters, workers=1
         )

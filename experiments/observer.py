@@ -92,7 +92,12 @@ class Observer:
         world, network = self.world, self.world.network
         kind = world.recipes["kind"].to_numpy()
         good, country = world.nodes["good"].to_numpy(), world.nodes["country"].to_numpy()
-        rows: dict[str, list[tuple[int, Cell, float]]] = {"primary": [], "recycler": [], "leak": []}
+        rows: dict[str, list[tuple[int, Cell, float]]] = {
+            "primary": [],
+            "recycler": [],
+            "leak": [],
+            "resale": [],
+        }
         for recipe in range(len(kind)):
             group = kind[recipe] if kind[recipe] in rows else "primary"
             for s in range(network.recipe_output_start[recipe], network.recipe_output_start[recipe + 1]):
@@ -103,11 +108,12 @@ class Observer:
         self.primary = _Sum(rows["primary"], width, self.made)
         self.recycled = _Sum(rows["recycler"], width, self.made)
         self.leaked = _Sum(rows["leak"], width, self.made)
+        self.resold = _Sum(rows["resale"], width, self.places)
 
     def _sum_trade(self) -> None:
         world = self.world
         nodes, buyers, routes = world.nodes, world.buyers, world.routes
-        self.is_leak_route = (nodes["kind"].to_numpy() == "leak")[routes["node"].to_numpy()]
+        self.is_leak_route = (nodes["kind"].to_numpy() != "producer")[routes["node"].to_numpy()]
         abroad = (routes["origin"] != routes["destination"]).to_numpy() | self.is_leak_route
         origin = list(zip(routes["good"], routes["origin"], strict=True))
         target = list(zip(routes["good"], routes["destination"], strict=True))
@@ -178,6 +184,7 @@ class Observer:
             self._summed("exports_t", self.made, exports),
             self._summed("imports_t", self.used, self.inward(flow)),
             self._summed("leakage_t", self.made, self.leaked(output)),
+            self._summed("resold_t", self.places, self.resold(output)),
             self._mean("price_usd_per_t", self.made, price, production),
             self._mean("landed_price_usd_per_t", self.used, _over(paid, purchases), purchases),
             *self._gap(answer, flow),

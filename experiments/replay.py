@@ -21,6 +21,7 @@ from model.parameter import POSITION
 from model.quarter_date import quarter_index
 from model.scenario import Scenario
 from model.seat import Player, dominant_country, seat_players, seats_of
+from model.treaty_note import TREATIES
 
 #: What a fork may change, by the head of the path.
 _CHANGES = ("parameters", "measures", "seed")
@@ -56,7 +57,7 @@ def replay(
     engine = Engine(read.scenario, 1, world=calibrate(read.scenario), decide=DECISIONS)
     seats = seats_of(engine.world, dominant_country(engine))
     for seat in [*read.header["players"], *(entry["seat"] for entry in read.entries)]:
-        if seat not in seats and seat != CHANCE:
+        if seat not in seats and seat not in (CHANCE, TREATIES):
             raise OreblocError(
                 f"Log {log} has orders of {seat!r}, which is no seat of its scenario. Take the log as it was written."
             )

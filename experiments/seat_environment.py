@@ -66,7 +66,7 @@ class SeatGame:
         self.observer = Observer(self.world)
         self.countries = [self.world.countries.index(code) for code in self.seats]
         nodes, goods = self.world.nodes, self.world.goods["name"]
-        makes = nodes["kind"].to_numpy() != "leak"
+        makes = nodes["kind"].to_numpy() == "producer"
         self.of_good = np.array([(nodes["good"].to_numpy() == good) & makes for good in goods])
         own = np.array([nodes["country"].to_numpy() == code for code in self.seats])
         self.made = own[:, None, :] & self.of_good[None, :, :]

@@ -63,7 +63,7 @@ class Standing:
         origin = np.array([self.countries.index(code) for code in routes["origin"]])
         cell = np.array([place[key] for key in zip(routes["good"], routes["destination"], strict=True)])
         home = (routes["origin"] == routes["destination"]).to_numpy()
-        leak = (world.nodes["kind"].to_numpy() == "leak")[routes["node"].to_numpy()]
+        leak = (world.nodes["kind"].to_numpy() != "producer")[routes["node"].to_numpy()]
         self.abroad = np.flatnonzero(~home | leak)
         key = cell[self.abroad] * len(self.countries) + origin[self.abroad]
         self.order = self.abroad[np.argsort(key, kind="stable")]
@@ -82,7 +82,7 @@ class Standing:
         goods = world.nodes["good"].to_numpy()
         rows = []
         for m in range(len(kind)):
-            if kind[m] in ("leak", "recycler"):
+            if kind[m] in ("leak", "resale", "recycler"):
                 continue
             for s in range(network.recipe_output_start[m], network.recipe_output_start[m + 1]):
                 good = self.goods.index(str(goods[network.output_node[s]]))

@@ -42,7 +42,8 @@ def summary(results: Results) -> str:
             *lines,
             "",
             *_legend(goods, manifest, glut),
-            *_smuggled(results),
+            *_smuggled(results, "leakage_t", "smuggled"),
+            *_smuggled(results, "resold_t", "sold on by exempt countries"),
             *_decided(results),
             "",
             *_foot(manifest),
@@ -55,10 +56,10 @@ def restricted(manifest: dict[str, Any]) -> set[str]:
     return set(manifest.get("restricted", manifest["restricting"]))
 
 
-def smuggled_t(results: Results) -> dict[str, float]:
+def smuggled_t(results: Results, metric: str = "leakage_t") -> dict[str, float]:
     """Return the tonnes of each good that left a country around its restrictions, where there are any."""
     table = results.central()
-    rows = table[(table["metric"] == "leakage_t") & (table["country"] == "WLD")]
+    rows = table[(table["metric"] == metric) & (table["country"] == "WLD")]
     tonnes = rows.groupby("good", observed=True)["value"].sum()
     return {str(good): float(value) for good, value in tonnes.items() if value >= 0.5}
 
@@ -79,8 +80,8 @@ def _legend(goods: list[str], manifest: dict[str, Any], glut: bool) -> list[str]
     return [*lines, f"rare earths: {', '.join(groups)}."] if groups else lines
 
 
-def _smuggled(results: Results) -> list[str]:
-    tonnes = smuggled_t(results)
+def _smuggled(results: Results, metric: str, word: str) -> list[str]:
+    tonnes = smuggled_t(results, metric)
     order = [row["name"] for row in results.manifest["goods"] if row["name"] in tonnes]
     table = results.central()
     made = table[(table["metric"] == "production_t") & (table["country"] == "WLD")]
@@ -88,7 +89,7 @@ def _smuggled(results: Results) -> list[str]:
     found = [
         f"{good} {tonnes[good]:,.0f} t ({_percent(tonnes[good], output.get(good, 0.0))})" for good in order
     ]
-    text = f"smuggled over the run, and as part of world output: {'; '.join(found)}."
+    text = f"{word} over the run, and as part of world output: {'; '.join(found)}."
     return textwrap.wrap(text, _WIDTH, subsequent_indent="  ") if found else []
 
 

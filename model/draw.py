@@ -30,6 +30,7 @@ VIEW = 13
 EVENT = 14
 COERCION = 15
 COERCION_LENGTH = 16
+TREATY_RESALE = 17
 
 CHANNELS: dict[str, int] = {
     "demand_disturbance": DEMAND_DISTURBANCE,
@@ -48,6 +49,7 @@ CHANNELS: dict[str, int] = {
     "event": EVENT,
     "coercion": COERCION,
     "coercion_length": COERCION_LENGTH,
+    "treaty_resale": TREATY_RESALE,
 }
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)

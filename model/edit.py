@@ -104,6 +104,7 @@ def carry_over(
         "floor_public_share",
         "route_restricted",
         "exempt",
+        "route_checked",
         "route_exempt",
         "floor_measure",
         "state_stock_t",

@@ -368,9 +368,13 @@ class Site:
 
     @cached_property
     def _leaks(self) -> "pd.Series[bool]":
+        return self._from("leak")
+
+    def _from(self, seller: str) -> "pd.Series[bool]":
+        """Return which routes are those of a kind of node."""
         kind = self.tables.nodes["kind"].to_numpy()
         node = self.tables.routes["node"].to_numpy()
-        return pd.Series(kind[node] == "leak", index=self.tables.routes.index)
+        return pd.Series(kind[node] == seller, index=self.tables.routes.index)
 
     def plants_of(self, country: str, good: str, firm: str) -> Ints:
         """Return the plants of a good in a country, of one firm where it is named; no smuggling."""
@@ -378,7 +382,7 @@ class Site:
         mine = (
             plants["country"].isin(self.codes(country))
             & (plants["good"] == good)
-            & (plants["kind"] != "leak")
+            & ~plants["kind"].isin(("leak", "resale"))
         )
         if firm:
             mine &= plants["firm_name"] == firm
@@ -415,7 +419,7 @@ class Site:
     def sales(self, country: str, good: str) -> Ints:
         """Return all routes of a good from a country, at home and abroad; what smugglers buy goes through home."""
         routes = self.tables.routes
-        own = routes["origin"].isin(self.codes(country)) & ~self._leaks & (routes["good"] == good)
+        own = routes["origin"].isin(self.codes(country)) & self._from("producer") & (routes["good"] == good)
         return np.flatnonzero(own).astype(np.int64)
 
     def into(self, members: Sequence[str], good: str, origins: Sequence[str] | None = None) -> Ints:
@@ -438,7 +442,7 @@ class Site:
     def index(self, good: str, country: str, kind: str, share: float = 1.0, lag: int = 1) -> Index | None:
         """Return a good's reference price in a country or WORLD (by base-year output); None without nodes."""
         nodes = self.tables.nodes
-        mine = (nodes["good"] == good) & (nodes["kind"] != "leak")
+        mine = (nodes["good"] == good) & (nodes["kind"] == "producer")
         if country != WORLD:
             mine &= nodes["country"].isin(self.codes(country))
         rows = np.flatnonzero(mine).astype(np.int64)

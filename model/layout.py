@@ -35,7 +35,7 @@ class Layout(NamedTuple):
     """
 
     plant_recipe: Ints
-    plant_site: Ints  # -1: recyclers and smugglers build nothing
+    plant_site: Ints  # -1: recyclers, smugglers and resellers build nothing
     plant_country: Ints
     plant_account: Ints
     plant_kind: Ints  # position in PLANT_KINDS
@@ -60,7 +60,7 @@ class Layout(NamedTuple):
     site_unit_t: Floats  # capacity of the market, of which an entrant plans a share
     node_country: Ints
     node_good: Ints
-    node_leak: Bools
+    node_leak: Bools  # smugglers and resellers: no producer
     node_by_product: Bools
     node_luck: Ints  # address of its draws, by name
     buyer_luck: Ints
@@ -97,6 +97,10 @@ class Layout(NamedTuple):
     recycler_buyer: Ints
     leak_plant: Ints
     leak_source: Ints  # the producers' node that the leak goes around
+    resale_plant: Ints
+    resale_node: Ints
+    resale_buyer: Ints  # where it buys
+    route_resale: Bools  # from a reseller
     project_site: Ints
     project_plant: Ints
     project_capacity_t: Floats
@@ -133,7 +137,7 @@ class Layout(NamedTuple):
     transit_account: int
 
 
-PLANT_KINDS = ("base", "marginal", "reserve", "new", "recycler", "leak")
+PLANT_KINDS = ("base", "marginal", "reserve", "new", "recycler", "leak", "resale")
 
 
 def account_names(world: World) -> list[str]:
@@ -174,6 +178,7 @@ def lay_out(world: World, plan: Any, network: Network) -> Layout:
     parts.update(_routes(world, network, plan, parts))
     parts.update(_recycling(world, network, parts))
     parts.update(_leaks(world, network, parts))
+    parts.update(_resale(world, network, parts))
     parts.update(_projects(world, parts))
     parts.update(_time(world, network, parts))
     parts.update(_measures(plan, parts["route_usual_t"]))
@@ -256,7 +261,11 @@ def site_table(world: World, network: Network) -> pd.DataFrame:
     table: dict[tuple[int, str], list[int]] = {}
     for k, firm in enumerate(world.plants["firm"]):
         name = names[firm] if firm >= 0 else ""
-        if kinds[recipe[k]] in _BUILT and name and world.plants["kind"].iloc[k] not in ("leak", "recycler"):
+        if (
+            kinds[recipe[k]] in _BUILT
+            and name
+            and world.plants["kind"].iloc[k] not in ("leak", "resale", "recycler")
+        ):
             table.setdefault((int(recipe[k]), name), []).append(k)
     rows = [
         {
@@ -332,7 +341,7 @@ def _nodes(world: World, network: Network) -> dict[str, Any]:
     sold = [np.flatnonzero(network.route_node == i).tolist() for i in range(nodes)]
     route_start, routes = _ragged(sold)
     kind = world.nodes["kind"] if "kind" in world.nodes else pd.Series(["producer"] * nodes)
-    leak = (kind == "leak").to_numpy()
+    leak = (kind != "producer").to_numpy()
     return {
         "node_country": _positions(world.nodes["country"], world.countries),
         "node_good": _positions(world.nodes["good"], list(world.goods["name"])),
@@ -444,6 +453,21 @@ def _leaks(world: World, network: Network, parts: dict[str, Any]) -> dict[str, A
     return {
         "leak_plant": np.array(plants, dtype=np.int64),
         "leak_source": np.array(sources, dtype=np.int64),
+    }
+
+
+def _resale(world: World, network: Network, parts: dict[str, Any]) -> dict[str, Any]:
+    """Find the resellers' plants, the node of each and the buyer it buys as."""
+    plants = np.flatnonzero(parts["plant_kind"] == PLANT_KINDS.index("resale"))
+    recipes = parts["plant_recipe"][plants]
+    nodes = network.output_node[network.recipe_output_start[recipes]]
+    resells = np.zeros(len(world.nodes), dtype=bool)
+    resells[nodes] = True
+    return {
+        "resale_plant": plants.astype(np.int64),
+        "resale_node": nodes.astype(np.int64),
+        "resale_buyer": network.input_buyer[network.recipe_input_start[recipes]].astype(np.int64),
+        "route_resale": resells[network.route_node],
     }
 
 

@@ -113,7 +113,9 @@ def _why(order: Order, good: str, site: Site, scenario: Scenario) -> str:
 
 def _makes(site: Site, country: str, good: str) -> bool:
     nodes = site.tables.nodes
-    mine = nodes["country"].isin(site.codes(country)) & (nodes["good"] == good) & (nodes["kind"] != "leak")
+    mine = (
+        nodes["country"].isin(site.codes(country)) & (nodes["good"] == good) & (nodes["kind"] == "producer")
+    )
     return bool(mine.any())
 
 

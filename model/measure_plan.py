@@ -162,6 +162,7 @@ class MeasurePlan:
             floor_public_share=np.zeros(routes),
             route_restricted=np.zeros(routes),
             exempt=np.zeros(countries * countries),
+            route_checked=np.zeros(routes),
             route_exempt=np.zeros(2 * routes),
             floor_measure=np.full(routes, -1.0),
             treaty_member=np.zeros(self.treaties * countries),

@@ -194,6 +194,7 @@ class History(NamedTuple):
     floor_public_share: Floats  # [runs, R] part of the floor top-up that goes to the importer's treasury
     route_restricted: Floats  # [runs, R] 1: under a ban, quota or licence below 1
     exempt: Floats  # [runs, C * C] 1: origin's export restrictions do not hold towards the destination
+    route_checked: Floats  # [runs, R] part of its shipments whose end use is verified under an exemption
     route_exempt: Floats  # [runs, 2 R] 1: a treaty frees the route from export caps; then the same for duties
     floor_measure: Floats  # [runs, R] measure whose floor stands on the route, -1 for none
     treaty_member: Floats  # [runs, X * C] 1: in the treaty, which is in force

@@ -17,9 +17,11 @@ from model.phase import capital as investing_cost
 from model.phase import contract as contracting
 from model.phase import drift as drifting
 from model.phase import invest as investing
+from model.phase import resale as reselling
 from model.phase import settle as settling
 from model.phase import trade as trading
 from model.phase import treaty as binding
+from model.treaty_note import tell_suspensions
 
 
 class Deciders(NamedTuple):
@@ -65,6 +67,7 @@ def contract(engine: Any) -> None:
     if e.treaties.treaties:
         binding.advance_treaties(e.treaties.table, e.columns, e.seed, e.first_run, e.step_number)
         binding.bind_members(e.treaties.table, e.layout, e.columns, e.history, e.step_number)
+        tell_suspensions(e)
     write_terms(e)
 
 
@@ -118,7 +121,8 @@ def settle(engine: Any) -> None:
         e.network, e.layout, e.terms, e.answer, e.history.support_usd_per_t, e.history.floor_public_share,
         e.columns, e.values, e.books,
     )  # fmt: skip
-    if e.treaties.table.levy_treaty.size or e.treaties.table.burden_treaty.size:
+    shared = e.treaties.table
+    if shared.levy_treaty.size or shared.burden_treaty.size or shared.pays.any():
         binding.share_outlays(
             e.treaties.table, e.plan.table, e.network, e.layout, e.terms, e.answer, e.history, e.columns,
             np.zeros(1),
@@ -144,11 +148,14 @@ def invest(engine: Any, decide: Deciders) -> None:
 
 
 def drift(engine: Any) -> None:
-    """What moves by itself: demand, recycling, smuggling, learning, risk, tension, outages."""
+    """What moves by itself: demand, recycling, smuggling, selling on, learning, risk, tension, outages."""
     e, step = engine, engine.step_number
     drifting.drift_demand(e.layout, e.columns, e.answer, e.values, e.seed, e.first_run, step)
     drifting.drift_recycling(e.network, e.layout, e.columns, e.answer, e.values)
     drifting.drift_leaks(e.network, e.layout, e.columns, e.terms, e.answer, e.values, step)
+    if e.layout.resale_plant.size:
+        reselling.find_resale(e.network, e.layout, e.columns, e.history, e.terms, e.answer, e.values)
+        reselling.watch_resale(e.treaties.table, e.layout, e.columns, e.answer, e.values)
     drifting.drift_cost(e.network, e.layout, e.columns, e.values)
     drifting.drift_risk(
         e.network, e.layout, e.columns, e.terms, e.answer, e.values, e.seed, e.first_run, step

@@ -76,7 +76,7 @@ class BaseTradeModel(mesa.Model):
         """Return the producer price of a good in a country in the last quarter, usd_per_t; NaN where none formed."""
         nodes = self.engine.world.nodes
         rows = np.flatnonzero(
-            (nodes["good"] == good) & (nodes["country"] == country) & (nodes["kind"] != "leak")
+            (nodes["good"] == good) & (nodes["country"] == country) & (nodes["kind"] == "producer")
         )
         if not rows.size:
             raise OreblocError(f"No producer of {good} in {country}. `model.engine.world.nodes` lists them.")

@@ -56,6 +56,8 @@ HEAD = (
           default=0.6, remedy="Write 0.6 for 60 %.", **_SHARE),
     Field("suspension_quarters", "integer", "Suspension", "quarters a member in breach is suspended", default=4,
           remedy="Write 4 for a year.", **_QUARTERS),
+    Field("side_payments", "flag", "Side payments", "states that decide divide what they gain: those who gain much pay "
+          "the others, by bargaining", default=False),
     Field("decides", "flag", "Decided in the run", "whether states decide on it, in place of dates", default=False),
     Field("source", "text", "Source", "where it is documented", default=""),
 )  # fmt: skip
@@ -83,6 +85,7 @@ class Treaty:
     detection_lag_quarters: float
     detection_share: float
     suspension_quarters: int
+    side_payments: bool
     decides: bool
     source: str
     clauses: tuple[Clause, ...]

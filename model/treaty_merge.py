@@ -67,6 +67,7 @@ _WEAKER_HEAD = {
     "detection_lag_quarters": max,
     "detection_share": min,
     "suspension_quarters": min,
+    "side_payments": min,
 }
 
 

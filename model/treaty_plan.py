@@ -32,6 +32,7 @@ class TreatyTable(NamedTuple):
     collective: Ints  # [X] 1: ratified
     delay: Floats  # [X] quarters from signing to ratification
     deadline: Floats  # [X] last step for signing, inf for none
+    pays: Ints  # [X] 1: members divide what they gain
     failure_share: Floats  # [X]
     term: Floats  # [X] quarters, inf for none
     notice: Floats  # [X] quarters
@@ -50,6 +51,7 @@ class TreatyTable(NamedTuple):
     measure_levy: Ints  # [M] levy its top-up goes into, -1 for none; M measures of the plan at the start
     measure_burden: Ints  # [M] burden its outlay belongs to, -1 for none
     exemption_treaty: Ints  # [E]
+    exemption_checked: Floats  # [E] share of shipments whose end use is verified
     exemption_duties: Ints  # [E] 1: from duties only
     exemption_route: Ints  # [E, R] 1: the route's good is covered
     levy_treaty: Ints  # [L]
@@ -131,6 +133,7 @@ def lay_out_treaties(
         collective=ints([int(t.collective) for t in treaties]),
         delay=_floats([_delay(t) for t in treaties]),
         deadline=_floats([_step(t.deadline, start, np.inf) for t in treaties]),
+        pays=ints([int(t.side_payments) for t in treaties]),
         failure_share=_floats([t.failure_share for t in treaties]),
         term=_floats([np.inf if t.term_quarters is None else t.term_quarters for t in treaties]),
         notice=_floats([t.notice_quarters for t in treaties]),
@@ -149,6 +152,7 @@ def lay_out_treaties(
         measure_levy=_owner(plan, [(x, c) for x, c, _ in levies]),
         measure_burden=_owner(plan, [(x, c) for x, c, _ in burdens]),
         exemption_treaty=ints([x for x, _ in exempts]),
+        exemption_checked=_floats([pact.verification for _, pact in exempts]),
         exemption_duties=ints([int(pact.duties_only) for _, pact in exempts]),
         exemption_route=_grid(
             [[not pact.goods or good in pact.goods for good in route_good] for _, pact in exempts]
@@ -177,6 +181,7 @@ def open_treaties(plan: TreatyPlan, columns: Any, first: int = 0, step: int = 0)
     columns.member_state[:, rows] = members
     columns.member_signed[:, rows] = np.where((members >= SIGNED) & (members <= IN_FORCE), -1.0, NEVER)
     columns.member_notice[:, rows] = -1.0
+    columns.member_barred[:, rows] = NEVER
     if first == 0 and step == 0:
         columns.pair_claimed[:] = NEVER
 

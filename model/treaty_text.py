@@ -51,10 +51,11 @@ def date_words(moment: str) -> str:
 def _entry(treaty: Treaty) -> list[str]:
     paragraphs = _history(treaty) + _signing(treaty)
     if not treaty.collective:
-        return [*paragraphs, "It takes effect on signature by both sides."]
+        return [*paragraphs, *_dividing(treaty), "It takes effect on signature by both sides."]
     delay = ratification_delay.py_func(True, float(len(treaty.members)), treaty.veto_delay_quarters)
     return [
         *paragraphs,
+        *_dividing(treaty),
         f"Members ratify within {delay:.3g} quarters of signing: one, and {treaty.veto_delay_quarters:g} for each.",
         f"It enters into force when {treaty.minimum_members} of {len(treaty.members)} members have ratified.",
     ]
@@ -79,6 +80,16 @@ def _signing(treaty: Treaty) -> list[str]:
     return [
         f"It is to be signed {when}. After that the talks go on, and fail with a chance of "
         f"{100 * treaty.failure_share:g} % a quarter."
+    ]
+
+
+def _dividing(treaty: Treaty) -> list[str]:
+    if not treaty.side_payments:
+        return []
+    return [
+        "Members that gain most pay the others each quarter, as agreed at signing: nobody signs for less than it asks, "
+        f"and what is over is divided between {countries_words(treaty.members[:1])} and the others, who bargain "
+        f"{'as one' if treaty.collective else 'by themselves'}."
     ]
 
 

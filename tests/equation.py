@@ -128,7 +128,6 @@ EQUATIONS: dict[str, dict[str, str]] = {
         "if price_ratio > 1 else share",
     },
     "risk": {
-        "restriction_signal": "clip(1 - got / wanted, 0, 1) if wanted > 0 else 0",
         "price_signal": "clip(weight * log(price / expected) / log(2), 0, 1) if price > expected > 0 else 0",
         "perceive": "clip(risk + (rise if signal > risk else fall) * (signal - risk), 0, 1)",
         "tension": "clip(persistence * now + (1 - persistence) * usual + rise + shock, 0, 1)",
@@ -156,7 +155,6 @@ EQUATIONS: dict[str, dict[str, str]] = {
         "/ (1 + (min(w, stock) / max(w, stock))**4)**(1/4) / max(1 - rising_restock, 0.05)",
         "store_share": "max(usual, min(0.99, host * min(1, 4 * restricted_share))) if bound_to_host else usual",
         "store_room": "clip(most - stock / usual, 0, 1) if usual > 0 else 0 if stock > 0 else 1",
-        "release_t": "clip(wanted, 0, held)",
         "settle_stock": "max(0, stock + added - taken)",
     },
     "stockpile": {
@@ -181,20 +179,12 @@ EQUATIONS: dict[str, dict[str, str]] = {
         "is_seen": "breach_quarters >= lag and luck < detection",
         "is_kept": "d = quarterly_discount; "
         "gain * (1 - d**lag) / (1 - d) <= detection * d**lag * loss / (1 - d)",
-        "pooled_loss": "own_loss + pooling * others_loss",
-        "reroute_share": "logistic((price_gap - route_cost - fine * detection) / scale)",
         "unseen_leak": "exempted_t * min(leaking_share, 1 - verification)",
-        "intake_limit": "max(0, use_t + stock_rise_t)",
         "joint_share": "share + (1 - share) * (1 - 1 / max(members, 1)) * rivalry",
-        "patient_share": "log(partner_discount) / (log(quarterly_discount) + log(partner_discount))",
         "is_worth_signing": "total >= outside + partner_outside",
         "divide": "outside + share * max(0, total - outside - partner_outside)",
         "delayed_value": "value * quarterly_discount**delay",
-        "cohesion": "clip(united - step * separate_deals, 0, 1)",
-        "is_worth_joining": "gain > joining_cost + retaliation * leverage * exposure",
-        "is_worth_the_border": "gain > weight * pair_tension * territory_value",
         "tension_after": "clip(pair_tension + change, 0, 1)",
-        "pool_factor": "n = max(members, 1); sqrt((1 + (n - 1) * correlation) / n)",
     },
 }  # fmt: skip
 

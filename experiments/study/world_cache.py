@@ -3,7 +3,7 @@
 A lever such as the height of a floor from 2027 on makes a scenario of its own for each value, while the base year
 they are calibrated to is the same. Treaties, shocks and events of later, parameters and behaviours leave the
 calibration alone; of a later measure it reads what it is, whose and on which goods (whoever will restrict exports has
-smugglers).
+smugglers), of treaties and floors whom they spare (who is spared has resellers).
 """
 
 import hashlib
@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from model.calibration import calibrate
+from model.calibration.resale import resale_key
 from model.quarter_date import quarter_index
 from model.scenario import Scenario
 from model.world import World
@@ -49,6 +50,7 @@ def base_key(scenario: Scenario) -> str:
     """Return a hash of what calibration reads of a scenario."""
     raw = {key: value for key, value in scenario.to_mapping().items() if key not in _UNREAD}
     raw["measures"] = [_as_read(row, scenario) for row in raw.get("measures") or []]
+    raw["resale"] = resale_key(scenario)
     return hashlib.blake2b(json.dumps(raw, sort_keys=True).encode(), digest_size=16).hexdigest()
 
 

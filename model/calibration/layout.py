@@ -14,6 +14,7 @@ from model.base.note import NOTICE
 from model.base.route import prior
 from model.base.table import Routes, Table
 from model.calibration.border import add_levies, landed_price
+from model.calibration.resale import resale_pairs
 from model.good import JOINT_MINE, Good, inputs_of
 from model.network import Floats
 
@@ -57,7 +58,8 @@ def build_layout(table: Table) -> Layout:
         ]
     )  # fmt: skip
     leaks = _leaks(table)
-    nodes = _nodes(table, goods, leaks)
+    resale = resale_pairs(table.scenario, [(good.name, c) for good in goods for c in table.buyers[good.name]])
+    nodes = _nodes(table, goods, leaks, resale)
     buyers = _buyers(table, goods, leaks)
     _note_stocks_left_out(table, nodes, buyers)
     node_row = {(r.good, r.country, r.kind): i for i, r in enumerate(nodes.itertuples())}
@@ -111,7 +113,9 @@ def _leaks(table: Table) -> set[tuple[str, str]]:
     return {pair for pair in found if pair[1] != "OTH"}
 
 
-def _nodes(table: Table, goods: list[Good], leaks: set[tuple[str, str]]) -> pd.DataFrame:
+def _nodes(
+    table: Table, goods: list[Good], leaks: set[tuple[str, str]], resale: set[tuple[str, str]]
+) -> pd.DataFrame:
     records = []
     for good in goods:
         primary, unfed = table.balance.primary[good.name], table.balance.unfed.get(good.name, {})
@@ -124,11 +128,12 @@ def _nodes(table: Table, goods: list[Good], leaks: set[tuple[str, str]]) -> pd.D
                 "recycled_t": recycled.get(country, 0.0) / QUARTERS,
                 "stock_t": _stock(table, good.name, country, "producers", 0.0),
             })  # fmt: skip
-        for country in sorted(c for g, c in leaks if g == good.name):
-            records.append({
-                "good": good.name, "country": country, "kind": "leak",
-                "price_usd_per_t": table.outside[good.name], "production_t": 0.0, "recycled_t": 0.0, "stock_t": 0.0,
-            })  # fmt: skip
+        for kind, pairs in (("leak", leaks), ("resale", resale)):
+            for country in sorted(c for g, c in pairs if g == good.name):
+                records.append({
+                    "good": good.name, "country": country, "kind": kind, "price_usd_per_t": table.outside[good.name],
+                    "production_t": 0.0, "recycled_t": 0.0, "stock_t": 0.0,
+                })  # fmt: skip
     return pd.DataFrame(records)
 
 
@@ -220,7 +225,7 @@ def _gap_frame(table: Table, goods: list[Good]) -> pd.DataFrame:
 
 
 def _routes(table: Table, nodes: pd.DataFrame, buyers: pd.DataFrame, gaps: pd.DataFrame) -> pd.DataFrame:
-    """List every seller-buyer pair of a market, by buyer; a leak reaches foreign buyers only."""
+    """List every seller-buyer pair of a market, by buyer; leaks and resale reach foreign buyers only."""
     sellers: dict[str, list] = {}
     for i, node in enumerate(nodes.itertuples()):
         sellers.setdefault(node.good, []).append((i, node.country, node.kind))
@@ -231,7 +236,7 @@ def _routes(table: Table, nodes: pd.DataFrame, buyers: pd.DataFrame, gaps: pd.Da
         fitted = table.routes[buyer.good]
         flows, shares = _column(table, fitted, by_name[buyer.good], buyer.country)
         for i, country, kind in sellers[buyer.good]:
-            if kind == "leak" and country == buyer.country:
+            if kind != "producer" and country == buyer.country:
                 continue
             home = country == buyer.country
             flow = share = 0.0
@@ -242,7 +247,7 @@ def _routes(table: Table, nodes: pd.DataFrame, buyers: pd.DataFrame, gaps: pd.Da
             records.append({
                 "node": i, "buyer": j, "origin": country, "destination": buyer.country, "good": buyer.good,
                 "kind": kind, "flow_t": flow, "share": share,
-                "quota": -1 if home or kind == "leak" else group.get((buyer.good, country), -1),
+                "quota": -1 if home or kind != "producer" else group.get((buyer.good, country), -1),
                 "closed": kind == "producer" and key in table.measures.closed,
             })  # fmt: skip
     return pd.DataFrame(records)

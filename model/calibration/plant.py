@@ -27,6 +27,8 @@ _KIND = {"mine": "mine", "refined": "refinery", "component": "magnet"}
 #: Tonnes of the product a sourced cost is quoted for, per tonne of contained mineral.
 _PRODUCT_PER_T = {"rare_earths": 1.168, "lithium": 5.323}
 _RECYCLER_SPREAD = 0.07
+#: Kinds of recipe that buy a good and sell it again, and what their firm is called.
+TRADERS = {"leak": "unlicensed traders", "resale": "resellers"}
 
 
 @dataclass
@@ -81,10 +83,10 @@ def _recipes(table: Table, layout: Layout, good: Good) -> list[Recipe]:
             found.append(Recipe(name, country, good.name, "refinery", [(node, 1.0)], [], output))
     found += _recyclers(table, layout, good)
     for (name, country, kind), node in layout.node_row.items():
-        if name == good.name and kind == "leak":
+        if name == good.name and kind in TRADERS:
             buyer = layout.buyer_row[name, country]
             found.append(
-                Recipe(f"leak {name} {country}", country, name, "leak", [(node, 1.0)], [(buyer, 1.0)], 0.0)
+                Recipe(f"{kind} {name} {country}", country, name, kind, [(node, 1.0)], [(buyer, 1.0)], 0.0)
             )
     return found
 
@@ -213,8 +215,8 @@ def _add_plants(
     dominant: dict[str, float],
 ) -> None:
     good = next(g for g in layout.goods if g.name == recipe.good)
-    if recipe.kind == "leak":
-        _add_leak(works, table, row, recipe)
+    if recipe.kind in TRADERS:
+        _add_trader(works, table, row, recipe)
     elif recipe.kind == "recycler":
         _add_recycler(works, table, row, recipe)
     else:
@@ -279,14 +281,12 @@ def _add_recycler(works: Works, table: Table, row: int, recipe: Recipe) -> None:
             capex(recipe.good, recipe.country, table))  # fmt: skip
 
 
-def _add_leak(works: Works, table: Table, row: int, recipe: Recipe) -> None:
-    """Add a leak: no capacity yet; what it costs is set each quarter by prices and enforcement."""
+def _add_trader(works: Works, table: Table, row: int, recipe: Recipe) -> None:
+    """Add a leak or resale: no capacity yet; what it costs is set each quarter by prices and enforcement."""
     price = table.outside[recipe.good]
-    owner = Stake(
-        f"{recipe.country} unlicensed traders", "private", 1.0, "one firm for all leakage of a country"
-    )
+    owner = Stake(f"{recipe.country} {TRADERS[recipe.kind]}", "private", 1.0, "one firm for all of a country")
     _note_owner(works, owner, recipe)
-    _append(works, row, recipe, owner.firm, "leak", 0.0, price, price, 0.0, {}, 0.0)
+    _append(works, row, recipe, owner.firm, recipe.kind, 0.0, price, price, 0.0, {}, 0.0)
 
 
 def _note_owner(works: Works, owner: Stake, recipe: Recipe) -> None:

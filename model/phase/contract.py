@@ -36,7 +36,7 @@ _POWER = POSITION["stock_response_power"]
 _STORE_MOST, _ANCHOR = POSITION["store_most_quarters"], POSITION["store_anchor_share"]
 _LEAK_SHARE, _LEAK_COST = POSITION["leak_share"], POSITION["leak_cost_share"]
 _LEAK_SPREAD, _FINE = POSITION["leak_spread_share"], POSITION["leak_fine_multiple"]
-_RECYCLER, _LEAK = 4, 5
+_RECYCLER = 4
 _IMPORT = 2
 
 
@@ -44,13 +44,18 @@ _IMPORT = 2
 def offer_capacity(network, layout, columns, values, terms, seed, first_run, step):
     """Write plants' capacity and cost, and the capacity behind every node that buyers have qualified.
 
-    Smugglers go by what measures held back last quarter, and by last quarter's prices.
+    Smugglers go by what measures held back last quarter, resellers by what came in spared,
+    both by last quarter's prices.
     """
     for run in range(values.shape[0]):
         for n in range(layout.leak_plant.size):
             k = layout.leak_plant[n]
             i = network.output_node[network.recipe_output_start[layout.plant_recipe[k]]]
             columns.plant_installed_t[run, k] = values[run, _LEAK_SHARE] * columns.node_held_t[run, i]
+        for n in range(layout.resale_plant.size):
+            columns.plant_installed_t[run, layout.resale_plant[n]] = columns.node_held_t[
+                run, layout.resale_node[n]
+            ]
         for i in range(layout.node_good.size):
             capacity = 0.0
             for s in range(layout.node_recipe_start[i], layout.node_recipe_start[i + 1]):
@@ -69,7 +74,7 @@ def offer_capacity(network, layout, columns, values, terms, seed, first_run, ste
             ratio = columns.node_cost_ratio[run, i]
             for k in range(network.plant_start[m], network.plant_start[m + 1]):
                 running = columns.plant_installed_t[run, k] - columns.plant_idle_t[run, k]
-                if layout.plant_kind[k] != _RECYCLER and layout.plant_kind[k] != _LEAK:
+                if layout.plant_kind[k] < _RECYCLER:
                     running *= usable
                 terms.plant_capacity_t[run, k] = max(running, 0.0) * layout.supply_shock[step, k]
                 terms.plant_cost[run, k] = layout.plant_base_cost[k] * ratio
@@ -82,6 +87,16 @@ def offer_capacity(network, layout, columns, values, terms, seed, first_run, ste
             looked = enforced(columns.country_enforcement[run, c], columns.country_enforcement_factor[run, c])
             caught = detection(looked, columns.node_policing[run, i])
             price, home = columns.node_outside_price[run, i], columns.buyer_price[run, network.input_buyer[j]]
+            terms.plant_cost[run, k] = leak_cost(price, values[run, _LEAK_COST], caught, values[run, _FINE])
+            terms.plant_spread[run, k] = leak_spread(price, home, values[run, _LEAK_SPREAD])
+        for n in range(layout.resale_plant.size):
+            k, i, j = layout.resale_plant[n], layout.resale_node[n], layout.resale_buyer[n]
+            if not terms.plant_capacity_t[run, k] > 0.0:
+                continue
+            c = layout.node_country[i]
+            looked = enforced(columns.country_enforcement[run, c], columns.country_enforcement_factor[run, c])
+            caught = detection(looked * columns.node_watched[run, i], columns.node_policing[run, i])
+            price, home = columns.node_outside_price[run, i], columns.buyer_price[run, j]
             terms.plant_cost[run, k] = leak_cost(price, values[run, _LEAK_COST], caught, values[run, _FINE])
             terms.plant_spread[run, k] = leak_spread(price, home, values[run, _LEAK_SPREAD])
 
@@ -105,15 +120,22 @@ def strain_pairs(layout, columns, restricted):
 
 @phase
 def weigh_routes(network, layout, columns, values, terms):
-    """Write preferences and trade costs: `A = alpha taste K`, scaled to each buyer's constant sum."""
+    """Write preferences and trade costs: `A = alpha taste K`, scaled to each buyer's constant sum.
+
+    Resellers reach only those who cannot buy as they do.
+    """
     for run in range(values.shape[0]):
         for j in range(layout.buyer_good.size):
             total = 0.0
             for r in range(network.route_start[j], network.route_start[j + 1]):
                 capacity = columns.node_qualified_t[run, network.route_node[r]]
+                if layout.route_resale[r] and columns.route_passes[run, r] <= 0.0:
+                    capacity = 0.0
                 total += layout.route_alpha[r] * columns.route_taste[run, r] * capacity
             for r in range(network.route_start[j], network.route_start[j + 1]):
                 capacity = columns.node_qualified_t[run, network.route_node[r]]
+                if layout.route_resale[r] and columns.route_passes[run, r] <= 0.0:
+                    capacity = 0.0
                 alpha = layout.route_alpha[r] * columns.route_taste[run, r]
                 terms.route_weight[run, r] = neutral_weight(alpha, capacity, total, layout.buyer_budget[j])
                 pair = layout.route_pair[r]

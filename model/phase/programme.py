@@ -118,6 +118,8 @@ def book_programmes(table, history, layout, columns, answer, step, turnover):
                 for other in range(table.rule_measure.size):
                     if table.rule_buyer[other] == j:
                         held = max(0.0, held - history.rule_stock_t[run, other])
+            if history.measure_last_on[run, table.rule_measure[u]] < -1.0:
+                held = 0.0  # what stood there before the rule ever held is nobody's keep
             keep = 0.25 * table.rule_carry[u] * held * price
             if strike < 0.0:
                 post(balance, run, fund, layout.labour_account, keep, turnover)

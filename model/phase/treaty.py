@@ -5,7 +5,7 @@ suspended once seen, leaves after notice, and a treaty without its least members
 """
 
 from model.compiled import phase, rule
-from model.draw import TREATY, TREATY_BREACH, uniform
+from model.draw import TREATY, TREATY_BREACH, TREATY_RESALE, uniform
 from model.ledger import post, split_landed, sum_exactly
 from model.rules.treaty import is_seen, next_member, next_treaty, tension_after
 from model.treaty_state import IN_FORCE, LAPSED, LEFT, NONE, PROPOSED, RATIFIED, SIGNED, SUSPENDED
@@ -22,6 +22,7 @@ def advance_treaties(table, columns, seed, first_run, step):
             before = columns.treaty_state[run, x]
             for c in range(countries):
                 move_member(table, columns, run, x, c, seed, first_run, step)
+                bar_reseller(table, columns, run, x, c, seed, first_run, step)
             luck = uniform(seed, first_run + run, step, TREATY, table.luck[x])
             after = float(course(table, columns, run, x, before, luck, step))
             if after != before:
@@ -84,6 +85,19 @@ def move_member(table, columns, run, x, c, seed, first_run, step):
         columns.member_signed[run, row] = step
     if after == LEFT:
         columns.member_notice[run, row] = -1.0
+
+
+@rule
+def bar_reseller(table, columns, run, x, c, seed, first_run, step):
+    """Take a member's exemption from it for the treaty's penalty once it is seen that spared goods are sold on."""
+    row = x * table.countries + c
+    quarters = columns.member_resale_quarters[run, row]
+    if not quarters > 0.0 or columns.member_state[run, row] != IN_FORCE:
+        return
+    luck = uniform(seed, first_run + run, step, TREATY_RESALE, table.member_luck[row])
+    if is_seen(quarters, table.lag[x], table.detection[x], luck):
+        columns.member_barred[run, row] = step
+        columns.member_resale_quarters[run, row] = 0.0
 
 
 @rule
@@ -223,6 +237,8 @@ def bind_members(table, layout, columns, history, step):
                 history.treaty_member[run, row] = 1.0 if member else 0.0
         for r in range(history.route_exempt.shape[1]):
             history.route_exempt[run, r] = 0.0
+        for r in range(routes):
+            history.route_checked[run, r] = 0.0
         for e in range(table.exemption_treaty.size):
             x = table.exemption_treaty[e]
             if columns.treaty_state[run, x] != IN_FORCE:
@@ -237,8 +253,11 @@ def bind_members(table, layout, columns, history, step):
                 if table.exemption_route[e, r] == 0 or both <= 0.0:
                     continue
                 claimed = columns.pair_claimed[run, origin * countries + destination]
-                if step - claimed < table.claim_quarters[x]:
+                barred = columns.member_barred[run, first + destination]
+                if step - claimed < table.claim_quarters[x] or step - barred < table.penalty[x]:
                     continue
+                checked = max(history.route_checked[run, r], table.exemption_checked[e])
+                history.route_checked[run, r] = checked
                 history.route_exempt[run, routes + r] = 1.0
                 if table.exemption_duties[e] == 0:
                     history.route_exempt[run, r] = 1.0
@@ -253,7 +272,7 @@ def bind_members(table, layout, columns, history, step):
 
 @phase
 def share_outlays(table, measures, network, layout, terms, answer, history, columns, turnover):
-    """Book what members pay each other: the common floor's levy by its rule, supports by their shares.
+    """Book what members pay each other: the common floor's levy by its rule, supports by their shares, agreed payments.
 
     After the quarter's books; every payment moves between two accounts. `turnover` [1] is scratch.
     """
@@ -270,8 +289,38 @@ def share_outlays(table, measures, network, layout, terms, answer, history, colu
                     )
         for b in range(table.burden_treaty.size):
             share_support(table, measures, layout, answer, history, columns, turnover, run, b)
+        for x in range(table.least.size):
+            if table.pays[x] > 0:
+                pay_agreed(table, layout, history, columns, turnover, run, x)
         columns.turnover_usd[run, 0] += turnover[0]
         columns.money_residual_usd[run, 0] = sum_exactly(columns.balance_usd, run)
+
+
+@rule
+def pay_agreed(table, layout, history, columns, turnover, run, x):
+    """Pay what members agreed at signing, as far as those bound pay and receive: both sides move the same money."""
+    first, paid, owed = x * table.countries, 0.0, 0.0
+    for c in range(table.countries):
+        if history.treaty_member[run, first + c] > 0.0:
+            amount = columns.member_payment_usd[run, first + c]
+            paid += max(amount, 0.0)
+            owed += max(-amount, 0.0)
+    moved = min(paid, owed)
+    if not moved > 0.0:
+        return
+    for c in range(table.countries):
+        if history.treaty_member[run, first + c] > 0.0:
+            amount = columns.member_payment_usd[run, first + c]
+            amount *= moved / (paid if amount > 0.0 else owed)
+            post(
+                columns.balance_usd,
+                run,
+                layout.treasury_account + c,
+                layout.transit_account,
+                amount,
+                turnover,
+            )
+            columns.country_levy_usd[run, c] -= amount
 
 
 @rule

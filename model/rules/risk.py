@@ -6,14 +6,6 @@ from model.compiled import rule
 
 
 @rule
-def restriction_signal(wanted, got):
-    """Return the part of usual supply that is held back, 0 to 1; 0 where nothing was usual."""
-    if wanted <= 0.0:
-        return 0.0
-    return max(0.0, min(1.0, 1.0 - got / wanted))
-
-
-@rule
 def price_signal(price, expected, weight):
     """Return the risk read from a price above the expected one: `weight log2(price / expected)`, 0 to 1."""
     if price <= expected or expected <= 0.0:

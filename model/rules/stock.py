@@ -115,12 +115,6 @@ def store_room(stock, usual, most):
 
 
 @rule
-def release_t(wanted, held):
-    """Return what a state releases (t): what was ordered, never more than it holds."""
-    return max(0.0, min(wanted, held))
-
-
-@rule
 def settle_stock(stock, added, taken):
     """Return the stock after the quarter (t), never below 0."""
     return max(0.0, stock + added - taken)

@@ -106,31 +106,9 @@ def is_kept(gain, loss, lag, detection, quarterly_discount):
 
 
 @rule
-def pooled_loss(own_loss, others_loss, pooling):
-    """Return the loss a cheat bears when part `pooling` of third members' punishment is added. Source: Maggi1999."""
-    return own_loss + pooling * others_loss
-
-
-@rule
-def reroute_share(price_gap, route_cost, fine, detection, scale):
-    """Return the share that goes around a border: `1 / (1 + exp(-(gap - cost - fine q) / scale))`, all usd_per_t."""
-    z = max(-700.0, min(700.0, (price_gap - route_cost - fine * detection) / scale))
-    if z >= 0.0:
-        return 1.0 / (1.0 + math.exp(-z))
-    e = math.exp(z)
-    return e / (1.0 + e)
-
-
-@rule
 def unseen_leak(exempted_t, leaking_share, verification):
-    """Return exempted tonnes that go on to a restricted third country: at most the unverified ones."""
+    """Return exempted tonnes that may go on to a restricted third country: at most the unverified ones."""
     return exempted_t * min(leaking_share, 1.0 - verification)
-
-
-@rule
-def intake_limit(use_t, stock_rise_t):
-    """Return the most a member may take in under an exemption (t): what it uses and puts in store."""
-    return max(0.0, use_t + stock_rise_t)
 
 
 @rule
@@ -141,16 +119,6 @@ def joint_share(share, members, rivalry):
     The partner's share is the rest to 1. Source: HornWolinsky1988.
     """
     return share + (1.0 - share) * (1.0 - 1.0 / max(members, 1.0)) * rivalry
-
-
-@rule
-def patient_share(quarterly_discount, partner_discount):
-    """Return the share of the more patient side in fast offers: `log d_j / (log d_i + log d_j)`, discounts below 1.
-
-    Source: Rubinstein1982.
-    """
-    mine, theirs = math.log(quarterly_discount), math.log(partner_discount)
-    return theirs / (mine + theirs)
 
 
 @rule
@@ -175,31 +143,6 @@ def delayed_value(value, delay, quarterly_discount):
 
 
 @rule
-def cohesion(united, separate_deals, step):
-    """Return a bloc's cohesion, 0 to 1: each deal that a member makes of its own takes `step` off."""
-    return max(0.0, min(1.0, united - step * separate_deals))
-
-
-@rule
-def is_worth_joining(gain, joining_cost, retaliation, leverage, exposure):
-    """Return whether a country joins: its gain exceeds the cost of joining and `theta lev exposure` of retaliation."""
-    return gain > joining_cost + retaliation * leverage * exposure
-
-
-@rule
-def is_worth_the_border(gain, weight, pair_tension, territory_value):
-    """Return whether a state signs in spite of a territorial quarrel: `gain > phi T V`."""
-    return gain > weight * pair_tension * territory_value
-
-
-@rule
 def tension_after(pair_tension, change):
     """Return tension of a pair after an event, 0 to 1."""
     return max(0.0, min(1.0, pair_tension + change))
-
-
-@rule
-def pool_factor(members, correlation):
-    """Return a joint stock over the sum of separate ones: `sqrt((1 + (n - 1) rho) / n)`, rho of 0 to 1."""
-    n = max(members, 1.0)
-    return math.sqrt((1.0 + (n - 1.0) * correlation) / n)

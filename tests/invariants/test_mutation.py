@@ -127,11 +127,6 @@ def function(name: str, change: Callable[[Any], Any]) -> Spoil:
     return lambda patch, module: patch.setattr(module, name, change(getattr(module, name)))
 
 
-def rule(name: str, plain: Callable[..., Any]) -> Spoil:
-    """Return a spoil of a rule of treaties."""
-    return lambda patch, module: patch.setattr(module.rules, name, SimpleNamespace(py_func=plain))
-
-
 def solution(change: Callable[[Any, Any], None]) -> Spoil:
     """Return a spoil of the market's answer: `change(problem, solution)` alters it in place."""
 
@@ -195,7 +190,23 @@ def _taxes(drafts: list[Draft]) -> list[Draft]:
 
 _MARKET_CALLS = tuple({"seed": seed, "buyer": seed, "home": seed + 1, "height": 1.5} for seed in range(20))
 _TARGET_CALLS = tuple({"seed": s, "target": s, "mask": 5, "share": 0.4} for s in range(20))
-_SHARES = tuple({"total": 10.0, "mine": 1.0, "theirs": 2.0, "share": share} for share in (0.2, 0.6, 0.9))
+_SHARES = tuple({"gain": [8.0, 1.0, 1.0], "asked": [1.0, 1.0, 1.0], "together": t} for t in (False, True))
+
+
+def _greedy(patch: pytest.MonkeyPatch, module: Any) -> None:
+    """Have each side take half as much again of the surplus."""
+
+    def divide(total: float, mine: float, theirs: float, share: float) -> float:
+        return mine + 1.5 * share * max(0.0, total - mine - theirs)
+
+    patch.setattr(module.bargain, "divide", SimpleNamespace(py_func=divide))
+
+
+def _unverified(patch: pytest.MonkeyPatch, module: Any) -> None:
+    """Have the treaty tested verify nothing, whatever it says."""
+    plain = module.pact
+    patch.setattr(module, "pact", lambda verification=0.0, **head: plain(0.0, **head))
+
 
 MUTATIONS = (
     Mutation(
@@ -276,8 +287,8 @@ MUTATIONS = (
     Mutation(
         17,
         "verification finds nothing",
-        rule("unseen_leak", lambda tonnes, share, verified: tonnes * share),
-        ({"tonnes": 10.0, "leaking": 0.8, "verification": 0.9},),
+        _unverified,
+        ({},),
     ),
     Mutation(
         19,
@@ -359,10 +370,7 @@ MUTATIONS = (
         Mutation(
             n,
             "a side gets half as much again of the surplus",
-            rule(
-                "divide",
-                lambda total, mine, theirs, share: mine + 1.5 * share * max(0.0, total - mine - theirs),
-            ),
+            _greedy,
             _SHARES,
         )
         for n in (36, 37)

@@ -165,29 +165,6 @@ def test_a_promise_is_kept_for_punishment(gain, loss, lag, detection, discount, 
         assert not rules.is_kept.py_func(gain, loss, lag, 0.0, discount)
 
 
-def test_third_members_who_punish_can_make_a_promise_kept():
-    """A promise that one loss does not hold is held by the pooled loss of three."""
-    alone, pooled = 1.0, rules.pooled_loss.py_func(1.0, 2.0, 1.0)
-    assert not rules.is_kept.py_func(8.0, alone, 2.0, 0.6, 0.9)
-    assert rules.is_kept.py_func(3.0, pooled, 2.0, 0.6, 0.9)
-    assert not rules.is_kept.py_func(3.0, alone, 2.0, 0.6, 0.9)
-
-
-@law
-@given(st.floats(-1e5, 1e5), MONEY, MONEY, SHARE, st.floats(1.0, 1e5))
-def test_rerouting_answers_to_gap_and_fine(gap, cost, fine, detection, scale):
-    """Within 0 and 1, a half where the gap pays cost and fine; rises with the gap, falls with the fine."""
-    share = rules.reroute_share.py_func
-    here = share(gap, cost, fine, detection, scale)
-    assert 0.0 <= here <= 1.0
-    assert (
-        share(gap + 10.0, cost, fine, detection, scale)
-        >= here
-        >= share(gap, cost, fine + 10.0, detection, scale)
-    )
-    assert math.isclose(share(cost + fine * detection, cost, fine, detection, scale), 0.5, abs_tol=1e-6)
-
-
 @law
 @given(MONEY, SHARE, SHARE)
 def test_leaks_stay_within_the_unverified_share(tonnes, leaking, verification):
@@ -228,16 +205,6 @@ def test_nobody_signs_below_its_outside_option(total, mine, theirs, share):
 
 
 @law
-@given(DISCOUNT, DISCOUNT)
-def test_patience_gets_the_larger_share(mine, theirs):
-    """Shares of both sides add up to 1; the more patient one has the larger."""
-    share = rules.patient_share.py_func(mine, theirs)
-    assert math.isclose(share + rules.patient_share.py_func(theirs, mine), 1.0)
-    if mine > theirs:
-        assert share > 0.5
-
-
-@law
 @given(MONEY, st.floats(0.0, 20.0), DISCOUNT)
 def test_delay_costs(value, delay, discount):
     """What comes later is worth no more, and as much without delay."""
@@ -246,28 +213,7 @@ def test_delay_costs(value, delay, discount):
 
 
 @law
-@given(st.integers(1, 60), SHARE)
-def test_a_common_stock_is_never_larger(members, correlation):
-    """Between `sqrt(1 / n)` for independent shocks and 1 for common ones."""
-    factor = rules.pool_factor.py_func(float(members), correlation)
-    assert math.sqrt(1.0 / members) - 1e-12 <= factor <= 1.0 + 1e-12
-    assert rules.pool_factor.py_func(float(members), 1.0) == 1.0
-
-
-@law
-@given(SHARE, st.floats(-1.0, 1.0), SHARE)
-def test_bounded_measures_of_union(tension, change, united):
-    """Tension and cohesion stay within 0 and 1; a separate deal never adds cohesion."""
+@given(SHARE, st.floats(-1.0, 1.0))
+def test_tension_stays_bounded(tension, change):
+    """Tension after an event stays within 0 and 1."""
     assert 0.0 <= rules.tension_after.py_func(tension, change) <= 1.0
-    assert rules.cohesion.py_func(united, 1.0, 0.1) <= united
-    assert math.isclose(rules.cohesion.py_func(1.0, 3.0, 0.1), 0.7)
-
-
-@law
-@given(MONEY, MONEY, SHARE, SHARE, MONEY)
-def test_joining_pays_for_fear(gain, cost, retaliation, leverage, exposure):
-    """A country joins above cost and feared retaliation only; a quarrel over territory asks for more."""
-    joins = rules.is_worth_joining.py_func(gain, cost, retaliation, leverage, exposure)
-    assert joins == (gain > cost + retaliation * leverage * exposure)
-    assert rules.is_worth_the_border.py_func(gain, 1.0, leverage, cost) == (gain > leverage * cost)
-    assert rules.intake_limit.py_func(gain, -cost) == max(0.0, gain - cost)
