@@ -1,13 +1,13 @@
 """Every instrument and every clause comes in by two doors, a scenario and a player's order, does the same, and acts.
 
-A new one is found by itself: it needs an order that bites in the tiny world, or a row in `FULL` of `test_clauses.py`.
+A new one is found by itself: it needs an order that bites in the tiny world, or a row in `tests/full_clause.py`.
 """
 
 import functools
 
 import numpy as np
 import pytest
-from test_clauses import FULL
+from full_clause import FULL
 
 from agents import DECISIONS
 from agents.scripted_player import ScriptedPlayer
@@ -41,7 +41,7 @@ ORDERS = {
     "defence_priority": {"good": METAL, "share": 0.2},
     "stock_order": {"good": METAL, "move": "buy", "quantity_t": 500.0},
     "strategic_stockpile": {"good": METAL, "target_days": 90.0, "buy_below": 2.0},
-    "investment_fund": {"good": METAL, "host": ["CHN"], "share": 0.4},
+    "investment_fund": {"good": METAL, "host": ["CHN"], "share": 0.4, "amount_usd": 1e9},
     "fast_track": {"good": METAL},
     "research_programme": {"good": METAL, "usd_per_year": 1e8, "delay_quarters": 0},
     "substitution_programme": {"good": METAL, "usd_per_year": 1e8},
