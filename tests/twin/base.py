@@ -51,7 +51,15 @@ def _number(value: Any, missing: float = 0.0) -> float:
 def _traders(model: Any, world: Any) -> None:
     disposal = world.network.node_disposal
     model.sellers = [
-        Seller(n, row.good, row.country, row.kind == "leak", row.price_usd_per_t, bool(disposal[n]))
+        Seller(
+            n,
+            row.good,
+            row.country,
+            row.kind == "leak",
+            row.price_usd_per_t,
+            bool(disposal[n]),
+            row.kind == "resale",
+        )
         for n, row in enumerate(world.nodes.itertuples())
     ]
     scale = dict(zip(world.goods["name"], world.network.market_price_scale, strict=True))
@@ -84,7 +92,7 @@ def _traders(model: Any, world: Any) -> None:
         seller.outside_price = seller.base_price
         if seller.leak:
             open_ones = [s for s in model.sellers if (s.good, s.country) == (seller.good, seller.country)]
-            seller.around = next(s for s in open_ones if not s.leak)
+            seller.around = next(s for s in open_ones if not s.leak and not s.resale)
 
 
 def _makers(model: Any, world: Any) -> None:
@@ -269,7 +277,7 @@ def _companies(model: Any, world: Any) -> None:
         company.backed = company.name in helped or "state" in str(company.owner or "").lower()
     model.sites, found = [], {}
     for plant in model.plants:
-        if plant.account == "others" or plant.kind in ("leak", "recycler"):
+        if plant.account == "others" or plant.kind in ("leak", "resale", "recycler"):
             continue
         if plant.recipe.kind not in ("mine", "refinery", "magnet"):
             continue

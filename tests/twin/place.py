@@ -20,6 +20,7 @@ class Seller:
     leak: bool
     price: float
     disposal: bool = False
+    resale: bool = False
     base_price: float = 0.0
     base_capacity: float = 0.0
     usual_sales: float = 0.0
@@ -59,7 +60,9 @@ class Seller:
     @cached_property
     def luck_number(self) -> int:
         """The address of its draws."""
-        return address("node", self.good, self.country, "leak" if self.leak else "producer")
+        return address(
+            "node", self.good, self.country, "leak" if self.leak else "resale" if self.resale else "producer"
+        )
 
 
 @dataclass(eq=False)
@@ -143,6 +146,7 @@ class Route:
     import_duty: float = 0.0
     floor: float = 0.0
     top_up_to_treasury: float = 0.0
+    passes: bool = True  # resale: whether the buyer cannot buy so itself
     closed: bool = False
     restricted: bool = False
     open: bool = False

@@ -189,10 +189,13 @@ class Support(Measure):
     def __init__(self, order: Any, good: str, start: int, plants: list[Plant], sellers: list[Seller]) -> None:
         super().__init__(order, good, start)
         country, firm = order.fields["country"] or order.actor, order.fields["firm"]
-        mine = [p for p in plants if p.country == country and p.good == good and p.kind != "leak"]
+        mine = [
+            p for p in plants if p.country == country and p.good == good and p.kind not in ("leak", "resale")
+        ]
         self.plants = [p for p in mine if not firm or p.account == f"firm {firm}"]
         where = order.fields["index_country"]
-        self.sellers = [s for s in sellers if s.good == good and not s.leak and where in ("WORLD", s.country)]
+        makers = [s for s in sellers if s.good == good and not s.leak and not s.resale]
+        self.sellers = [s for s in makers if where in ("WORLD", s.country)]
         self.weights = [s.output for s in self.sellers]
         if not sum(self.weights) > 0.0:
             self.weights = [1.0] * len(self.sellers)

@@ -136,6 +136,8 @@ class TwinModel(mesa.Model):
         for plant in self.plants:
             if plant.kind == "leak":
                 plant.installed = p["leak_share"] * plant.recipe.main.held
+            elif plant.kind == "resale":
+                plant.installed = plant.recipe.main.held
         for seller in self.sellers:
             seller.capacity = sum(
                 rate * plant.running for recipe, rate in seller.makers for plant in recipe.plants
@@ -147,15 +149,15 @@ class TwinModel(mesa.Model):
             luck = normal(self.luck(draw.SUPPLY_NOISE, first.luck_number))
             usable = math.exp(p["supply_noise"] * luck) * (1.0 - first.outage)
             for plant in recipe.plants:
-                works = 1.0 if plant.kind in ("recycler", "leak") else usable
+                works = 1.0 if plant.kind in ("recycler", "leak", "resale") else usable
                 plant.capacity = max(plant.running * works, 0.0) * plant.supply_shock[step]
                 plant.cost = plant.base_cost * first.cost_ratio
-                if plant.kind == "leak":
+                if plant.kind == "leak" or (plant.kind == "resale" and plant.capacity > 0.0):
                     self._price_smuggling(plant)
         for buyer in self.buyers:
-            total = sum(route.alpha * route.taste * route.seller.qualified for route in buyer.routes)
-            for route in buyer.routes:
-                pull = route.alpha * route.taste * route.seller.qualified
+            pulls = [r.alpha * r.taste * (r.seller.qualified if r.passes else 0.0) for r in buyer.routes]
+            total = sum(pulls)
+            for route, pull in zip(buyer.routes, pulls, strict=True):
                 route.weight = pull * buyer.budget / total if total > 0.0 and not route.closed else 0.0
                 pair = (route.seller.country, route.buyer.country)
                 change = p["tension_cost"] * (self.tension[pair] - self.usual_tension[pair])
@@ -190,6 +192,42 @@ class TwinModel(mesa.Model):
             learned = p["policing_speed"] * self.states[leak.country].enforcement * used
             now = leak.policing * (1.0 - p["policing_fade"]) + learned * (1.0 - leak.policing)
             leak.policing = max(0.0, min(1.0, now))
+
+    def _watch_resellers(self) -> None:
+        """Let resellers see what came in below a floor that covers others, to whom they may sell it, and at what price.
+
+        The twin has no treaties: goods are sold on around floors alone.
+        """
+        p = self.p
+        for plant in self.plants:
+            if plant.kind != "resale":
+                continue
+            (buyer, _), trader = plant.recipe.inputs[0], plant.recipe.main
+            ways = {route.buyer: route for route in trader.routes}
+            for way in trader.routes:
+                way.passes = False
+            held, usual, worth = 0.0, 0.0, 0.0
+            for came in buyer.routes:
+                maker = came.seller
+                if not came.abroad or not came.flow > 0.0 or maker.leak or maker.resale or came.floor > 0.0:
+                    continue
+                shut = [
+                    r for r in maker.routes
+                    if r.abroad and r.buyer in ways and r.usual > 0.0 and r.floor > 0.0 >= ways[r.buyer].floor
+                ]  # fmt: skip
+                for route in shut:
+                    ways[route.buyer].passes = True
+                    usual += route.usual
+                    worth += route.usual * route.buyer.price
+                if shut:
+                    held += came.flow * min(p["leak_share"], 1.0 - p["origin_check_share"])
+            used = plant.output / plant.capacity if plant.capacity > 0.0 else 0.0
+            learned = p["policing_speed"] * self.states[trader.country].enforcement * used
+            now = trader.policing * (1.0 - p["policing_fade"]) + learned * (1.0 - trader.policing)
+            trader.policing = max(0.0, min(1.0, now))
+            trader.held = held
+            if usual > 0.0:
+                trader.outside_price = worth / usual
 
     def _want(self) -> None:
         """Set final demand, and what buyers would draw from stock and order for it."""
@@ -459,6 +497,7 @@ class TwinModel(mesa.Model):
             if plant.source is not None:
                 self._recycle(plant)
         self._watch_smugglers()
+        self._watch_resellers()
         for site in self.sites:
             self._learn_by_doing(site)
         for seller in self.sellers:
