@@ -119,7 +119,7 @@ def open_menu(engine: Engine, code: str, doctrine: Doctrine) -> Menu:
                 target = engine.world.countries[rival]
                 licence[k, rival] = batch.take(_licence_order(engine, code, key, target))
     routes = engine.world.routes
-    abroad = (routes["origin"] == code) & (routes["destination"] != code) & (routes["kind"] != "leak")
+    abroad = (routes["origin"] == code) & (routes["destination"] != code) & (routes["kind"] == "producer")
     exports = [
         np.flatnonzero(abroad & routes["good"].isin([names[g] for g in group])).astype(np.int64)
         for group in goods
@@ -232,7 +232,7 @@ def _wedge_order(engine: Engine, code: str, doctrine: Doctrine, goods: list[str]
     if doctrine.milk_with != "export_quota":
         return _order(engine, code, doctrine.milk_with, good=goods, rate=1.0)
     routes = engine.world.routes
-    mine = (routes["origin"] == code) & (routes["destination"] != code) & (routes["kind"] != "leak")
+    mine = (routes["origin"] == code) & (routes["destination"] != code) & (routes["kind"] == "producer")
     usual = float(routes["flow_t"].to_numpy(float)[(mine & routes["good"].isin(goods)).to_numpy()].sum())
     return _order(engine, code, "export_quota", good=goods, quantity_t=usual, together=len(goods) > 1)
 

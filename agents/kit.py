@@ -137,7 +137,7 @@ def _raw_fields(engine: Engine, code: str, tool: str, goods: list[str]) -> dict[
     if tool == "export_ban":
         return {"good": goods}
     routes = engine.world.routes
-    abroad = (routes["origin"] == code) & (routes["destination"] != code) & (routes["kind"] != "leak")
+    abroad = (routes["origin"] == code) & (routes["destination"] != code) & (routes["kind"] == "producer")
     usual = float(routes["flow_t"].to_numpy(float)[(abroad & routes["good"].isin(goods)).to_numpy()].sum())
     return {"good": goods, "quantity_t": usual, "together": len(goods) > 1}
 

@@ -118,6 +118,7 @@ def decide_treaties(engine: Any) -> None:
 def _sign(engine: Any, x: int, rows: Ints) -> None:
     """Have those sign who gain if those sign who gain; an order of a player stands."""
     inside = np.tile(_invited(engine, x), (rows.size, 1))
+    _block(engine, x, engine.columns.member_payment_usd)[rows] = 0.0  # talks that failed bind nobody
     known = _Known(engine, x)
     told = weigh_membership(engine, x, rows, inside, known)
     for left in range(_ROUNDS - 1, -1, -1):

@@ -226,6 +226,8 @@ _DRIFT = [
               "judgement: 0.3 to 0.9"),
     Parameter("policing_speed", 0.4, "1 per quarter", 0.0, 1.0,
               "how fast customs learn the ways round in use, per unit of enforcement", "judgement; PolicyRecord"),
+    Parameter("policing_fade", 0.02, "1 per quarter", 0.0, 1.0,
+              "how fast they forget", "judgement"),
     Parameter("origin_check_share", 0.7, "share", 0.0, 1.0,
               "part of shipments whose true origin is checked at a border with a price floor", "judgement"),
     Parameter("resale_tolerance", 0.02, "share", 0.0, 1.0,
@@ -234,8 +236,6 @@ _DRIFT = [
               "part of a deal's worth that a partner of its drafter gets by itself", "HornWolinsky1988"),
     Parameter("bargain_rivalry", 0.5, "share", 0.0, 1.0,
               "how far the drafter can play partners off against each other", "HornWolinsky1988; judgement"),
-    Parameter("policing_fade", 0.02, "1 per quarter", 0.0, 1.0,
-              "how fast they forget", "judgement"),
 ]  # fmt: skip
 
 _STATE = [

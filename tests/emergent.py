@@ -86,9 +86,12 @@ Gauge = Callable[[Engine], Floats]
 
 
 @functools.cache
-def world(goods: tuple[str, ...]) -> World:
-    """Return the calibrated world of some goods, for the longest case; no case has a measure in the base year."""
-    return calibrate(scenario(goods, 2040))
+def world(goods: tuple[str, ...], treaties: str = "[]") -> World:
+    """Return the calibrated world of some goods, for the longest case; no case has a measure in the base year.
+
+    Under treaties (JSON) that spare somebody there are resellers in it.
+    """
+    return calibrate(scenario(goods, 2040, treaties=tuple(json.loads(treaties))))
 
 
 def scenario(
@@ -131,7 +134,8 @@ class Draws:
     def _run(self, goods: tuple[str, ...], last: int, gauges: Mapping[str, Gauge], measures: tuple, treaties: tuple
              ) -> dict[str, Floats]:  # fmt: skip
         made = scenario(goods, last, measures, treaties, **self.fixed)
-        engine = Engine(made, self.runs, self.seed, world=world(goods), decide=DECISIONS)
+        here = world(goods, json.dumps(treaties)) if treaties else world(goods)
+        engine = Engine(made, self.runs, self.seed, world=here, decide=DECISIONS)
         seen: dict[str, list[Floats]] = {name: [] for name in gauges}
         while not engine.is_done:
             engine.step()

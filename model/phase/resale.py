@@ -108,37 +108,46 @@ def find_resale(network, layout, columns, history, terms, answer, values):
                 columns.node_outside_price[run, i] = worth / usual
 
 
+@rule
+def is_covered(table, layout, columns, run, e, i):
+    """Tell whether exemption `e` binds the country of the reseller at `i` and covers its good."""
+    x = table.exemption_treaty[e]
+    row = x * table.countries + layout.node_country[i]
+    bound = columns.treaty_state[run, x] == IN_FORCE and columns.member_state[run, row] == IN_FORCE
+    return bound and table.exemption_route[e, layout.node_routes[layout.node_route_start[i]]] > 0
+
+
 @phase
 def watch_resale(table, layout, columns, answer, values):
     """Count what each member sold on of what its exemptions let in, and whether it is worth its while to look away.
 
-    It polices while the loss of the exemption weighs more than what its traders make until they are seen.
+    It polices while the loss of an exemption weighs more than what its traders make until they are seen.
     """
-    countries = table.countries
     for run in range(values.shape[0]):
         for row in range(columns.member_spared_t.shape[1]):
             columns.member_spared_t[run, row] = 0.0
             columns.member_resold_t[run, row] = 0.0
         discount = math.pow(1.0 + max(values[run, _STATE], 1e-4), -0.25)
-        for e in range(table.exemption_treaty.size):
-            x = table.exemption_treaty[e]
-            for n in range(layout.resale_plant.size):
-                i = layout.resale_node[n]
-                spared = columns.node_spared_t[run, i]
-                row = x * countries + layout.node_country[i]
-                first = layout.node_routes[layout.node_route_start[i]]
-                bound = (
-                    columns.treaty_state[run, x] == IN_FORCE and columns.member_state[run, row] == IN_FORCE
-                )
-                if not spared > 0.0 or not bound or table.exemption_route[e, first] == 0:
+        for n in range(layout.resale_plant.size):
+            i = layout.resale_node[n]
+            spared = columns.node_spared_t[run, i]
+            if not spared > 0.0:
+                continue
+            outside = columns.node_outside_price[run, i]
+            gap = max(0.0, outside - columns.buyer_price[run, layout.resale_buyer[n]])
+            gain = max(0.0, gap - values[run, _COST] * outside) * columns.node_held_t[run, i]
+            counted, covered, kept = -1, False, False
+            for e in range(table.exemption_treaty.size):  # by treaty, and within it by clause
+                x = table.exemption_treaty[e]
+                if x == counted or not is_covered(table, layout, columns, run, e, i):
                     continue
+                counted, covered = x, True
+                row = x * table.countries + layout.node_country[i]
                 columns.member_spared_t[run, row] += spared
                 columns.member_resold_t[run, row] += answer.output_t[run, layout.resale_plant[n]]
-                outside = columns.node_outside_price[run, i]
-                gap = max(0.0, outside - columns.buyer_price[run, layout.resale_buyer[n]])
-                gain = max(0.0, gap - values[run, _COST] * outside) * columns.node_held_t[run, i]
-                if not is_kept(gain, gap * spared, table.lag[x], table.detection[x], discount):
-                    columns.node_watched[run, i] = 0.0
+                kept = kept or is_kept(gain, gap * spared, table.lag[x], table.detection[x], discount)
+            if covered and not kept:
+                columns.node_watched[run, i] = 0.0
         for row in range(columns.member_spared_t.shape[1]):
             most = values[run, _TOLERANCE] * columns.member_spared_t[run, row]
             if columns.member_resold_t[run, row] > most:

@@ -1,14 +1,17 @@
 """Dividing what a treaty is worth: shares, outside options, one voice against many, and the money that moves."""
 
+import functools
+import json
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents import DECISIONS, bargain
+from agents import DECISIONS, bargain, membership
 from model.calibration import calibrate
 from model.engine import Engine
-from model.parameter import PARAMETERS, POSITION
+from model.parameter import PARAMETERS
 from model.scenario import scenario_from
 from model.treaty import treaty_from
 from model.treaty_state import IN_FORCE, PROPOSED
@@ -60,11 +63,17 @@ def test_one_voice_gets_more_for_the_others_and_takes_longer():
     assert agreed(*barely, True) is not None and agreed(*barely, True, delay=1.2) is None
 
 
-def table(**head):
-    """Return an engine with an exemption from China's licence on the table, after so many quarters."""
+def table(rivalry=0.5, **head):
+    """Return an engine with an exemption from China's licence on the table, after six quarters."""
+    return _table(rivalry, json.dumps(head))
+
+
+@functools.cache
+def _table(rivalry, stated):
     treaty = {"id": "pact", "kind": "club", "members": ["CHN", "JPN", "USA"], "minimum_members": 3, "decides": True,
-              "proposed": "2025Q1", "clauses": [EXEMPTION], **head}  # fmt: skip
-    e = Engine(scenario_from({**HEAD, "treaties": [treaty]}), 2, 3, world=WORLD, decide=DECISIONS)
+              "proposed": "2025Q1", "clauses": [EXEMPTION], **json.loads(stated)}  # fmt: skip
+    made = scenario_from({**HEAD, "treaties": [treaty], "parameters": {"bargain_rivalry": rivalry}})
+    e = Engine(made, 2, 3, world=WORLD, decide=DECISIONS)
     for _ in range(6):
         e.step()
     return e
@@ -84,14 +93,27 @@ def test_payments_bring_in_who_would_not_sign():
     assert not without.columns.country_levy_usd.any()
 
 
-def test_one_voice_and_two_deals_divide_differently():
-    """A text for three comes into force later than a memorandum of two, and is paid for by other shares."""
-    together = table(side_payments=True)
+def test_partners_of_one_text_pay_less_where_they_could_be_played_off():
+    """The more one voice spares them, the less the exporter receives; a memorandum of two is in force sooner."""
+    never, always = (table(rivalry, side_payments=True) for rivalry in (0.0, 1.0))
+    china = never.world.countries.index("CHN")
+    assert (always.columns.country_levy_usd[:, china] < 0.9 * never.columns.country_levy_usd[:, china]).all()
     alone = table(side_payments=True, kind="memorandum", members=["CHN", "JPN"], minimum_members=2)
-    assert alone.columns.treaty_began[0, 0] < together.columns.treaty_began[0, 0]
-    values = together.values[0]
-    assert values[POSITION["bargain_rivalry"]] > 0.0
-    assert alone.columns.member_payment_usd.any() and together.columns.member_payment_usd.any()
+    assert alone.columns.country_levy_usd[0, china] > 0.0
+    assert alone.columns.treaty_began[0, 0] < never.columns.treaty_began[0, 0]
+
+
+def test_what_was_agreed_in_failed_talks_is_void():
+    """A payment left over from an earlier round changes nothing of the next one."""
+    talks = table(side_payments=True).fork()
+    paid = talks.columns.member_payment_usd
+    membership._sign(talks, 0, np.arange(2))
+    first = paid.copy()
+    for code, usd in (("CHN", -1e9), ("USA", 1e9)):
+        paid[:, talks.world.countries.index(code)] = usd
+    membership._sign(talks, 0, np.arange(2))
+    assert first.any()
+    np.testing.assert_array_equal(paid, first)
 
 
 def test_the_text_says_that_gains_are_divided():
