@@ -23,6 +23,8 @@ from viz.study_finding import bar_title, fan_title, headline, map_title, outcome
 
 #: Policies and factors shown in one picture.
 _MOST_LINES, _MOST_BARS = 8, 10
+#: A share of the score below which a factor decides next to nothing.
+_LITTLE = 0.05
 _TAKES = {
     "last": "at the last quarter looked at", "first": "at the first quarter looked at", "mean": "mean over the "
     "quarters",
@@ -127,7 +129,9 @@ def sentences(archive: Archive, outcome: Outcome) -> list[str]:
         told.append(_difference(largest, str(first["label"]), amount_words(outcome.unit, apart=True)))
     factors = analysis.deciding_factors(archive, outcome.name)
     factors = factors[factors["factor"] != "policy"]
-    if len(factors) and factors["score"].iloc[0] > 0.0:
+    if len(factors) and factors["method"].iloc[0].startswith("score") and factors["score"].iloc[0] < _LITTLE:
+        told.append("What the policy is decides nearly all of it; no uncertainty adds much.")
+    elif len(factors) and factors["score"].iloc[0] > 0.0:
         name = str(factors["factor"].iloc[0]).replace("_", " ")
         told.append(
             f"Of the uncertainties {name} decides most ({factors['method'].iloc[0]} {factors['score'].iloc[0]:.2f})."
@@ -259,7 +263,7 @@ def _condition(words: str, outcome: Outcome) -> str:
 
 def policy_tables(archive: Archive, outcome: Outcome) -> str:
     """Return the policies under the same luck, and their regret, as HTML tables."""
-    show = number_words(outcome.unit)
+    show = amount_words(outcome.unit, apart=True)
     apart, short = analysis.paired_differences(archive, outcome.name), analysis.regret(archive, outcome.name)
     parts = []
     if len(apart):
@@ -320,8 +324,9 @@ def _trust(archive: Archive) -> str:
     parts = []
     for outcome in archive.study.outcomes:
         table, show = analysis.convergence(archive, outcome.name), number_words(outcome.unit)
+        off = amount_words(outcome.unit, apart=True)
         lines = [
-            (row.label, f"{row.runs:,}", show(row.mean), f"± {show(2 * row.error)}")
+            (row.label, f"{row.runs:,}", show(row.mean), f"± {off(2 * row.error)}")
             for row in table.itertuples()
         ]
         what = f"{escape(outcome_title(outcome))}: how the mean settles with the number of runs"
@@ -361,6 +366,17 @@ def _range(factor: Any) -> str:
     return f"{factor.spread.kind} from {low:g} to {high:g}"
 
 
+_TERMS = (
+    "<dl class='terms'><div><dt>score by extra trees</dt><dd>how much of the outcome's variation a forest of random "
+    "trees lays to a factor; all add up to one</dd></div><div><dt>total Sobol index</dt><dd>the part of the variance "
+    "that would go if the factor were known, with all it does together with others</dd></div><div><dt>variance saved "
+    "by common luck</dt><dd>how much less the difference of two policies varies than it would if each met luck of its "
+    "own</dd></div><div><dt>regret</dt><dd>what a policy falls short of the best one in the same future</dd></div>"
+    "<div><dt>worst certificate</dt><dd>the largest relative error of any market's clearing in any run; it must be "
+    "1e-09 or less</dd></div></dl>"
+)
+
+
 def _again(archive: Archive) -> str:
     manifest = archive.manifest
     versions = ", ".join(f"{name} {version}" for name, version in manifest["versions"].items())
@@ -369,7 +385,7 @@ def _again(archive: Archive) -> str:
         "same point, so differences are taken future by future; a future is one setting of the uncertainties and "
         "one draw of luck. Shares of supply emerge from costs, capacity and tastes; they are not forecasts. Any "
         "single run opens with "
-        f"<code>orebloc study open DIR RUN</code>, bit for bit.</p><p class='source'>{escape(versions)}; rules "
+        f"<code>orebloc study open DIR RUN</code>, bit for bit.</p>{_TERMS}<p class='source'>{escape(versions)}; rules "
         f"{escape(manifest['rule_hash'])}, data {escape(manifest['data_hash'])}, seed "
         f"{manifest['seed']}.</p></section>"
     )

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
 
 import numpy as np
@@ -23,10 +24,30 @@ COLOURS = (
     "#999933",
     "#6f6fc4",
 )
-_ROW, _LEFT, _WIDTH, _RIGHT = 26, 210, 380, 76
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """Where rows of a picture lie: left of the plot, its width, right of it, height of a row; `above`: words over."""
+
+    name: str
+    left: int
+    width: int
+    right: int
+    row: int
+    above: bool
+    letters: int
+
+    def y(self, place: int) -> int:
+        """Return the middle of a row's bar."""
+        return place * self.row + (30 if self.above else 16)
+
+
+_WIDE = _Layout("wide", 210, 380, 76, 26, False, 30)
+_NARROW = _Layout("narrow", 22, 238, 70, 40, True, 46)
 _GRID = 5
 #: Policies named at the end of their lines, and letters that fit there.
-LABELLED, _LETTERS = 8, 13
+LABELLED, _LETTERS = 8, 15
 
 
 def colours_of(labels: Sequence[str]) -> dict[str, str]:
@@ -86,7 +107,7 @@ def _fan(
     bands: Mapping[str, pd.DataFrame], quarters: Sequence[str], marks: Sequence[float], unit: str,
     colour: Mapping[str, str], width: int, height: int, name: str, title: str,
 ) -> str:  # fmt: skip
-    left, right, above, below = 62, 96 if width > 400 else 12, 12, 26
+    left, right, above, below = 62, 132 if width > 400 else 12, 12, 26
     low, span = marks[0], marks[-1] - marks[0]
     show = number_words(unit)
 
@@ -135,17 +156,36 @@ def _ends(
              if len(path := band["median"].dropna())]  # fmt: skip
     if len(known) > LABELLED:
         return ""
-    parts, floor = [], math.inf
+    parts, floor, brief = [], math.inf, brief_labels(list(bands))
     for value, label in sorted(known):
         floor = min(y(value) + 4.0, floor)
         word = label.replace("_", " ")
-        short = word if len(word) <= _LETTERS else word[: _LETTERS - 1] + "\u2026"
+        short = _cut(brief[label], _LETTERS)
         parts.append(
             f'<text class="end" x="{x}" y="{floor:.1f}"><title>{escape(word)}</title><tspan fill="{colour[label]}">'
             f"&#9632;</tspan> {escape(short)}</text>"
         )
         floor -= 13.0
     return "".join(parts)
+
+
+def _cut(word: str, letters: int) -> str:
+    return word if len(word) <= letters else word[: letters - 1] + "\u2026"
+
+
+def brief_labels(labels: Sequence[str]) -> dict[str, str]:
+    """Return each policy's name without the words that it shares with others: `bloc, members USA+KOR` is `USA+KOR`.
+
+    Names that would be the same stay whole.
+    """
+    heads = [label.split(", ")[0] for label in labels]
+    brief = {}
+    for label, head in zip(labels, heads, strict=True):
+        parts = label.split(", ")
+        alone = len(parts) == 2 and heads.count(head) > 1
+        brief[label] = (parts[1].partition(" ")[2] if alone else label).replace("_", " ")
+    same = len(set(brief.values())) < len(brief)
+    return {label: label.replace("_", " ") for label in labels} if same else brief
 
 
 def interval_figure(table: pd.DataFrame, title: str, unit: str, source: str) -> Figure:
@@ -155,20 +195,19 @@ def interval_figure(table: pd.DataFrame, title: str, unit: str, source: str) -> 
     marks = ticks(float(np.nanmin(known)), float(np.nanmax(known)))
     show = number_words(unit)
 
-    def x(value: float) -> float:
-        return _LEFT + _WIDTH * (value - marks[0]) / (marks[-1] - marks[0])
+    def rows_in(at: _Layout, x: Callable[[float], float]) -> list[str]:
+        rows = []
+        for place, row in enumerate(table.itertuples()):
+            y, shade = at.y(place), colour[str(row.label)]
+            rows.append(
+                f"{_row_word(str(row.label), y, at)}"
+                f'<line x1="{x(row.low):.1f}" x2="{x(row.high):.1f}" y1="{y}" y2="{y}" stroke="{shade}" '
+                f'stroke-width="6" stroke-opacity=".45"/><circle cx="{x(row.median):.1f}" cy="{y}" r="5" '
+                f'fill="{shade}"/><text class="tick" x="{at.left + at.width + 8}" y="{y + 4}">{show(row.median)}</text>'
+            )
+        return rows
 
-    rows = []
-    for place, row in enumerate(table.itertuples()):
-        y = place * _ROW + 16
-        shade = colour[str(row.label)]
-        rows.append(
-            f"{_row_word(str(row.label), y)}"
-            f'<line x1="{x(row.low):.1f}" x2="{x(row.high):.1f}" y1="{y}" y2="{y}" stroke="{shade}" stroke-width="6" '
-            f'stroke-opacity=".45"/><circle cx="{x(row.median):.1f}" cy="{y}" r="5" fill="{shade}"/>'
-            f'<text class="tick" x="{_LEFT + _WIDTH + 8}" y="{y + 4}">{show(row.median)}</text>'
-        )
-    body = _framed(rows, marks, x, show, title)
+    body = _framed(rows_in, marks, show, title)
     listed = table.set_index("label")[["low", "median", "high"]]
     return Figure("interval", title, unit, body, source, listed)
 
@@ -184,54 +223,63 @@ def bar_figure(table: pd.DataFrame, title: str, unit: str, source: str) -> Figur
     marks = ticks(min(ends), max(ends))
     show = number_words("")
 
-    def x(value: float) -> float:
-        return _LEFT + _WIDTH * (value - marks[0]) / (marks[-1] - marks[0])
-
-    rows = []
-    for place, row in enumerate(table.itertuples()):
-        y = place * _ROW + 16
-        start, end = sorted((x(0.0), x(row.value)))
-        whisker = ""
-        if row.error == row.error:
-            a, b = x(row.value - row.error), x(row.value + row.error)
-            whisker = (
-                f'<line x1="{a:.1f}" x2="{b:.1f}" y1="{y}" y2="{y}" stroke="var(--ink)" stroke-width="1.5"/>'
+    def rows_in(at: _Layout, x: Callable[[float], float]) -> list[str]:
+        rows = []
+        for place, row in enumerate(table.itertuples()):
+            y = at.y(place)
+            start, end = sorted((x(0.0), x(row.value)))
+            whisker = ""
+            if row.error == row.error:
+                a, b = x(row.value - row.error), x(row.value + row.error)
+                whisker = f'<line x1="{a:.1f}" x2="{b:.1f}" y1="{y}" y2="{y}" stroke="var(--ink)" stroke-width="1.5"/>'
+            rows.append(
+                f"{_row_word(str(row.label), y, at)}"
+                f'<rect x="{start:.1f}" y="{y - 7}" width="{max(end - start, 1.0):.1f}" height="14" fill="#0072b2"/>'
+                f'{whisker}<text class="tick" x="{at.left + at.width + 8}" y="{y + 4}">{show(row.value)}</text>'
             )
-        rows.append(
-            f"{_row_word(str(row.label), y)}"
-            f'<rect x="{start:.1f}" y="{y - 7}" width="{max(end - start, 1.0):.1f}" height="14" fill="#0072b2"/>'
-            f"{whisker}"
-            f'<text class="tick" x="{_LEFT + _WIDTH + 8}" y="{y + 4}">{show(row.value)}</text>'
-        )
-    body = _framed(rows, marks, x, show, title)
+        return rows
+
+    body = _framed(rows_in, marks, show, title)
     return Figure("scores", title, unit, body, source, table.set_index("label")[["value", "error"]])
 
 
-def _row_word(label: str, y: int) -> str:
-    short = label if len(label) <= 30 else label[:28] + "..."
-    return (
-        f'<text class="end" x="{_LEFT - 8}" y="{y + 4}" text-anchor="end"><title>{escape(label)}</title>'
-        f"{escape(short)}</text>"
-    )
+def _row_word(label: str, y: int, at: _Layout) -> str:
+    place = f'x="{at.left}" y="{y - 12}"' if at.above else f'x="{at.left - 8}" y="{y + 4}" text-anchor="end"'
+    short = _cut(label.replace("_", " "), at.letters)
+    return f'<text class="end" {place}><title>{escape(label)}</title>{escape(short)}</text>'
 
 
 def _framed(
-    rows: Sequence[str],
+    rows_in: Callable[[_Layout, Callable[[float], float]], list[str]],
     marks: Sequence[float],
-    x: Callable[[float], float],
     show: Callable[[float], str],
     title: str,
 ) -> str:
-    height = len(rows) * _ROW + 30
+    """Return rows in a frame, once for wide screens and once, with the words above the bars, for narrow ones."""
+    return "".join(_frame(rows_in, marks, show, title, at) for at in (_WIDE, _NARROW))
+
+
+def _frame(
+    rows_in: Callable[[_Layout, Callable[[float], float]], list[str]],
+    marks: Sequence[float],
+    show: Callable[[float], str],
+    title: str,
+    at: _Layout,
+) -> str:
+    def x(value: float) -> float:
+        return at.left + at.width * (value - marks[0]) / (marks[-1] - marks[0])
+
+    rows = rows_in(at, x)
+    height = len(rows) * at.row + 30
     grid = "".join(
         f'<line class="grid" x1="{x(mark):.1f}" x2="{x(mark):.1f}" y1="4" y2="{height - 24}"/>'
         f'<text class="tick" x="{x(mark):.1f}" y="{height - 8}" text-anchor="middle">{show(mark)}</text>'
-        for mark in marks
+        for place, mark in enumerate(marks)
+        if not at.above or len(marks) < 5 or place % 2 == 0
     )
     return (
-        '<div class="scroll"><svg class="plot" style="min-width:520px" '
-        f'viewBox="0 0 {_LEFT + _WIDTH + _RIGHT} {height}" '
-        f'role="img" tabindex="0" aria-label="{escape(title, quote=True)}">{grid}{"".join(rows)}</svg></div>'
+        f'<svg class="plot {at.name}" viewBox="0 0 {at.left + at.width + at.right} {height}" '
+        f'role="img" tabindex="0" aria-label="{escape(title, quote=True)}">{grid}{"".join(rows)}</svg>'
     )
 
 

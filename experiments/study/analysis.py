@@ -388,9 +388,12 @@ def tipping_map(archive: Archive, outcome: str, across: str, along: str, cells: 
 
 def _binned(values: "pd.Series[Any]", cells: int) -> "pd.Series[Any]":
     """Return each value's part of the range in words, as ordered categories."""
-    if values.dtype == "category" or values.nunique() <= cells + 3:
-        return pd.Series(pd.Categorical(values.map(_word), [_word(v) for v in sorted(values.unique())]), values.index,
-                         name=values.name)  # fmt: skip
+    words = values.dtype == "category"
+    if words or values.nunique() <= cells + 3:
+        order = [*values.unique()] if words else sorted(values.unique())  # words come as the study lists them
+        return pd.Series(
+            pd.Categorical(values.map(_word), [_word(v) for v in order]), values.index, name=values.name
+        )
     cut = pd.qcut(values, cells, duplicates="drop")
     words = [f"{part.left:.3g} to {part.right:.3g}" for part in cut.cat.categories]
     return cut.cat.rename_categories(words)  # type: ignore[no-any-return]

@@ -28,7 +28,7 @@ def picture(archive: Archive, outcome: Outcome) -> str:
     """Return the first picture of an outcome as an SVG file of its own."""
     table = analysis.robustness(archive, outcome.name)
     body = interval_figure(table, outcome.title, outcome.unit, "").body
-    drawn = re.search(r"<svg.*</svg>", body, re.DOTALL)
+    drawn = re.search(r"<svg.*?</svg>", body, re.DOTALL)
     assert drawn is not None
     start = rf'<svg xmlns="http://www.w3.org/2000/svg" viewBox="\1">{_STYLE}'
     opened = re.sub(r"<svg [^>]*viewBox=\"([^\"]*)\"[^>]*>", start, drawn[0], count=1)

@@ -15,6 +15,7 @@ from experiments.study.archive import Archive
 from experiments.study.study import Study
 from model.error import OreblocError
 from viz.study import draw_study
+from viz.study_chart import bar_figure, brief_labels
 
 
 def ishigami_study(kind: str, runs: int) -> Study:
@@ -185,6 +186,27 @@ def test_the_report(small: Path, capsys: pytest.CaptureFixture[str]) -> None:
     )
     assert page.index("<svg") < page.index("<table")
     assert len(page) < 400_000
+
+
+def test_names_at_the_ends_of_lines_tell_policies_apart() -> None:
+    """What policies share is left out, unless their names would then be the same."""
+    names = ["no_bloc", "bloc, members USA+KOR", "bloc, members USA+EU27"]
+    assert list(brief_labels(names).values()) == ["no bloc", "USA+KOR", "USA+EU27"]
+    assert brief_labels(["a, x 1", "a, x 2", "b, x 1", "b, x 2"])["b, x 2"] == "b, x 2"
+    assert brief_labels(["plain", "taxed, tax 0.1"])["taxed, tax 0.1"] == "taxed, tax 0.1"
+
+
+@pytest.mark.parametrize("marks", [{}, {"error": 0.1}])
+def test_bars_are_drawn_for_wide_and_for_narrow_screens(marks: dict[str, float]) -> None:
+    """Both drawings hold every name, and nothing lies outside their frames."""
+    table = pd.DataFrame({"label": ["capital_cost", "floor"], "value": [0.6, 0.4], "error": np.nan}).assign(
+        **marks
+    )
+    drawn = re.findall(r"<svg.*?</svg>", bar_figure(table, "What decides", "", "").body)
+    assert len(drawn) == 2 and all("capital cost" in one and "floor" in one for one in drawn)
+    for one, width in zip(drawn, (666, 330), strict=True):
+        assert f'viewBox="0 0 {width} ' in one
+        assert all(0 <= float(x) <= width for x in re.findall(r' x[12]?="([-0-9.]+)"', one))
 
 
 def test_a_report_needs_runs(tmp_path: Path) -> None:
