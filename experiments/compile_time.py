@@ -1,16 +1,27 @@
 """Compilation of the rules: whether it is still to come, and how long it took."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from numba.core import config, event
 
+from experiments.precompile import compile_beside
+
 
 def is_cold() -> bool:
     """Return whether no run has finished with these rules yet, so that most of them are still to be compiled."""
     folder = Path(str(config.CACHE_DIR)) if config.CACHE_DIR else None
     return folder is None or not (folder / _MARK).exists()
+
+
+def tell_if_cold(tell: bool = True) -> None:
+    """Before a first run: say that rules will be compiled, and have half of them compiled by a process beside."""
+    if is_cold():
+        if tell:
+            print(COMPILING, file=sys.stderr, flush=True)
+        compile_beside()
 
 
 def mark_warm() -> None:

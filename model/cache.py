@@ -15,15 +15,17 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import numba
-from numba.core import config
+from numba.core import caching, config
 
 _KEEP = 3
 _IN_USE_SECONDS = 86_400.0
 #: Files without rules of their own whose constants are compiled into rules.
 _CONSTANTS = ("network.py", "parameter.py", "schema.py")
 _FOLDER = Path(__file__).parent
+_RULE_FOLDERS = (_FOLDER, _FOLDER.parent / "agents")
 
 
 @functools.cache
@@ -40,8 +42,7 @@ def compiled_hash() -> str:
 
 def _hash_of(compiled_only: bool) -> str:
     digest = hashlib.sha256()
-    folders = [_FOLDER, _FOLDER.parent / "agents"]
-    for path in sorted(p for folder in folders for p in folder.rglob("*.py")):
+    for path in sorted(p for folder in _RULE_FOLDERS for p in folder.rglob("*.py")):
         source = path.read_bytes()
         if not compiled_only or b"model.compiled" in source or path.name in _CONSTANTS:
             digest.update(path.relative_to(_FOLDER.parent).as_posix().encode())
@@ -78,6 +79,47 @@ def _age(path: Path) -> float:
         return 0.0
 
 
+class RuleLocator:
+    """Where Numba keeps a compiled rule: by its place in the package, wherever the package lies and whenever it came.
+
+    Numba's own locators name the folder by the absolute path, so a second checkout or an installed copy of the same
+    rules would compile all anew. What is compiled from other files (a test's, a user's) is left to those.
+    """
+
+    def __init__(self, place: Path, function: Any) -> None:
+        self._path = Path(str(config.CACHE_DIR)) / place.parent
+        self._line = function.__code__.co_firstlineno
+        self._py_file = str(place)
+
+    @classmethod
+    def from_function(cls, function: Any, file: str) -> "RuleLocator | None":
+        """Return the place of a rule of ours, None of anything else."""
+        path = Path(file)
+        if not config.CACHE_DIR or not any(path.is_relative_to(folder) for folder in _RULE_FOLDERS):
+            return None
+        return cls(path.relative_to(_FOLDER.parent), function)
+
+    def ensure_cache_path(self) -> None:
+        """Make the folder. Raises `OSError` where it cannot be."""
+        self._path.mkdir(parents=True, exist_ok=True)
+
+    def get_cache_path(self) -> str:
+        """Return the folder."""
+        return str(self._path)
+
+    def get_source_stamp(self) -> str:
+        """Return what a change of the source changes; all of it is in the folder's name."""
+        return compiled_hash()
+
+    def get_disambiguator(self) -> str:
+        """Return what tells two rules of one name in one file apart."""
+        return str(self._line)
+
+
+#: Numba's own, for what is not ours, as far as its version has them.
+_OTHERS = ("UserProvidedCacheLocator", "InTreeCacheLocator", "UserWideCacheLocator", "IPythonCacheLocator")
+
+
 def use_cache() -> Path | None:
     """Point Numba at the folder of these compiled rules; the person's own NUMBA_CACHE_DIR wins."""
     if os.environ.get("NUMBA_CACHE_DIR"):
@@ -90,4 +132,7 @@ def use_cache() -> Path | None:
     os.utime(folder)
     _prune(root, folder)
     config.CACHE_DIR = str(folder)
+    if not os.environ.get("NUMBA_CACHE_LOCATOR_CLASSES"):
+        others = [name for name in _OTHERS if hasattr(caching, name)]
+        config.CACHE_LOCATOR_CLASSES = ",".join([f"{__name__}.RuleLocator", *others])
     return folder

@@ -57,6 +57,17 @@ class Network(NamedTuple):
     quota_market: Ints  # [G] market of the quota's first route
 
 
+def compiled_once(network: Network) -> Network:
+    """Return `network` with arrays of its own, writeable and contiguous, each of its type.
+
+    Numba compiles a rule anew for every combination of array kinds it is called with; tables hand out read-only arrays
+    or others as it suits them, and the market's rules take half a minute each time.
+    """
+    kinds = {Ints: np.int64, Floats: np.float64, Bools: np.bool_}
+    wanted = Network.__annotations__
+    return Network(*[np.array(a, dtype=kinds[wanted[n]], order="C") for n, a in network._asdict().items()])
+
+
 def with_quotas(network: Network, quota_routes: list[Ints]) -> tuple[Network, Ints]:
     """Return `network` with these quotas (each a set of route numbers), and the position of each in it.
 

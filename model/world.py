@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from model.network import Network
+from model.network import Network, compiled_once
 
 
 @dataclass(frozen=True)
@@ -46,3 +46,6 @@ class World:
     projects: pd.DataFrame
     assumptions: pd.DataFrame
     checks: dict[str, pd.DataFrame] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "network", compiled_once(self.network))

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +108,22 @@ class Visit:
             " s.value = value; s.dispatchEvent(new Event('input', { bubbles: true })); }",
             [f"lever-{lever}", value],
         )
+
+    def check_screen(self, width: int, scheme: str, before_axe: Callable[[Any], None] | None = None) -> None:
+        """Turn the window to this width and scheme: nothing is wider than it, and axe finds nothing serious."""
+        page = self.page
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=scheme)
+        page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        if before_axe is not None:
+            before_axe(page)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, (width, scheme)
+        page.evaluate(AXE)
+        found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")["violations"]
+        bad = [
+            (o["id"], o["nodes"][0]["html"][:160]) for o in found if o["impact"] in ("serious", "critical")
+        ]
+        assert not bad, (width, scheme, bad)
 
     def leave(self) -> None:
         self.context.close()

@@ -25,10 +25,9 @@ def progress_bar(total: int, name: str, quiet: bool, unit: str = "quarter") -> A
     """Return a bar on the error output; silent where nobody looks."""
     from tqdm import tqdm
 
-    from experiments.compile_time import COMPILING, is_cold
+    from experiments.compile_time import tell_if_cold
 
-    if not quiet and is_cold():
-        print(COMPILING, file=sys.stderr, flush=True)
+    tell_if_cold(not quiet)
     tqdm.set_lock(threading.RLock())  # tqdm's own is shared between processes, and outlives a killed one
     silent = quiet or not sys.stderr.isatty()
     return tqdm(total=total, unit=unit, desc=name, disable=silent, leave=False)

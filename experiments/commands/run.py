@@ -110,7 +110,7 @@ def read_changes(pairs: list[str]) -> dict[str, str]:
 
 def run_run(arguments: argparse.Namespace) -> int:
     """Run, write, and tell; return 0."""
-    from experiments.compile_time import COMPILING, is_cold, mark_warm
+    from experiments.compile_time import mark_warm, tell_if_cold
     from experiments.player_file import read_pairs, who_is
     from experiments.preparation import prepare
     from experiments.results import check_folder, default_folder
@@ -126,8 +126,7 @@ def run_run(arguments: argparse.Namespace) -> int:
     check_request(arguments.runs, arguments.flows, arguments.workers, bool(players))
     for who in players.values():
         who_is(who)
-    if not arguments.json and is_cold():
-        print(COMPILING, file=sys.stderr, flush=True)
+    tell_if_cold(not arguments.json)
     results = _run_with_bar(scenario, arguments, players)
     mark_warm()
     draw = getattr(arguments, "draw_report", None)

@@ -31,22 +31,23 @@ def clear_component(network, terms, answer, run, ws, c, tolerance, width, power,
     n0, n1 = network.component_node_start[c], network.component_node_start[c + 1]
     g0, g1 = network.component_quota_start[c], network.component_quota_start[c + 1]
     nodes = n1 - n0
+    warm_steps, cold_steps = np.int64(_WARM_STEPS), np.int64(_COLD_STEPS)  # bare literals are compiled apart
     find_participants(network, terms, run, ws, c)
     gather(network, terms, run, ws, c)
     _start(network, answer, run, ws, c)
     total, reached = 0, False
     if warm:
-        total, reached = improve(network, ws, c, tolerance, 1.0, width, power, WARM, _WARM_STEPS)
+        total, reached = improve(network, ws, c, tolerance, 1.0, width, power, WARM, warm_steps)
         if not reached:
             _start(network, answer, run, ws, c)
     if not reached:
-        used, reached = improve(network, ws, c, tolerance, 1.0, width, power, COLD, _COLD_STEPS)
+        used, reached = improve(network, ws, c, tolerance, 1.0, width, power, COLD, cold_steps)
         total += used
     if not reached and certificate(network, ws, c, ws.unknown) <= 1e-12:
         reached = True
     if not reached and warm:
         _start_typical(network, ws, c)
-        used, reached = improve(network, ws, c, tolerance, 1.0, width, power, COLD, _COLD_STEPS)
+        used, reached = improve(network, ws, c, tolerance, 1.0, width, power, COLD, cold_steps)
         total += used
     if not reached:
         _start_typical(network, ws, c)
@@ -61,7 +62,7 @@ def clear_component(network, terms, answer, run, ws, c, tolerance, width, power,
                 width / smoother,
                 power,
                 COLD,
-                _COLD_STEPS,
+                cold_steps,
             )
             total += used
     violation = certificate(network, ws, c, ws.unknown)

@@ -44,8 +44,7 @@ class Watch:
             route.abort()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1400])
+@pytest.mark.parametrize("width, scheme", [(360, "dark"), (1400, "light")])
 @pytest.mark.parametrize("name", ["sample", "ensemble", "tiny"])
 def test_the_report_opens_without_network(
     browser: Any, pages: dict[str, Path], name: str, width: int, scheme: str

@@ -196,6 +196,26 @@ def test_a_treaty_is_drafted_from_its_clauses(world):
     assert told_fault(str(refusal.value), entries(kind, known))[0] == "document.members"
 
 
+def test_a_treaty_drafted_in_play_is_signed_and_in_force(world):
+    """Drafted on one year's sheet, signed by both seats on the next, it is in force at the end."""
+    solo = solo_of(world, "JPN", "USA")
+    known, kind = Known.of(solo.game.view("JPN"), UNTIL), kinds_of(False)["draft_treaty"]
+    written = fields_of(kind, known) | {
+        "document.title": "Gallium club", "document.members": ["JPN", "USA"],
+        "document.kind": "memorandum",
+        "clause.information.on": True, "clause.information.good": ["gallium_refined"],
+    }  # fmt: skip
+    solo.add("JPN", read_order(kind, written, known))
+    solo.play()
+    for seat in ("JPN", "USA"):
+        known = Known.of(solo.game.view(seat), UNTIL)
+        assert "gallium_club" in [name for name, _ in known.treaties]
+        solo.add(seat, read_order(kinds_of(False)["sign_treaty"], {"fields.treaty": "gallium_club"}, known))
+    solo.play()
+    treaty = next(one for one in solo.game.view("JPN")["treaties"] if one["id"] == "gallium_club")
+    assert treaty["members"] == {"JPN": "in force", "USA": "in force"}
+
+
 @pytest.fixture
 def page():
     """A page, and what it was told, each act done at once."""

@@ -56,36 +56,26 @@ def _figure(figure: Figure) -> str:
 
 
 def map_card(solo: Solo, view: Mapping[str, Any], good: str, results: Results | None) -> str:
-    """Return the map's card; the page draws the map from the numbers that stand in it."""
+    """Return the map's card; the page draws the map from the numbers that stand in it, a quarter at a time."""
     if results is None or "world" not in view:
-        made = {row["country"]: row["share"] for row in _makers(solo, view, good)}
-        flows: list[tuple[str, str, float]] = []
+        made = {row["country"]: [row["share"]] for row in _makers(solo, view, good)}
+        quarters, flows = [""], []
         when, source = (
             "as your services know it before the first year",
             "Others' figures are known with an error.",
         )
     else:
-        quarter = results.manifest["end"]
-        rows = results.series
-        rows = rows[
-            (rows["metric"] == "production_share") & (rows["good"] == good) & (rows["quarter"] == quarter)
-        ]
-        made = {
-            str(code): float(value)
-            for code, value in zip(rows["country"], rows["value"], strict=True)
-            if value == value
-        }
-        traded = results.flows[(results.flows["good"] == good) & (results.flows["quarter"] == quarter)]
-        flows = [
-            (str(o), str(d), float(t))
-            for o, d, t in zip(traded["origin"], traded["destination"], traded["quantity_t"], strict=True)
-        ]
-        when, source = quarter, "Natural Earth borders, simplified; no position on disputed ones."
+        quarters, made = _made(results, good)
+        flows = _flows(results, good, quarters)
+        when = (
+            quarters[-1] if len(quarters) == 1 else f"{quarters[0]} to {quarters[-1]}, at the quarter below"
+        )
+        source = "Natural Earth borders, simplified; no position on disputed ones."
     codes = {code for code in (*made, *(f[0] for f in flows), *(f[1] for f in flows)) if code in PLACES}
     places = {code: _place(code) for code in sorted(codes)}
-    data = {"shares": made, "flows": flows, "places": places, "country": view["country"],
+    data = {"quarters": quarters, "shares": made, "flows": flows, "places": places, "country": view["country"],
             "words": f"Share of world output of {goods_words(good)}"}  # fmt: skip
-    largest = sorted(made.items(), key=lambda pair: -pair[1])[:8]
+    largest = sorted(((code, parts[-1]) for code, parts in made.items()), key=lambda pair: -pair[1])[:8]
     rows_ = [[country_name(code), share(part)] for code, part in largest if part > 0.0005]
     body = f'<div class="mapslot" data-map="{escape(json.dumps(data), quote=True)}"></div>'
     unit = f"Colour: share of world output, {when}" + (
@@ -97,8 +87,31 @@ def map_card(solo: Solo, view: Mapping[str, Any], good: str, results: Results | 
         unit,
         source,
         "wide",
-        table("shares", ("country", "share"), rows_, (1,)),
+        table("shares", ("country", f"share {quarters[-1]}".strip()), rows_, (1,)),
     )
+
+
+def _made(results: Results, good: str) -> tuple[list[str], dict[str, list[float]]]:
+    """Return the quarters played, and each country's share of world output in each; 0 where it made nothing."""
+    rows = results.series
+    rows = rows[(rows["metric"] == "production_share") & (rows["good"] == good)]
+    shares = rows.pivot_table(index="country", columns="quarter", values="value", observed=True).fillna(0.0)
+    return [str(q) for q in shares.columns], {
+        str(code): [round(float(value), 5) for value in row]
+        for code, row in zip(shares.index, shares.to_numpy(), strict=True)
+    }
+
+
+def _flows(results: Results, good: str, quarters: Sequence[str]) -> list[tuple[str, str, list[float]]]:
+    """Return origin, destination and tonnes by quarter of every pair that traded."""
+    rows = results.flows[results.flows["good"] == good]
+    tonnes = rows.pivot_table(
+        index=["origin", "destination"], columns="quarter", values="quantity_t", aggfunc="sum", observed=True
+    ).reindex(columns=list(quarters))
+    return [
+        (str(origin), str(destination), [round(float(value), 4) for value in row])
+        for (origin, destination), row in zip(tonnes.index, tonnes.fillna(0.0).to_numpy(), strict=True)
+    ]
 
 
 def _place(code: str) -> dict[str, Any]:

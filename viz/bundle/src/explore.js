@@ -1,7 +1,7 @@
 // The Explore page: one state, drawn into headline, map, streams, prices, trade, timeline and the time bar.
 import { Card } from "./card.js";
 import { at, download, h, money, percent, put, s, say, short, signed, trim, unpack } from "./dom.js";
-import { STOPS, WorldMap } from "./map.js";
+import { mapLegend, WorldMap } from "./map.js";
 import { niceTop, Plot, tooltip } from "./plot.js";
 import { Rail } from "./rail.js";
 import { waiting } from "./wait.js";
@@ -192,11 +192,8 @@ class Explore {
     this.colourChoice = h("div", { class: "switch", role: "group", "aria-label": "Colour" },
       [["share", "Who makes it"], ["dependence", "Who depends on one supplier"], ["use", "Who uses it"]].map(([id, text]) =>
         h("button", { type: "button", "data-id": id, onclick: () => { this.colour = id; this.draw("map"); this.address(); }, text })));
-    this.legend = h("div", { class: "legend", "aria-hidden": "true" });
+    this.legend = mapLegend(true);
     this.cards.map.body.after(h("div", { class: "under" }, this.colourChoice, this.legend));
-    this.legend.append(h("span", { class: "none" }, h("i", { class: "step-none" }), "none"),
-      ...STOPS.map((stop, n) => h("span", {}, h("i", { class: `step-${n}` }), n ? `${percent(STOPS[n - 1], 0)}` : "to 1 %")), h("span", {}, h("i", { class: `step-${STOPS.length}` }), "75 % +"),
-      h("span", { class: "ribbon" }, h("i", { class: "free" }), "flow, wide end at the seller"), h("span", { class: "ribbon" }, h("i", { class: "held" }), "held back by a quota or licence"));
     this.streams = new Map();
     this.streamHost = h("div", { class: "multiples" });
     this.cards.streams.body.append(this.streamHost);

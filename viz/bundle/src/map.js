@@ -5,13 +5,22 @@ import { at, h, percent, put, s, say } from "./dom.js";
 import { tooltip } from "./plot.js";
 
 const WIDTH = 960, HEIGHT = 452, TOP = 40;
-export const STOPS = [0.01, 0.05, 0.1, 0.25, 0.5, 0.75];
+const STOPS = [0.01, 0.05, 0.1, 0.25, 0.5, 0.75];
 const step = (value) => {
   if (!(value > 0.0005)) return -1;
   let n = 0;
   while (n < STOPS.length && value >= STOPS[n]) n++;
   return n;
 };
+
+// What the colours and ribbons mean; `held` adds the mark of what a quota or licence holds back.
+export const mapLegend = (held) => h("div", { class: "legend", "aria-hidden": "true" },
+  h("span", { class: "none" }, h("i", { class: "step-none" }), "none"),
+  ...STOPS.map((_, n) => h("span", {}, h("i", { class: `step-${n}` }), n ? `${percent(STOPS[n - 1], 0)}` : "to 1 %")),
+  h("span", {}, h("i", { class: `step-${STOPS.length}` }), "75 % +"),
+  h("span", { class: "ribbon" }, h("i", { class: "free" }), "flow, wide end at the seller"),
+  held ? h("span", { class: "ribbon" }, h("i", { class: "held" }), "held back by a quota or licence") : "");
+
 let geometry;
 const loadGeometry = (url) => (geometry ??= fetch(url).then((answer) => {
   if (!answer.ok) throw new Error(`the geometry did not arrive (${answer.status})`);

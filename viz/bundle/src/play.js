@@ -1,7 +1,7 @@
 // Play solo: the server draws the parts of the screen; this replaces those that differ, sends what is chosen, and draws the map.
 import { csv, drawing, menu, picture } from "./card.js";
 import { download, h, say, unpack } from "./dom.js";
-import { WorldMap } from "./map.js";
+import { mapLegend, WorldMap } from "./map.js";
 import { waiting } from "./wait.js";
 
 const REGIONS = ["head", "sheet", "extra", "world"];
@@ -157,11 +157,24 @@ class Play {
     }
   }
 
+  // A bar below the map moves it through the quarters played; it begins at the last.
   map(slot) {
-    const { shares, flows, places, country, words } = JSON.parse(slot.dataset.map);
+    const { quarters, shares, flows, places, country, words } = JSON.parse(slot.dataset.map);
     const map = new WorldMap(slot, { url: this.model.get("geometry_url"), places, onPick: () => {}, onHover: () => {} });
-    const row = (values) => ({ rows: 1, columns: values.length, data: values });
-    map.draw({ value: (code) => shares[code] ?? NaN, words, flow: row(flows.map((f) => f[2])), wedge: row(flows.map(() => 0)), row: 0, pairs: flows.map(([from, to]) => [from, to]), selected: country, hover: null, focus: false });
+    const pairs = flows.map(([from, to]) => [from, to]), none = { rows: 1, columns: pairs.length, data: pairs.map(() => 0) };
+    const draw = (n) => map.draw({ value: (code) => shares[code]?.[n] ?? NaN, words, flow: { rows: 1, columns: pairs.length, data: flows.map((f) => f[2][n]) }, wedge: none, row: 0, pairs, selected: country, hover: null, focus: false });
+    const under = h("div", { class: "under" }, mapLegend(false));
+    if (quarters.length > 1) under.prepend(this.time(quarters, draw));
+    slot.append(under);
+    draw(quarters.length - 1);
+  }
+
+  time(quarters, draw) {
+    const last = quarters.length - 1, clock = h("output", { class: "clock", text: quarters[last] });
+    const slider = h("input", { type: "range", min: 0, max: last, step: 1, value: last, "aria-label": "Quarter on the map", "aria-valuetext": quarters[last] });
+    slider.addEventListener("input", () => { const n = Number(slider.value); say(clock, quarters[n]); slider.setAttribute("aria-valuetext", quarters[n]); slider.style.setProperty("--part", `${(100 * n) / last}%`); draw(n); });
+    slider.style.setProperty("--part", "100%");
+    return h("div", { class: "map-time" }, clock, slider);
   }
 }
 
