@@ -24,7 +24,14 @@ class Line:
         self.port, self.cookies, self.reader, self.writer = port, {}, None, None
 
     async def ask(self, method, path, body=None):
-        """Return (status, content)."""
+        """Return (status, content); a connection that the server closed as idle is opened again, as browsers do."""
+        try:
+            return await self._ask(method, path, body)
+        except (asyncio.IncompleteReadError, ConnectionError):
+            self.writer = None
+            return await self._ask(method, path, body)
+
+    async def _ask(self, method, path, body):
         if self.writer is None:
             self.reader, self.writer = await asyncio.open_connection("127.0.0.1", self.port)
         content = b"" if body is None else json.dumps(body).encode()

@@ -13,17 +13,24 @@ from viz.classroom.view import Viewer
 
 #: The JSON text of each key of a view.
 Texts = dict[str, str]
+_encode = json.JSONEncoder(ensure_ascii=False).encode
+#: Seconds more between two waves of news for each screen, so that commands are heard in between.
+SECONDS_A_SCREEN = 0.001
 
 
 class Screens:
-    """The screens of a room, and the texts they share. A text that has not changed is the same object as before."""
+    """The screens of a room, and the texts they share. A text that has not changed is the same object as before.
+
+    Values are compared with those of before, so a view must hold no list or table that the state changes in place.
+    """
 
     def __init__(self, room: Room) -> None:
         self.room = room
         self.screens: set[Screen] = set()
         self.version = -1
-        self.fresh: dict[str, Texts] = {}
-        self.before: dict[str, Texts] = {}
+        #: The values and texts of each part, of this version and of earlier ones.
+        self.fresh: dict[str, tuple[Mapping[str, Any], Texts]] = {}
+        self.before: dict[str, tuple[Mapping[str, Any], Texts]] = {}
 
     def add(self, viewer: Viewer) -> "Screen":
         """Return a new screen of a viewer."""
@@ -50,14 +57,15 @@ class Screens:
 
     def _encoded(self, name: str, make: Callable[[], Mapping[str, Any]]) -> Texts:
         if name not in self.fresh:
-            before, found = self.before.get(name, {}), {}
-            for key, value in make().items():
-                text = json.dumps(value, ensure_ascii=False)
-                found[key] = before[key] if before.get(key) == text else text
-            if name == "common":  # time and number go with every message; by themselves they are no news
-                found = {key: text for key, text in found.items() if key not in ("now", "seq")}
-            self.fresh[name] = found
-        return self.fresh[name]
+            values, texts = self.before.get(name, ({}, {}))
+            found, made = {}, make()
+            for key, value in made.items():
+                if name == "common" and key in ("now", "seq"):
+                    continue  # time and number go with every message; by themselves they are no news
+                is_same = key in values and values[key] == value
+                found[key] = texts[key] if is_same else _encode(value)
+            self.fresh[name] = (made, found)
+        return self.fresh[name][1]
 
     def message(self, common: Texts, own: Texts, is_whole: bool) -> str:
         """Return keys of a view as a message, with the time it is now."""
@@ -72,7 +80,7 @@ class Screens:
             self.room.changed.clear()
             for screen in self.screens:
                 screen.has_news.set()
-            await asyncio.sleep(SHOW_SECONDS)
+            await asyncio.sleep(SHOW_SECONDS + SECONDS_A_SCREEN * len(self.screens))
 
 
 def _table(texts: Texts) -> str:

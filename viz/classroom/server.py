@@ -207,10 +207,17 @@ async def _form(room: Room, request: Request) -> Response:
         seat = request.query_params.get("seat", seat)
     if seat not in room.state.seats:
         return _seatless()
-    from viz.classroom.form import form_of  # instruments take half a second: a restart must not wait for them
+    forms: dict[str, Response] = request.app.state.forms
+    if seat not in forms:
+        forms[seat] = JSONResponse(await run_in_threadpool(_form_of, room.state.seats[seat]))
+    return forms[seat]
 
-    about = room.state.seats[seat]
-    return JSONResponse(form_of(about["role"], about["goods"], about["countries"]))
+
+def _form_of(about: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a seat's forms. Instruments take half a second to import: nobody waits for that but who asks first."""
+    from viz.classroom.form import form_of
+
+    return form_of(about["role"], about["goods"], about["countries"])
 
 
 async def _check(room: Room, request: Request) -> Response:
@@ -399,5 +406,5 @@ def application(room: Room) -> Starlette:
     routes: list[Any] = [_route(*row) for row in ROUTES]
     routes += [WebSocketRoute("/api/live", _live), Mount("/assets", StaticFiles(directory=STATIC))]
     app = Starlette(routes=routes, lifespan=life, middleware=[Middleware(Guard)])
-    app.state.room, app.state.screens, app.state.buckets = room, Screens(room), {}
+    app.state.room, app.state.screens, app.state.buckets, app.state.forms = room, Screens(room), {}, {}
     return app

@@ -144,6 +144,15 @@ class State:
         """Return the people of a seat."""
         return [p for p in self.people.values() if p.seat == seat and not p.is_removed]
 
-    def pilot(self, seat: str) -> str:
+    def teams(self) -> dict[str, list[Person]]:
+        """Return the people of every seat."""
+        found: dict[str, list[Person]] = {seat: [] for seat in self.seats}
+        for person in self.people.values():
+            if person.seat in found and not person.is_removed:
+                found[person.seat].append(person)
+        return found
+
+    def pilot(self, seat: str, team: list[Person] | None = None) -> str:
         """Return who decides for a seat: `people`, where somebody sits there and no other pilot is named, or who."""
-        return self.pilots.get(seat) or ("people" if self.seated(seat) else "built_in")
+        there = self.seated(seat) if team is None else team
+        return self.pilots.get(seat) or ("people" if there else "built_in")

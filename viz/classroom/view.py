@@ -24,6 +24,8 @@ class Viewer:
 
 #: A part of a view: its name, and how it is made.
 Part = tuple[str, Callable[[], dict[str, Any]]]
+#: What everybody knows of a seat and never changes.
+_ABOUT = ("label", "role", "public")
 WALL, DESK_VIEWER, NOBODY = Viewer("wall"), Viewer("desk"), Viewer("nobody")
 
 
@@ -53,7 +55,8 @@ def common(state: State, now: float, online: Collection[str] = ()) -> dict[str, 
         "policy_text": POLICIES[state.policy],
         "is_locked": state.is_locked,
         "is_chat_on": state.is_chat_on,
-        "seats": [_public_seat(state, seat, online) for seat in state.seats],
+        "about": {seat: {key: about[key] for key in _ABOUT} for seat, about in state.seats.items()},
+        "seats": [_public_seat(state, seat, team, online) for seat, team in state.teams().items()],
         "people": sum(not p.is_removed for p in state.people.values()),
         "news": [one for one in state.news[-20:] if not one.get("seat")],
         "messages": [_said(state, m) for m in state.messages if m.room == "public" and not m.is_hidden][-60:],
@@ -67,17 +70,12 @@ def common(state: State, now: float, online: Collection[str] = ()) -> dict[str, 
     }
 
 
-def _public_seat(state: State, seat: str, online: Collection[str]) -> dict[str, Any]:
-    people = state.seated(seat)
-    about = state.seats[seat]
+def _public_seat(state: State, seat: str, team: list[Person], online: Collection[str]) -> dict[str, Any]:
     row = {
         "seat": seat,
-        "label": about["label"],
-        "role": about["role"],
-        "public": about["public"],
-        "people": len(people),
-        "pilot": state.pilot(seat),
-        "online": sum(p.id in online for p in people),
+        "people": len(team),
+        "pilot": state.pilot(seat, team),
+        "online": sum(p.id in online for p in team),
     }
     if state.is_open.get("finals") and may_order(state):
         row["is_final"] = state.sheets[seat].is_final
@@ -132,7 +130,7 @@ def _debrief(state: State) -> dict[str, Any]:
     found: dict[str, Any] = {
         "bookmarks": [{"text": one["text"], "round": one["round"]} for one in state.bookmarks],
         "moments": moments(outcomes, rounds, state.opening),
-        "what_ifs": state.what_ifs,
+        "what_ifs": list(state.what_ifs),
         "words": list(state.words) if state.is_open.get("words") else len(state.words),
         "promises": [_said(state, m) for m in state.messages if m.is_promise and m.room == "public"],
     }
@@ -221,7 +219,7 @@ def told_answers(state: State, answers: Mapping[str, Any], seat: str) -> dict[st
 def _my_deal(state: State, deal: Deal, seat: str = "") -> dict[str, Any]:
     answers = told_answers(state, deal.answers, seat) if seat else deal.answers
     return {"deal": deal.id, "document": deal.document, "text": deal.text, "by": deal.by, "version": deal.version,
-            "state": deal.state, "signed": deal.signed, "answers": answers}  # fmt: skip
+            "state": deal.state, "signed": list(deal.signed), "answers": answers}  # fmt: skip
 
 
 def _desk(state: State, online: Collection[str]) -> dict[str, Any]:
@@ -234,14 +232,14 @@ def _desk(state: State, online: Collection[str]) -> dict[str, Any]:
             {"person": p.id, "name": p.name, "seat": p.seat, "online": p.id in online, "has_read": p.has_read,
              "hand": p.has_hand_up} for p in state.people.values() if not p.is_removed
         ],
-        "board": [_board_row(state, seat, online) for seat in state.seats],
-        "shown": state.is_open,
+        "board": [_board_row(state, seat, team, online) for seat, team in state.teams().items()],
+        "shown": dict(state.is_open),
         "muted": sorted(state.muted),
         "all_messages": [{**_said(state, m), "is_hidden": m.is_hidden} for m in state.messages[-200:]],
         "all_deals": [_my_deal(state, deal) for deal in state.deals.values()],
-        "injects": state.injects,
-        "bookmarks": state.bookmarks,
-        "words": state.words,
+        "injects": list(state.injects),
+        "bookmarks": list(state.bookmarks),
+        "words": list(state.words),
         "surveys": len(state.surveys),
         "rounds_played": len(state.record.get("rounds", [])),
         "entries": [
@@ -253,9 +251,9 @@ def _desk(state: State, online: Collection[str]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _board_row(state: State, seat: str, online: Collection[str]) -> dict[str, Any]:
-    sheet, people = state.sheets[seat], state.seated(seat)
+def _board_row(state: State, seat: str, people: list[Person], online: Collection[str]) -> dict[str, Any]:
+    sheet = state.sheets[seat]
     how = "final" if sheet.is_final else "stuck" if sheet.fault else "draft" if sheet.version else "nothing"
-    return {"seat": seat, "label": state.seats[seat]["label"], "state": how, "pilot": state.pilot(seat),
+    return {"seat": seat, "label": state.seats[seat]["label"], "state": how, "pilot": state.pilot(seat, people),
             "names": [p.name for p in people], "online": sum(p.id in online for p in people),
             "fault": sheet.fault, "orders": len(sheet.orders)}  # fmt: skip

@@ -39,7 +39,8 @@ export function follow(as, show) {
   const take = (news) => { // after the first view only what has changed is sent
     known = news.is_whole ? news : { common: { ...known.common, ...news.common }, own: { ...known.own, ...news.own } };
     offset = known.common.now - Date.now() / 1000;
-    show(known);
+    const { about, seats } = known.common;
+    show({ common: { ...known.common, seats: seats.map((one) => ({ ...about[one.seat], ...one })) }, own: known.own });
   };
   const connect = () => {
     const scheme = location.protocol === "https:" ? "wss" : "ws";
