@@ -31,6 +31,7 @@ def outcome(game: Game, goods: tuple[str, ...] = ()) -> dict[str, Any]:
     seen = game.recorder.seen
     first = [quarter for quarter, _ in seen].index(game.played[-1]["quarter"])
     tables = {quarter: _cells(game, panels) for quarter, panels in seen[max(first - 1, 0) :]}
+    rows = {quarter: _rows(cells) for quarter, cells in tables.items()}
     span, before = [quarter for quarter, _ in seen[first:]], seen[max(first - 1, 0)][0]
     view = game.view(game.engine.world.countries[-1])  # the rest of the world: nobody's secrets
     prices = [_price(game, good, tables, before, span[-1]) for good in chosen]
@@ -40,8 +41,8 @@ def outcome(game: Game, goods: tuple[str, ...] = ()) -> dict[str, Any]:
         "headline": _headline(prices),
         "prices": prices,
         "shares": _shares(game, chosen, tables, before, span[-1]),
-        "seats": {name: _seat(game, name, tables, span) for name in _seated(game)},
-        "scoreboards": _boards(game, tables, span),
+        "seats": {name: _seat(game, name, rows, span) for name in _seated(game)},
+        "scoreboards": _boards(game, rows, span),
         "measures": [m for m in view["measures"] if m["in_force"]],
         "treaties": view["treaties"],
     }
@@ -59,6 +60,18 @@ def _cells(game: Game, panels: Sequence[Any]) -> dict[tuple[str, str, str], floa
         for panel, values in zip(game.recorder.observer.panels, panels, strict=True)
         for (good, country), value in zip(panel.cells, values[0], strict=True)
     }
+
+
+#: A quarter's numbers by metric and country, as (good, value) in the order of the cells.
+Rows = Mapping[tuple[str, str], Sequence[tuple[str, float]]]
+
+
+def _rows(cells: Cells) -> Rows:
+    """Return cells by metric and country, so that a sum over goods need not look at all of them."""
+    found: dict[tuple[str, str], list[tuple[str, float]]] = {}
+    for (metric, good, country), value in cells.items():
+        found.setdefault((metric, country), []).append((good, value))
+    return found
 
 
 def _known(value: float | None) -> float | None:
@@ -121,7 +134,7 @@ def _seated(game: Game) -> list[str]:
     return [*game.engine.world.countries, *sorted(firms)]
 
 
-def _seat(game: Game, name: str, tables: Mapping[str, Cells], span: list[str]) -> dict[str, Any]:
+def _seat(game: Game, name: str, rows: Mapping[str, Rows], span: list[str]) -> dict[str, Any]:
     seat = game.seats[name]
     if seat.is_firm:
         view = game.view(name)
@@ -130,44 +143,36 @@ def _seat(game: Game, name: str, tables: Mapping[str, Cells], span: list[str]) -
                 "profit_usd": view["revenue_usd"] - view["cost_usd"]}  # fmt: skip
     parts = ("welfare_consumer_usd", "welfare_producer_usd", "welfare_treasury_usd", "welfare_rent_usd",
              "welfare_variety_usd", "investment_usd", "supply_at_risk_usd", "score_usd")  # fmt: skip
-    return {part: _summed(tables, span, part, name) for part in parts}
+    return {part: _summed(rows, span, part, name) for part in parts}
 
 
-def _summed(tables: Mapping[str, Cells], span: list[str], metric: str, country: str) -> float | None:
+def _summed(rows: Mapping[str, Rows], span: list[str], metric: str, country: str) -> float | None:
     """Return a metric of a country summed over goods and quarters (`all` where the metric has it)."""
     total, found = 0.0, False
     for quarter in span:
-        whole = _value(tables[quarter], metric, "all", country)
-        values = (
-            [whole]
-            if whole is not None
-            else [
-                _known(v)
-                for (m, g, c), v in tables[quarter].items()
-                if m == metric and c == country and g != "all"
-            ]
-        )
+        row = rows[quarter].get((metric, country), ())
+        whole = _known(next((value for good, value in row if good == "all"), None))
+        values = [whole] if whole is not None else [_known(value) for good, value in row if good != "all"]
         known = [value for value in values if value is not None]
         found = found or bool(known)
         total += sum(known)
     return total if found else None
 
 
-def _boards(game: Game, tables: Mapping[str, Cells], span: list[str]) -> dict[str, list[dict[str, Any]]]:
+def _boards(game: Game, rows: Mapping[str, Rows], span: list[str]) -> dict[str, list[dict[str, Any]]]:
     """Return each scoreboard: seats with their number of the round, the best first."""
     boards = {}
     for board, (metric, how, more) in BOARDS.items():
-        rows: list[dict[str, Any]] = []
+        found: list[dict[str, Any]] = []
         for country in game.engine.world.countries:
             if how == "sum":
-                value = _summed(tables, span, metric, country)
+                value = _summed(rows, span, metric, country)
             else:
-                cells = tables[span[-1]].items()
-                known = [v for (m, _, c), v in cells if m == metric and c == country and math.isfinite(v)]
+                known = [v for _, v in rows[span[-1]].get((metric, country), ()) if math.isfinite(v)]
                 value = sum(known) / len(known) if known else None
             if value is not None:
-                rows.append({"seat": country, "value": value})
-        boards[board] = sorted(rows, key=lambda row: row["value"], reverse=more)
+                found.append({"seat": country, "value": value})
+        boards[board] = sorted(found, key=lambda row: row["value"], reverse=more)
     return boards
 
 
