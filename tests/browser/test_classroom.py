@@ -136,6 +136,7 @@ def test_a_class_from_the_code_on_the_wall_to_the_debrief(browser, host):
     screens = {"desk": desk, "wall": wall, "ann": ann, "bob": bob, "cat": cat}
     for name, screen in screens.items():
         screen.judged(f"{name} in the lobby")
+        screen.keep(f"lobby_{name}")
 
     def step(text):
         desk.click(f"#steer button:has-text('{text}')")
@@ -159,6 +160,12 @@ def test_a_class_from_the_code_on_the_wall_to_the_debrief(browser, host):
     bob.see("#draft .treaty")
     bob.click("text=Put it on the table")
     ann.click("#tab-deals")
+    ann.click("#deals button:has-text('Offer other terms')")
+    assert ann.page.is_checked("#draft label:has-text('Japan') input")  # other terms begin with the offer's
+    assert ann.page.locator("#draft .list li").count() == 1
+    ann.click("text=Rather draft a new treaty")
+    ann.click("text=What would it change for us?")
+    ann.see("#deals table")
     ann.click("#deals button:has-text('Sign')")
     ann.see("text=Signed by all")
     for name in ("ann", "bob"):
@@ -170,6 +177,11 @@ def test_a_class_from_the_code_on_the_wall_to_the_debrief(browser, host):
     bob.click("#say button")
     cat.click("text=Raise hand")
     cat.see("text=Lower hand")
+    desk.see("#people:has-text('\u270b')")
+    desk.click("#board button:has-text('Mute') >> nth=0")
+    desk.see("#board button:has-text('Let it talk again')")
+    desk.click("#board button:has-text('Let it talk again')")
+    desk.page.wait_for_selector("#board button:has-text('Let it talk again')", state="detached")
     desk.click("#people button:has-text('Lower the hand')")
     cat.see("text=Raise hand")
     ann.click("#tab-talk")
@@ -190,11 +202,14 @@ def test_a_class_from_the_code_on_the_wall_to_the_debrief(browser, host):
     back = time.monotonic() - begun
     assert ann.page.locator("#orders li").count() == 1
     ann.page.wait_for_selector("#banner", state="hidden")
+    change_while_another_does(ann)
     ann.click("#preview")
     ann.see("#previewed table")
     ann.click("#handin")
     ann.see("text=It counts")
     ann.judged("sheet")
+    for name, screen in screens.items():
+        screen.keep(f"orders_{name}")
     print(f"back {back:.1f} s after the start of the new server")
 
     desk.page.select_option("#event", "outage")
@@ -213,15 +228,18 @@ def test_a_class_from_the_code_on_the_wall_to_the_debrief(browser, host):
     bob.judged("world")
 
     step("Skip to the debrief")
+    ann.page.fill("#q-learned", "That stocks help")
     desk.click("text=Why, round 1")
     desk.see("#whatif table")
     desk.click("#debrief button:has-text('What if')")
     desk.see("text=worked out in")
     ann.page.fill("#word", "tense")
-    ann.click("#phase form button >> nth=0")
+    ann.click("#debriefing form button >> nth=0")
     desk.page.check("#debrief label:has-text('words') input")
     wall.see("text=tense")
     wall.see("text=What if:")
+    ann.see("#debriefed:has-text('What if:')")
+    assert ann.page.input_value("#q-learned") == "That stocks help"  # news of others redraws no form
     for name, screen in screens.items():
         screen.judged(f"{name} in the debrief")
         screen.keep(f"debrief_{name}")
@@ -229,6 +247,40 @@ def test_a_class_from_the_code_on_the_wall_to_the_debrief(browser, host):
         lost = [fault for fault in screen.faults if "desk/open" not in str(fault)]
         assert not lost, (name, lost)
         assert all(url.startswith((host.address, "data:")) for url in screen.requests), name
+
+
+def change_while_another_does(ann):
+    """Change the one order while another device of the team empties the sheet: neither is lost unseen."""
+    begun = []
+
+    def interfere(route):
+        given = route.request.post_data_json
+        if given["kind"] == "set_draft" and not begun:
+            begun.append(given)
+            body = {"version": given["body"]["version"], "orders": []}
+            answer = ann.context.request.post(
+                f"{ann.host.address}/api/command",
+                data={"id": "another-device", "kind": "set_draft", "body": body},
+                headers={"origin": ann.host.address},
+            )
+            assert answer.ok, answer.text()
+        route.continue_()
+
+    ann.page.route("**/api/command", interfere)
+    ann.click("[aria-label='Change order 1']")
+    box = ann.page.locator("#form input[inputmode=decimal]").first
+    assert box.input_value() == "30"
+    box.fill("25")
+    ann.click("text=Change the order")
+    ann.see("#sheetfault:has-text('changed this sheet in the meantime')")
+    assert ann.page.locator("#orders li").count() == 0
+    ann.click("text=Add my change to it")
+    ann.see("#orders li:has-text('25 %')")
+    ann.page.unroute("**/api/command")
+    assert ann.page.locator("#orders li").count() == 1 and ann.page.locator("#conflict").is_hidden()
+    refused = [fault for fault in ann.faults if fault[0] == 409]
+    assert len(refused) == 1  # the one refusal that was provoked
+    ann.faults.remove(refused[0])
 
 
 def test_a_students_page_is_light():

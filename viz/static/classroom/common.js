@@ -261,3 +261,27 @@ export function boards(reveal, names) {
     el("h2", {}, BOARDS[board][0]), el("p", { class: "soft" }, BOARDS[board][1]),
     table(["", "seat", ""], rows.map((row, n) => [String(n + 1), names[row.seat] || row.seat, BOARDS[board][2](row.value)]), [2])));
 }
+
+// --- causes and debrief ------------------------------------------------------------------------------------------------
+
+/** Why prices outside moved in a round, good by good. */
+export const causes = (rows, names) => el("section", { class: "card" }, el("h2", {}, "Why prices outside moved"), el("ul", { class: "list" }, rows.map((row) => el("li", {},
+  `${goodWords(row.good)}: ${row.parts.filter((p) => Math.abs(p.amount) > 0.005 * Math.abs(row.total || 1)).map((p) => `${names[p.cause] || p.cause} ${p.amount > 0 ? "+" : "\u2212"}${price(Math.abs(p.amount))}`).join(", ") || "hardly"}`))));
+
+/** What the debrief shows everybody. */
+export function debriefCards(found, names) {
+  const cards = [];
+  if (Array.isArray(found.words)) cards.push(el("section", { class: "card" }, el("h2", {}, "In one word"), el("p", { class: "lead" }, found.words.join(" · "))));
+  if (found.moments.length) cards.push(el("section", { class: "card" }, el("h2", {}, "Key moments"), el("ul", { class: "list" }, found.moments.map((one) => el("li", {}, `Round ${one.round}: ${one.text}`)))));
+  if (found.bookmarks.length) cards.push(el("section", { class: "card" }, el("h2", {}, "Noted on the way"), el("ul", { class: "list" }, found.bookmarks.map((one) => el("li", {}, `Round ${one.round}: ${one.text}`)))));
+  for (const one of found.what_ifs) cards.push(el("section", { class: "card" }, el("h2", {}, `What if: ${changeWords(one.change, names)}`), el("ul", { class: "list" }, one.prices.map((row) => el("li", {}, `${goodWords(row.good)} outside in ${one.quarter}: ${price(row.otherwise)} instead of ${price(row.real)}`)))));
+  if (found.promises.length) cards.push(el("section", { class: "card" }, el("h2", {}, "Promises"), el("ul", { class: "list" }, found.promises.map((m) => el("li", {}, `${names[m.seat] || m.seat}: ${m.text} ${m.kept === true ? "\u2713 kept" : m.kept === false ? "\u2715 broken" : ""}`)))));
+  if (found.delivery?.length) cards.push(el("section", { class: "card" }, el("h2", {}, "Signed and done"), el("ul", { class: "list" }, found.delivery.map((row) => el("li", {},
+    `${names[row.member] || row.member}, ${row.title}: ${row.is_kept ? "in force to the end" : `until round ${row.until}`}${row.against.length ? `; meanwhile ordered ${row.against.map((a) => `${a.type.replaceAll("_", " ")} (round ${a.round})`).join(", ")}` : ""}`)))));
+  if (found.orders) cards.push(el("section", { class: "card" }, el("h2", {}, "What was ordered"), el("ul", { class: "list" }, found.orders.flatMap((row) => row.orders.map((o) => el("li", {}, `Round ${row.round}, ${names[row.seat] || row.seat}: ${o.type.replaceAll("_", " ")}: ${fieldWords(o.fields)}`))))));
+  return cards;
+}
+const changeWords = (one, names) => one.what === "seat" ? `a machine had played ${names[one.seat] || one.seat}` : one.what === "order" ? `without order ${one.number} of ${names[one.seat] || one.seat} in round ${one.round}` : `without ${one.what} ${one.number} of round ${one.round}`;
+const plain = (value) => Array.isArray(value) ? value.map(plain).join(", ") : value !== null && typeof value === "object" ? JSON.stringify(value) : String(value).replaceAll("_", " ");
+/** The fields of an order or a clause in words. */
+export const fieldWords = (fields) => Object.entries(fields || {}).map(([name, value]) => `${name.replaceAll("_", " ")} ${plain(value)}`).join("; ") || "as usual";

@@ -41,13 +41,14 @@ function steer() {
 
 function board() {
   const { own } = view;
-  part("board", own.board, () => el("ul", { class: "list" }, own.board.map((row) => el("li", {},
+  part("board", [own.board, own.muted], () => el("ul", { class: "list" }, own.board.map((row) => el("li", {},
     el("div", {}, el("b", {}, row.label), " ", el("span", { class: `tag ${row.pilot === "people" ? row.state : "nothing"}` }, row.pilot === "people" ? { final: "handed in", stuck: "stuck", draft: "draft", nothing: "nothing yet" }[row.state] : row.pilot === "random" ? "chance" : "machine"),
       el("br"), el("span", { class: "soft" }, row.names.length ? `${row.names.join(", ")}; ${row.online} connected` : "nobody sits here", row.fault ? `; ${row.fault}` : "")),
     el("div", { class: "row" },
       row.names.length ? el("button", { class: "small", type: "button", onclick: () => desk("pilot_seat", { seat: row.seat, pilot: row.pilot === "people" ? "built_in" : "" }) }, row.pilot === "people" ? "To the machine" : "Back to its people") : null,
       row.names.length ? el("button", { class: "small", type: "button", onclick: () => desk("tell", { seat: row.seat, text: "The facilitator asks you to hand in soon." }) }, "Nudge") : null,
-      el("button", { class: "small", type: "button", onclick: () => see(row.seat) }, "See as"))))));
+      el("button", { class: "small", type: "button", onclick: () => see(row.seat) }, "See as"),
+      row.names.length ? el("button", { class: "small", type: "button", "aria-pressed": String(own.muted.includes(row.seat)), onclick: () => desk("mute", { seat: row.seat, is_muted: !own.muted.includes(row.seat) }) }, own.muted.includes(row.seat) ? "Let it talk again" : "Mute") : null)))));
   part("people", [own.people_list, own.board.map((row) => row.seat)], () => own.people_list.length ? el("ul", { class: "list" }, own.people_list.map((person) => {
     const seat = el("select", { "aria-label": `Seat of ${person.name}`, onchange: (event) => desk("seat_person", { person: person.person, seat: event.target.value }) },
       el("option", { value: "" }, "no seat"), own.board.map((row) => el("option", { value: row.seat }, row.label)));
@@ -118,6 +119,7 @@ function lists() {
       el("button", { class: "small", type: "button", onclick: () => desk("hide_message", { message: m.message, is_hidden: !m.is_hidden }) }, m.is_hidden ? "Show" : "Hide"))))));
 }
 
+let picked = ""; // the what-if that is chosen, over redrawings
 function debrief() {
   const { common, own } = view;
   const isOn = ["debrief", "closed"].includes(common.phase);
@@ -131,6 +133,8 @@ function debrief() {
     }
     for (const row of own.board) rows.push([{ what: "seat", seat: row.seat }, `A machine plays ${row.label} all along`]);
     const pick = el("select", { id: "whatifpick" }, rows.map(([, text], n) => el("option", { value: String(n) }, text)));
+    pick.value = String(Math.max(rows.findIndex(([one]) => JSON.stringify(one) === picked), 0));
+    pick.addEventListener("change", () => { picked = JSON.stringify(rows[Number(pick.value)][0]); });
     const result = byId("whatif");
     return [
       el("div", { class: "row" }, own.entries.map((entry) => el("button", { class: "small", type: "button", onclick: async () => { result.textContent = "Re-running the round…"; const answer = await ask("/api/causes", { round: entry.round }); result.replaceChildren(...(answer.ok ? why(answer.causes) : [el("p", { class: "fault" }, answer.message)])); } }, `Why, round ${entry.round}`))),

@@ -4,7 +4,7 @@ import { el, goodWords } from "./common.js";
 let count = 0;
 const NUMBERS = ["number", "integer", "share", "path"];
 
-/** Return {element, read}: inputs for the fields of a kind; `read()` gives the fields that were filled in. */
+/** Return {element, read, fill}: inputs for the fields of a kind; `read()` gives the fields that were filled in, `fill(values)` shows given ones. */
 export function fieldsOf(kind, form, changed = () => {}) {
   const rows = kind.fields.map((field) => input(field, form, changed));
   const numeric = rows.filter((row) => NUMBERS.includes(row.field.kind)).slice(0, 2);
@@ -13,7 +13,11 @@ export function fieldsOf(kind, form, changed = () => {}) {
   const element = el("div", { class: "fields" }, shown.map((row) => row.element),
     rest.length ? el("details", {}, el("summary", {}, `More terms (${rest.length})`), el("div", { class: "fields" }, rest.map((row) => row.element))) : null);
   const read = () => Object.fromEntries(rows.map((row) => [row.field.name, row.read()]).filter(([, value]) => value !== undefined));
-  return { element, read };
+  const fill = (values) => {
+    for (const row of rows) if (values[row.field.name] !== undefined) row.write(values[row.field.name]);
+    for (const folded of element.querySelectorAll("details")) folded.open = rest.some((row) => values[row.field.name] !== undefined);
+  };
+  return { element, read, fill };
 }
 
 function input(field, form, changed) {
@@ -27,7 +31,7 @@ function input(field, form, changed) {
   const element = field.kind === "flag"
     ? el("label", { class: "line", for: id }, control, field.label)
     : el("label", { for: id }, `${field.label}${unit ? `, ${unit}` : ""}`, control, help);
-  return { field, element, read: () => valueOf(field, control, isShare) };
+  return { field, element, read: () => valueOf(field, control, isShare), write: (value) => writeTo(control, value, isShare) };
 }
 
 function controlOf(field, form, id, isShare) {
@@ -48,6 +52,13 @@ function select(id, options, start, mayBeEmpty, isMany = false) {
     mayBeEmpty && !isMany ? el("option", { value: "" }, "as usual") : null, options.map(([value, text]) => el("option", { value }, text)));
   if (!isMany && start) made.value = start;
   return made;
+}
+
+function writeTo(control, value, isShare) {
+  if (control.type === "checkbox") control.checked = value === true;
+  else if (control.multiple) for (const option of control.options) option.selected = value.includes(option.value);
+  else if (typeof value === "number") control.value = String(isShare ? Number((100 * value).toPrecision(12)) : value);
+  else control.value = typeof value === "string" ? value : JSON.stringify(value);
 }
 
 function valueOf(field, control, isShare) {

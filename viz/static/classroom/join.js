@@ -22,5 +22,7 @@ byId("back").addEventListener("submit", async (event) => {
   } catch { say("backfault", "The server does not answer. Are you in the right network?"); }
 });
 
+try { byId("resume").value = localStorage.getItem("orebloc resume") || ""; } catch { /* private mode */ }
+
 const view = await (await fetch("/api/view")).json();
 if (view.own.kind === "person") location.replace("/play");

@@ -1,5 +1,5 @@
 // A seat: its sheet of orders, deals, talk, the world, the role. What others of the team do arrives as it happens.
-import { ask, boards, byId, change, el, follow, goodWords, money, order, part, percent, phaseWords, price, runClock, say, send, table, worldCards } from "./common.js";
+import { ask, boards, byId, causes, change, debriefCards, el, fieldWords, follow, goodWords, money, order, part, percent, phaseWords, price, runClock, say, send, table, worldCards } from "./common.js";
 import { fieldsOf } from "./form.js";
 
 let view = null, form = null, formSeat = "", fields = null, pending = Promise.resolve();
@@ -27,17 +27,45 @@ showTab("now");
 
 // --- the sheet -------------------------------------------------------------------------------------------------------
 
-/** Save orders as the team's draft; one save after the other, each on the newest version. */
+const sameOrder = (a) => { const key = JSON.stringify(a); return (b) => JSON.stringify(b) === key; };
+const without = (one) => (orders) => { const at = orders.findIndex(sameOrder(one)); return orders.filter((_, n) => n !== at); };
+const replaced = (one, other) => (orders) => { const at = orders.findIndex(sameOrder(one)); return at < 0 ? [...orders, other] : orders.map((each, n) => (n === at ? other : each)); };
+
+let lastSaved = "";
+/** Save orders as the team's draft; one save after the other, each on the newest version; true where it was taken. */
 function save(change) {
-  pending = pending.then(async () => {
-    const sheet = view.own.sheet;
-    const answer = await send("set_draft", { version: sheet.version, orders: change([...sheet.orders]) });
-    say("sheetfault", answer.ok ? "" : answer.message);
-    if (answer.ok) view.own.sheet = { ...sheet, version: sheet.version + 1, orders: change([...sheet.orders]), is_final: false };
-    paintSheet();
-    return answer.ok;
-  });
+  pending = pending.then(() => saveOn(change, true));
   return pending;
+}
+
+async function saveOn(change, mayRetry) {
+  const sheet = view.own.sheet, orders = change([...sheet.orders]);
+  const answer = await send("set_draft", { version: sheet.version, orders });
+  byId("conflict").hidden = true;
+  say("sheetfault", answer.ok ? "" : answer.message);
+  if (answer.ok) {
+    lastSaved = JSON.stringify(orders);
+    if (view.own.sheet.version <= sheet.version) view.own.sheet = { ...sheet, version: sheet.version + 1, orders, is_final: false };
+  } else if (await isNewer(sheet.version)) {
+    if (mayRetry && JSON.stringify(view.own.sheet.orders) === lastSaved) return saveOn(change, false); // it was ourselves
+    offerBoth(change);
+  }
+  paintSheet();
+  return answer.ok;
+}
+
+/** Wait a moment for the sheet that was saved by somebody else. */
+async function isNewer(version) {
+  for (let n = 0; n < 15 && view.own.sheet.version === version; n += 1) await new Promise((done) => setTimeout(done, 100));
+  return view.own.sheet.version !== version;
+}
+
+/** Two of a team changed the sheet at once: keep what stands there, or put one's own change on top of it. */
+function offerBoth(change) {
+  const close = () => { byId("conflict").hidden = true; say("sheetfault", ""); };
+  byId("conflict").replaceChildren(el("button", { class: "main", type: "button", onclick: () => { close(); save(change); } }, "Add my change to it"),
+    el("button", { type: "button", onclick: close }, "Leave it as it is now"));
+  byId("conflict").hidden = false;
 }
 
 const STATES = {
@@ -59,7 +87,8 @@ function paintSheet() {
   part("orders", [sheet.orders, sheet.texts, sheet.fault, own.may_order], () => [
     sheet.orders.length ? el("ul", { class: "orders" }, sheet.orders.map((one, n) => el("li", {},
       el("span", {}, (sheet.texts.length === sheet.orders.length && sheet.texts[n]) || describe(one)),
-      own.may_order ? el("button", { class: "small", type: "button", "aria-label": `Remove order ${n + 1}`, onclick: () => save((orders) => orders.filter((_, k) => k !== n)) }, "Remove") : null)))
+      own.may_order ? el("div", { class: "row" }, el("button", { class: "small", type: "button", "aria-label": `Change order ${n + 1}`, onclick: () => edit(one) }, "Change"),
+        el("button", { class: "small", type: "button", "aria-label": `Remove order ${n + 1}`, onclick: () => save(without(one)) }, "Remove")) : null)))
       : el("p", { class: "soft" }, "No orders. The measures that are in force stay."),
     sheet.fault ? el("p", { class: "fault" }, sheet.fault) : null]);
   byId("handin").disabled = !own.may_order || sheet.is_final || Boolean(sheet.fault);
@@ -70,7 +99,7 @@ function paintSheet() {
   byId("newcard").hidden = !own.may_order;
 }
 
-const describe = (one) => `${kindOf(one.type)?.title || one.type}: ${Object.entries(one.fields || {}).map(([k, v]) => `${k.replaceAll("_", " ")} ${Array.isArray(v) ? v.join(", ") : typeof v === "object" ? JSON.stringify(v) : v}`).join("; ")}`;
+const describe = (one) => `${kindOf(one.type)?.title || one.type}: ${fieldWords(one.fields)}`;
 const kindOf = (type) => form?.kinds.find((kind) => kind.type === type);
 
 byId("handin").addEventListener("click", async () => { await pending; if (await order("sheetfault", "hand_in", { version: view.own.sheet.version })) byId("state").focus?.(); });
@@ -81,12 +110,12 @@ byId("preview").addEventListener("click", async () => {
   byId("previewed").replaceChildren(...(answer.ok ? previewed(answer) : [el("p", { class: "fault" }, answer.message)]));
 });
 
-function previewed(answer) {
+function previewed(answer, heading = "with your sheet") {
   const rows = answer.prices.map((row) => [goodWords(row.good), price(row.without), price(row.with)]);
   const mine = Object.entries(answer.with || {}).filter(([, v]) => typeof v === "number")
     .map(([key, value]) => [words(key), money((answer.without || {})[key]), money(value)]);
   return [el("p", { class: "soft" }, "By the end of the round, if all other seats leave it to machines. Nobody else sees this."),
-    table(["price outside", "without", "with your sheet"], rows, [1, 2]), mine.length ? table(["your seat", "without", "with"], mine, [1, 2]) : null].filter(Boolean);
+    table(["price outside", "without", heading], rows, [1, 2]), mine.length ? table(["your seat", "without", "with"], mine, [1, 2]) : null].filter(Boolean);
 }
 const WORDS = { score_usd: "score", welfare_consumer_usd: "users", welfare_producer_usd: "producers", welfare_treasury_usd: "treasury", welfare_rent_usd: "quota rents",
   welfare_variety_usd: "choice", investment_usd: "investment", supply_at_risk_usd: "supply at risk", cash_usd: "cash", profit_usd: "profit of the quarter" };
@@ -106,12 +135,25 @@ async function loadForm() {
 }
 byId("kind").addEventListener("change", () => choose(byId("kind").value));
 
+let editing = null;
+/** Show an order of the sheet in the form, to be put in its place again. */
+function edit(one) {
+  choose(one.type);
+  editing = one;
+  fields.fill(one.fields || {});
+  byId("put").textContent = "Change the order";
+  byId("form").append(el("button", { type: "button", onclick: () => choose(one.type) }, "Leave it as it is"));
+  byId("kind").focus();
+  byId("newcard").scrollIntoView({ block: "start" });
+}
+
 function choose(type) {
   const kind = kindOf(type);
+  editing = null;
   byId("kind").value = type;
   fields = fieldsOf(kind, form, () => check(kind));
   byId("form").replaceChildren(el("p", { class: "soft" }, kind.summary), fields.element, el("p", { class: "soft", id: "checked", role: "status" }),
-    el("button", { class: "main", type: "submit" }, "Put it on the sheet"));
+    el("button", { class: "main", type: "submit", id: "put" }, "Put it on the sheet"));
 }
 let checking = 0;
 function check(kind) {
@@ -126,12 +168,16 @@ function check(kind) {
 byId("form").addEventListener("submit", (event) => {
   event.preventDefault();
   const one = { type: byId("kind").value, fields: fields.read() };
-  save((orders) => [...orders, one]);
+  if (!editing) { save((orders) => [...orders, one]); return; }
+  const old = editing;
+  choose(one.type);
+  save(replaced(old, one));
 });
 
 // --- deals -----------------------------------------------------------------------------------------------------------
 
 let countering = null, clauses = [];
+const forecasts = new Map(); // what deals would change, by deal and version
 function paintDraft() {
   if (!form.clauses.length) {
     byId("draft").replaceChildren(el("p", { class: "soft" }, "Firms sign no treaties. Talk to the states that do."));
@@ -164,16 +210,17 @@ function paintDraft() {
     el("button", { type: "button", onclick: () => { clauses.push({ type: pick.value, fields: open.read() }); paint(); } }, "Add this clause"),
     el("div", { class: "row" },
       el("button", { type: "button", onclick: async () => { said.replaceChildren(el("p", { class: "soft" }, "Asking…")); const answer = await ask("/api/draft", { document: document_() }); said.replaceChildren(...told(answer)); } }, "Read it, and who would sign"),
-      el("button", { class: "main", type: "submit" }, countering ? "Offer these terms" : "Put it on the table")), said);
+      el("button", { class: "main", type: "submit" }, countering ? "Offer these terms" : "Put it on the table"),
+      countering ? el("button", { type: "button", onclick: () => { countering = null; clauses = []; paintDraft(); } }, "Rather draft a new treaty") : null), said);
   byId("draft").onsubmit = async (event) => {
     event.preventDefault();
     said.replaceChildren(el("p", { class: "soft" }, "Putting it on the table…"));
     const answer = countering ? await send("counter_deal", { deal: countering, document: document_() }) : await send("propose_deal", { document: document_() });
     said.replaceChildren(...(answer.ok ? [el("p", {}, "It is on the table; you have signed it.")] : [el("p", { class: "fault" }, answer.message)]));
-    if (answer.ok) { clauses = []; countering = null; paint(); }
+    if (answer.ok) { clauses = []; countering = null; const line = said.firstChild; paintDraft(); byId("draft").append(line); }
   };
 }
-const describeClause = (clause) => `${form.clauses.find((one) => one.type === clause.type).title}: ${Object.entries(clause.fields).map(([k, v]) => `${k.replaceAll("_", " ")} ${v}`).join("; ") || "as usual"}`;
+const describeClause = (clause) => `${form.clauses.find((one) => one.type === clause.type).title}: ${fieldWords(clause.fields)}`;
 const told = (answer) => answer.ok ? [el("p", { class: "treaty", tabindex: "0" }, answer.text), ...answers(answer.answers)] : [el("p", { class: "fault" }, answer.message)];
 const answers = (given) => Object.entries(given).map(([seat, one]) => el("p", { class: "soft" }, `${nameOf(seat)}'s own look-ahead ${one.signs ? "would sign" : "would not sign"}: ${one.reason}`));
 const nameOf = (seat) => view.common.seats.find((one) => one.seat === seat)?.label || seat;
@@ -182,7 +229,7 @@ function paintDeals() {
   const { own, common } = view;
   const open = own.deals.filter((deal) => deal.state !== "withdrawn");
   const publicOnes = common.deals.filter((deal) => open.every((one) => one.deal !== deal.deal));
-  part("deals", [open, publicOnes, own.seat], () => [
+  part("deals", [open, publicOnes, own.seat, [...forecasts]], () => [
     open.length || publicOnes.length ? null : el("section", { class: "card" }, el("h2", {}, "Deals"), el("p", { class: "soft" }, "Nothing on the table. Draft a treaty: what you sign here runs in the markets of the next round.")),
     ...open.map((deal) => {
       const fault = el("p", { class: "fault", role: "alert", hidden: true });
@@ -194,10 +241,26 @@ function paintDeals() {
         isOpen ? el("div", { class: "row" },
           mine ? null : el("button", { class: "main", type: "button", onclick: () => order(fault, "sign_deal", { deal: deal.deal, version: deal.version }) }, "Sign"),
           el("button", { type: "button", onclick: () => { countering = deal.deal; clauses = deal.document.clauses.map((c) => ({ ...c })); paintDraft(); byId("draft").scrollIntoView({ block: "start" }); } }, "Offer other terms"),
-          deal.by === own.seat ? el("button", { type: "button", onclick: () => order(fault, "withdraw_deal", { deal: deal.deal }) }, "Take it back") : null) : null, fault);
+          deal.by === own.seat ? el("button", { type: "button", onclick: () => order(fault, "withdraw_deal", { deal: deal.deal }) }, "Take it back") : null,
+          el("button", { type: "button", onclick: () => forecast(deal) }, "What would it change for us?")) : null, shownForecast(deal), fault);
     }),
     ...publicOnes.map((deal) => el("section", { class: "card" }, el("h2", {}, deal.title), el("p", {}, `In force between ${deal.members.map(nameOf).join(", ")}.`),
       el("details", { "data-key": deal.deal }, el("summary", {}, "Text"), el("p", { class: "treaty", tabindex: "0" }, deal.text))))]);
+}
+
+/** Ask what a deal would change by the end of the round, by itself; the answer stays with these terms. */
+async function forecast(deal) {
+  const key = `${deal.deal} ${deal.version}`;
+  forecasts.set(key, "asking");
+  paintDeals();
+  forecasts.set(key, await ask("/api/preview", { orders: [], deal: deal.deal }));
+  paintDeals();
+}
+function shownForecast(deal) {
+  const found = forecasts.get(`${deal.deal} ${deal.version}`);
+  if (!found) return null;
+  if (found === "asking") return el("p", { class: "soft", role: "status" }, "Clearing the markets with and without it…");
+  return el("div", { class: "stack", role: "status" }, found.ok ? previewed(found, "with this treaty") : el("p", { class: "fault" }, found.message));
 }
 
 // --- talk, votes, world, role ----------------------------------------------------------------------------------------
@@ -253,7 +316,7 @@ function paintMine() {
 
 function paintPhase() {
   const { common, own } = view;
-  part("phase", [common.phase, common.round, common.reveal, own.result, own.dropped, common.news, own.news, common.debrief, own.has_read], () => {
+  part("phase", [common.phase, common.round, common.reveal, own.result, own.dropped, common.news, own.news, own.has_read], () => {
     const cards = [];
     if (common.phase === "lobby") cards.push(card("You are in.", el("p", {}, "The session begins when everybody is here. Read your role sheet meanwhile.")));
     if (common.phase === "briefing" && !own.has_read) cards.push(card("Read your role", el("p", {}, "Under “My role”: what you want, and your first three levers.")));
@@ -262,12 +325,15 @@ function paintPhase() {
       own.result ? table(["your seat, this round", ""], Object.entries(own.result).filter(([, v]) => typeof v === "number").map(([k, v]) => [words(k), money(v)]), [1]) : null,
       ...(own.dropped || []).map((text) => el("p", { class: "fault" }, `Not carried out: ${text}`)),
       el("ul", { class: "list" }, common.reveal.prices.map((row) => el("li", {}, `${goodWords(row.good)}: ${price(row.outside)} outside ${row.leader} ${change(row.outside_change)}, ${price(row.inside)} inside ${change(row.inside_change)}`)))));
-    if (common.phase === "debrief") cards.push(debrief());
+    if (common.reveal?.causes && ["reveal", "debrief", "closed"].includes(common.phase)) cards.push(causes(common.reveal.causes, seatNames()));
     const news = [...common.news, ...own.news].slice(-5).reverse();
     if (news.length) cards.push(card("News", el("ul", { class: "list" }, news.map((one) => el("li", {}, one.text)))));
     return cards;
   });
+  part("debriefing", common.phase === "debrief", (isOn) => isOn ? [debrief()] : []);
+  part("debriefed", [common.debrief, seatNames()], () => common.debrief ? debriefCards(common.debrief, seatNames()) : []);
 }
+const seatNames = () => Object.fromEntries(view.common.seats.map((seat) => [seat.seat, seat.label]));
 const card = (title, ...inside) => el("section", { class: "card now" }, el("h2", {}, title), ...inside);
 
 function debrief() {
@@ -318,7 +384,7 @@ function paint() {
   paintTalk();
   paintRole();
   if (form) paintDeals();
-  part("world", [common.reveal || common.opening, common.history, own.seat], () => [...worldCards(common), ...boards(common.reveal, Object.fromEntries(common.seats.map((s) => [s.seat, s.label])))]);
+  part("world", [common.reveal || common.opening, common.history, own.seat], () => [...worldCards(common), ...boards(common.reveal, seatNames())]);
 }
 
 byId("hand").addEventListener("click", () => send("raise_hand", { up: !view.own.has_hand_up }));

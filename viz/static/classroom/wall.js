@@ -1,5 +1,5 @@
 // The projector: what everybody may see, large enough for the last row. It is sent nothing else.
-import { boards, byId, el, follow, goodWords, part, phaseWords, price, change, runClock, worldCards } from "./common.js";
+import { boards, byId, causes, debriefCards, el, follow, goodWords, part, phaseWords, price, change, runClock, worldCards } from "./common.js";
 
 let view = null;
 
@@ -23,30 +23,13 @@ function paint() {
     for (const vote of common.votes.filter((one) => one.result === null)) cards.push(el("section", { class: "card" }, el("h2", {}, vote.question), el("p", {}, `${vote.cast} of ${vote.seats.length} have voted`)));
     const news = common.news.slice(-4).reverse();
     if (news.length) cards.push(el("section", { class: "card" }, el("h2", {}, "News"), el("ul", { class: "list" }, news.map((one) => el("li", {}, one.text)))));
-    if (common.debrief) cards.push(...debrief(common.debrief, names));
+    if (common.debrief) cards.push(...debriefCards(common.debrief, names));
     return cards;
   });
 }
 
 const seats = (common) => el("ul", { class: "seats" }, common.seats.map((seat) => el("li", {}, el("b", {}, seat.label), el("br"), seat.is_final === undefined ? `${seat.people || "no"} ${seat.people === 1 ? "person" : "people"}`
   : seat.pilot !== "people" ? "a machine" : seat.is_final ? "\u2713 handed in" : "deciding")));
-
-const causes = (rows, names) => el("section", { class: "card" }, el("h2", {}, "Why prices outside moved"), el("ul", { class: "list" }, rows.map((row) => el("li", {},
-  `${goodWords(row.good)}: ${row.parts.filter((p) => Math.abs(p.amount) > 0.005 * Math.abs(row.total || 1)).map((p) => `${names[p.cause] || p.cause} ${p.amount > 0 ? "+" : "\u2212"}${price(Math.abs(p.amount))}`).join(", ") || "hardly"}`))));
-
-function debrief(found, names) {
-  const cards = [];
-  if (Array.isArray(found.words)) cards.push(el("section", { class: "card" }, el("h2", {}, "In one word"), el("p", { class: "lead" }, found.words.join(" · "))));
-  if (found.moments.length) cards.push(el("section", { class: "card" }, el("h2", {}, "Key moments"), el("ul", { class: "list" }, found.moments.map((one) => el("li", {}, `Round ${one.round}: ${one.text}`)))));
-  if (found.bookmarks.length) cards.push(el("section", { class: "card" }, el("h2", {}, "Noted on the way"), el("ul", { class: "list" }, found.bookmarks.map((one) => el("li", {}, `Round ${one.round}: ${one.text}`)))));
-  for (const one of found.what_ifs) cards.push(el("section", { class: "card" }, el("h2", {}, `What if: ${change_words(one.change, names)}`), el("ul", { class: "list" }, one.prices.map((row) => el("li", {}, `${goodWords(row.good)} outside in ${one.quarter}: ${price(row.otherwise)} instead of ${price(row.real)}`)))));
-  if (found.promises.length) cards.push(el("section", { class: "card" }, el("h2", {}, "Promises"), el("ul", { class: "list" }, found.promises.map((m) => el("li", {}, `${names[m.seat] || m.seat}: ${m.text} ${m.kept === true ? "\u2713 kept" : m.kept === false ? "\u2715 broken" : ""}`)))));
-  if (found.delivery?.length) cards.push(el("section", { class: "card" }, el("h2", {}, "Signed and done"), el("ul", { class: "list" }, found.delivery.map((row) => el("li", {},
-    `${names[row.member] || row.member}, ${row.title}: ${row.is_kept ? "in force to the end" : `until round ${row.until}`}${row.against.length ? `; meanwhile ordered ${row.against.map((a) => `${a.type.replaceAll("_", " ")} (round ${a.round})`).join(", ")}` : ""}`)))));
-  if (found.orders) cards.push(el("section", { class: "card" }, el("h2", {}, "What was ordered"), el("ul", { class: "list" }, found.orders.flatMap((row) => row.orders.map((o) => el("li", {}, `Round ${row.round}, ${names[row.seat] || row.seat}: ${o.type.replaceAll("_", " ")} ${JSON.stringify(o.fields)}`))))));
-  return cards;
-}
-const change_words = (one, names) => one.what === "seat" ? `a machine had played ${names[one.seat] || one.seat}` : one.what === "order" ? `without order ${one.number} of ${names[one.seat] || one.seat} in round ${one.round}` : `without ${one.what} ${one.number} of round ${one.round}`;
 
 runClock(() => view?.common);
 follow("wall", (fresh) => { view = fresh; paint(); });
