@@ -264,9 +264,11 @@ export function boards(reveal, names) {
 
 // --- causes and debrief ------------------------------------------------------------------------------------------------
 
+/** What moves a price and is no seat. */
+export const CAUSES = { drift: "the world's own course", events: "events", treaties: "treaties" };
 /** Why prices outside moved in a round, good by good. */
 export const causes = (rows, names) => el("section", { class: "card" }, el("h2", {}, "Why prices outside moved"), el("ul", { class: "list" }, rows.map((row) => el("li", {},
-  `${goodWords(row.good)}: ${row.parts.filter((p) => Math.abs(p.amount) > 0.005 * Math.abs(row.total || 1)).map((p) => `${names[p.cause] || p.cause} ${p.amount > 0 ? "+" : "\u2212"}${price(Math.abs(p.amount))}`).join(", ") || "hardly"}`))));
+  `${goodWords(row.good)}: ${row.parts.filter((p) => Math.abs(p.amount) > 0.005 * Math.abs(row.total || 1)).map((p) => `${CAUSES[p.cause] || names[p.cause] || p.cause} ${p.amount > 0 ? "+" : "\u2212"}${price(Math.abs(p.amount))}`).join(", ") || "hardly"}`))));
 
 /** What the debrief shows everybody. */
 export function debriefCards(found, names) {

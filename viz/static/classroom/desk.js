@@ -1,5 +1,5 @@
 // The facilitator's desk: one tap to the next step, who is where, and everything that can be done about it.
-import { ask, boards, byId, el, follow, goodWords, money, order, part, phaseWords, price, runClock, send, table, worldCards } from "./common.js";
+import { CAUSES, ask, boards, byId, el, follow, goodWords, money, order, part, phaseWords, price, runClock, send, table, worldCards } from "./common.js";
 
 let view = null;
 const desk = (kind, body = {}) => order("fault", kind, body, "desk");
@@ -146,7 +146,7 @@ function debrief() {
       el("p", {}, el("a", { href: "/export/session.zip" }, "All tables (pseudonyms)"), " · ", el("a", { href: "/export/session.zip?names=yes" }, "with names"))];
   });
 }
-const why = (rows) => [table(["price outside", "changed by", "because of"], rows.map((row) => [goodWords(row.good), price(Math.abs(row.total)), row.parts.filter((p) => Math.abs(p.amount) > 1e-6 * Math.abs(row.total || 1)).map((p) => `${nameOf(p.cause)} ${p.amount > 0 ? "+" : "\u2212"}${price(Math.abs(p.amount))}`).join("; ")]), [1])];
+const why = (rows) => [table(["price outside", "changed by", "because of"], rows.map((row) => [goodWords(row.good), price(Math.abs(row.total)), row.parts.filter((p) => Math.abs(p.amount) > 1e-6 * Math.abs(row.total || 1)).map((p) => `${CAUSES[p.cause] || nameOf(p.cause)} ${p.amount > 0 ? "+" : "\u2212"}${price(Math.abs(p.amount))}`).join("; ")]), [1])];
 
 function rules() {
   const { common, own } = view;

@@ -1,5 +1,5 @@
 // Forms made from typed fields: an instrument, a firm's order or a clause describes itself, nothing here knows any by name.
-import { el, goodWords } from "./common.js";
+import { el, fieldWords, goodWords } from "./common.js";
 
 let count = 0;
 const NUMBERS = ["number", "integer", "share", "path"];
@@ -20,9 +20,18 @@ export function fieldsOf(kind, form, changed = () => {}) {
   return { element, read, fill };
 }
 
+const isShareOf = (field) => field.unit === "share" && ["share", "number", "path"].includes(field.kind);
+const inPercent = (share) => Number((100 * share).toPrecision(12));
+
+/** Given fields of a kind in words, shares in per cent. */
+export function wordsOf(kind, given) {
+  const isShare = (name) => kind?.fields.some((field) => field.name === name && isShareOf(field));
+  return fieldWords(Object.fromEntries(Object.entries(given || {}).map(([name, value]) => [name, typeof value === "number" && isShare(name) ? `${inPercent(value)} %` : value])));
+}
+
 function input(field, form, changed) {
   const id = `field-${(count += 1)}`;
-  const isShare = field.unit === "share" && ["share", "number", "path"].includes(field.kind);
+  const isShare = isShareOf(field);
   const control = controlOf(field, form, id, isShare);
   control.addEventListener("change", changed);
   control.addEventListener("input", changed);
@@ -57,7 +66,7 @@ function select(id, options, start, mayBeEmpty, isMany = false) {
 function writeTo(control, value, isShare) {
   if (control.type === "checkbox") control.checked = value === true;
   else if (control.multiple) for (const option of control.options) option.selected = value.includes(option.value);
-  else if (typeof value === "number") control.value = String(isShare ? Number((100 * value).toPrecision(12)) : value);
+  else if (typeof value === "number") control.value = String(isShare ? inPercent(value) : value);
   else control.value = typeof value === "string" ? value : JSON.stringify(value);
 }
 

@@ -1,6 +1,6 @@
 // A seat: its sheet of orders, deals, talk, the world, the role. What others of the team do arrives as it happens.
-import { ask, boards, byId, causes, change, debriefCards, el, fieldWords, follow, goodWords, money, order, part, percent, phaseWords, price, runClock, say, send, table, worldCards } from "./common.js";
-import { fieldsOf } from "./form.js";
+import { ask, boards, byId, causes, change, debriefCards, el, follow, goodWords, money, order, part, percent, phaseWords, price, runClock, say, send, table, worldCards } from "./common.js";
+import { fieldsOf, wordsOf } from "./form.js";
 
 let view = null, form = null, formSeat = "", fields = null, pending = Promise.resolve();
 const TABS = [["now", "Orders"], ["deals", "Deals"], ["talk", "Talk"], ["world", "World"], ["role", "My role"]];
@@ -99,7 +99,7 @@ function paintSheet() {
   byId("newcard").hidden = !own.may_order;
 }
 
-const describe = (one) => `${kindOf(one.type)?.title || one.type}: ${fieldWords(one.fields)}`;
+const describe = (one) => `${kindOf(one.type)?.title || one.type}: ${wordsOf(kindOf(one.type), one.fields)}`;
 const kindOf = (type) => form?.kinds.find((kind) => kind.type === type);
 
 byId("handin").addEventListener("click", async () => { await pending; if (await order("sheetfault", "hand_in", { version: view.own.sheet.version })) byId("state").focus?.(); });
@@ -220,7 +220,10 @@ function paintDraft() {
     if (answer.ok) { clauses = []; countering = null; const line = said.firstChild; paintDraft(); byId("draft").append(line); }
   };
 }
-const describeClause = (clause) => `${form.clauses.find((one) => one.type === clause.type).title}: ${fieldWords(clause.fields)}`;
+const describeClause = (clause) => {
+  const kind = form.clauses.find((one) => one.type === clause.type);
+  return `${kind.title}: ${wordsOf(kind, clause.fields)}`;
+};
 const told = (answer) => answer.ok ? [el("p", { class: "treaty", tabindex: "0" }, answer.text), ...answers(answer.answers)] : [el("p", { class: "fault" }, answer.message)];
 const answers = (given) => Object.entries(given).map(([seat, one]) => el("p", { class: "soft" }, `${nameOf(seat)}'s own look-ahead ${one.signs ? "would sign" : "would not sign"}: ${one.reason}`));
 const nameOf = (seat) => view.common.seats.find((one) => one.seat === seat)?.label || seat;
