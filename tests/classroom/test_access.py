@@ -34,6 +34,7 @@ MATRIX = (
     ("GET", "/desk/open/{key}", "/desk/open/made-up", None, OPEN),
     ("GET", "/sheet/{seat}", "/sheet/CHN", None, (404, 404, 404, 200, 404, 200)),
     ("GET", "/sheet/{seat}", "/sheet/XXX", None, (404,) * 6),
+    ("GET", "/debrief", "/debrief", None, OPEN),
     ("GET", "/api/view", "/api/view", None, OPEN),
     ("GET", "/api/view", "/api/view?as=wall", None, OPEN),
     ("GET", "/api/view", "/api/view?as=desk", None, DESK_ONLY),

@@ -15,9 +15,10 @@ from viz.classroom.export import harmless, spreadsheet
 from viz.classroom.store import Store, read_events
 
 SEATS = ["CHN", "JPN", "USA"]
+ABOUT = {seat: {"label": seat, "role": "state", "public": []} for seat in SEATS}
 OPENED = {
     "title": "Room", "code": "ABCDEFG", "policy": "draft", "opening": {}, "rule_hash": "", "data_hash": "",
-    "plan": [{"name": "negotiate", "round": 1, "minutes": None}], "seats": {seat: {} for seat in SEATS},
+    "plan": [{"name": "negotiate", "round": 1, "minutes": None}], "seats": ABOUT,
     "record": {"rounds": []},
 }  # fmt: skip
 PEOPLE = ("p1-aaa", "p2-bbb", "p3-ccc")

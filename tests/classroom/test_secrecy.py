@@ -16,14 +16,15 @@ from classroom_kit import SEATS, Class, NearDesk, small_game
 from classroom_server import Client, served
 from websockets.sync.client import connect
 
+from viz.classroom.debrief_page import debrief_page, told_of
 from viz.classroom.server import DESK_COOKIE, DEVICE
 from viz.classroom.view import WALL, view
 
 MARKS = {seat: f"canary{number}x" for number, seat in enumerate(SEATS)}
 READABLE = ("/api/view", "/api/view?as=wall", "/api/view?as=desk", "/api/form", "/api/see?seat=CHN", "/sheet/CHN",
-            "/sheet/JPN", "/play", "/wall", "/desk", "/export/events.csv", "/healthz")  # fmt: skip
+            "/sheet/JPN", "/play", "/wall", "/desk", "/debrief", "/export/events.csv", "/healthz")  # fmt: skip
 EXPORTS = ("events.csv", "orders.csv", "messages.csv", "deals.csv", "outcomes.csv", "people.csv", "codebook.csv",
-           "manifest.json", "session.zip")  # fmt: skip
+           "manifest.json", "debrief.html", "session.zip")  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -291,4 +292,5 @@ def test_opened_secrets_are_shown_and_closed_again(tmp_path, world):
     for is_open in (False, True, False):
         room.desk("open", what="secrets", is_open=is_open)
         seen.append("between us two" in json.dumps(view(room.state, WALL, room.clock.now)))
+        assert ("between us two" in debrief_page(told_of(room.state))) == is_open
     assert seen == [False, True, False]

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from viz.classroom.blanking import blanked, find_people
+from viz.classroom.debrief_page import debrief_page, told_of
 from viz.classroom.event import Event
 from viz.classroom.fold import fold
 from viz.classroom.store import read_events
@@ -72,6 +73,7 @@ def spreadsheet(path: Path, with_names: bool = False, without: Collection[str] =
             for c, m in columns.items()
         ],
     )
+    files["debrief.html"] = debrief_page(told_of(state), is_file=True).encode()
     manifest = {
         "title": state.title, "events": len(events), "has_names": with_names, "without": sorted(gone),
         "rows": {name: len(rows) for name, rows in tables.items()},

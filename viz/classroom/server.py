@@ -20,6 +20,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from viz.classroom.access import Bucket, forget_full, new_key
+from viz.classroom.debrief_page import debrief_page, told_of
 from viz.classroom.event import DESK
 from viz.classroom.export import spreadsheet
 from viz.classroom.role_page import role_page
@@ -37,6 +38,7 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
+_KINDS = {".zip": "application/zip", ".json": "application/json", ".html": "text/html; charset=utf-8"}
 Answer = Callable[[Room, Request], Awaitable[Response]]
 
 
@@ -285,6 +287,15 @@ async def _sheet(room: Room, request: Request) -> Response:
     return HTMLResponse(role_page(seat, room.state.seats[seat]))
 
 
+async def _replay(room: Room, request: Request) -> Response:
+    """Answer with the replay; drawn once for all who ask while nothing happens."""
+    seq, page = request.app.state.replay
+    if seq != room.state.seq:
+        page = asyncio.ensure_future(run_in_threadpool(debrief_page, told_of(room.state)))
+        request.app.state.replay = (room.state.seq, page)
+    return HTMLResponse(await asyncio.shield(page))
+
+
 async def _qr(room: Room, request: Request) -> Response:
     import io
 
@@ -303,7 +314,7 @@ async def _export(room: Room, request: Request) -> Response:
     files = await run_in_threadpool(spreadsheet, room.store.path, with_names=with_names)
     if name not in files:
         return _missing()
-    kind = "application/zip" if name.endswith(".zip") else "text/csv; charset=utf-8"
+    kind = _KINDS.get(Path(name).suffix, "text/csv; charset=utf-8")
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(files[name], media_type=kind, headers=headers)
 
@@ -360,6 +371,7 @@ ROUTES: tuple[tuple[str, str, str, Answer], ...] = (
     ("/desk", "GET", "desk", _page("desk")),
     ("/desk/open/{key}", "GET", "everyone", _page("open")),
     ("/sheet/{seat}", "GET", "person", _sheet),
+    ("/debrief", "GET", "everyone", _replay),
     ("/api/view", "GET", "everyone", _view),
     ("/api/form", "GET", "person", _form),
     ("/api/see", "GET", "desk", _see),
@@ -407,4 +419,5 @@ def application(room: Room) -> Starlette:
     routes += [WebSocketRoute("/api/live", _live), Mount("/assets", StaticFiles(directory=STATIC))]
     app = Starlette(routes=routes, lifespan=life, middleware=[Middleware(Guard)])
     app.state.room, app.state.screens, app.state.buckets, app.state.forms = room, Screens(room), {}, {}
+    app.state.replay = (None, None)
     return app

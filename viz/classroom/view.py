@@ -110,6 +110,11 @@ def _point(number: int, outcome: Mapping[str, Any]) -> dict[str, Any]:
             "prices": outcome["prices"], "shares": outcome["shares"]}  # fmt: skip
 
 
+def told_rounds(state: State) -> list[dict[str, Any]]:
+    """Return what the rounds played brought, the first one first: of each what everybody was told of it."""
+    return [_public_outcome(state, state.outcomes[number]) for number in sorted(state.outcomes) if number]
+
+
 def _said(state: State, message: Message) -> dict[str, Any]:
     return {
         "message": message.id,
@@ -132,7 +137,9 @@ def _debrief(state: State) -> dict[str, Any]:
         "moments": moments(outcomes, rounds, state.opening),
         "what_ifs": list(state.what_ifs),
         "words": list(state.words) if state.is_open.get("words") else len(state.words),
-        "promises": [_said(state, m) for m in state.messages if m.is_promise and m.room == "public"],
+        "promises": [
+            _said(state, m) for m in state.messages if m.is_promise and m.room == "public" and not m.is_hidden
+        ],
     }
     if state.is_open.get("secrets"):
         found["delivery"] = delivery(outcomes, rounds)

@@ -143,6 +143,7 @@ function debrief() {
         result.replaceChildren(...(answer.ok ? [table(["price outside", "as it was", "otherwise"], answer.prices.map((r) => [goodWords(r.good), price(r.real), price(r.otherwise)]), [1, 2]), el("p", { class: "soft" }, `In ${answer.quarter}; worked out in ${((performance.now() - began) / 1000).toFixed(1)} s. The wall shows it in the debrief.`)] : [el("p", { class: "fault" }, answer.message)])); } }, "What if"),
       el("p", { class: "soft" }, `${own.words.length} words, ${own.surveys} forms handed in.`),
       el("div", { class: "row" }, [["words", "words on the wall"], ["scores", "scoreboards"], ["secrets", "secrets: all orders and messages"]].map(([what, text]) => el("label", { class: "line" }, el("input", { type: "checkbox", checked: own.shown[what], disabled: what === "secrets" && !isOn, onchange: (event) => desk("open", { what, is_open: event.target.checked }) }), text))),
+      el("p", {}, el("a", { href: "/debrief", target: "_blank" }, "The replay, round by round, with what to ask"), " (show it instead of the wall)"),
       el("p", {}, el("a", { href: "/export/session.zip" }, "All tables (pseudonyms)"), " · ", el("a", { href: "/export/session.zip?names=yes" }, "with names"))];
   });
 }

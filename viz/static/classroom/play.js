@@ -344,7 +344,7 @@ function debrief() {
   const questions = [["learned", "What surprised you most?"], ["counted", "Did you always know whether your choice counted?"], ["better", "What should the next class do otherwise?"], ["research", "May your answers be used for research? (yes or no)"]];
   const inputs = questions.map(([key, text]) => [key, el("textarea", { rows: "2", maxlength: "500", id: `q-${key}` }), text]);
   const said = el("p", { class: "soft", role: "status" });
-  return card("Debrief",
+  return card("Debrief", el("p", {}, el("a", { href: "/debrief", target: "_blank" }, "The game, round by round")),
     el("form", { class: "row", onsubmit: async (event) => { event.preventDefault(); if (word.value.trim()) { await send("give_word", { word: word.value }); word.value = ""; } } },
       el("label", { class: "grow", for: "word" }, "How was it? One word", word), el("button", { type: "submit" }, "Send")),
     el("form", { class: "fields", onsubmit: async (event) => { event.preventDefault(); const answer = await send("answer_survey", { answers: Object.fromEntries(inputs.map(([key, box]) => [key, box.value]).filter(([, v]) => v.trim())) });

@@ -23,7 +23,7 @@ function paint() {
     for (const vote of common.votes.filter((one) => one.result === null)) cards.push(el("section", { class: "card" }, el("h2", {}, vote.question), el("p", {}, `${vote.cast} of ${vote.seats.length} have voted`)));
     const news = common.news.slice(-4).reverse();
     if (news.length) cards.push(el("section", { class: "card" }, el("h2", {}, "News"), el("ul", { class: "list" }, news.map((one) => el("li", {}, one.text)))));
-    if (common.debrief) cards.push(...debriefCards(common.debrief, names));
+    if (common.debrief) cards.push(el("p", {}, el("a", { href: "/debrief" }, "The game, round by round")), ...debriefCards(common.debrief, names));
     return cards;
   });
 }
