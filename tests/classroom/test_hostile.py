@@ -1,6 +1,5 @@
 """Random and hostile commands: refused with a reason, or done; never a fault, and a refusal leaves no trace."""
 
-import asyncio
 import json
 import random
 import time
@@ -13,6 +12,7 @@ from viz.classroom.command import PERSON_COMMANDS
 from viz.classroom.desk_command import DESK_COMMANDS, begin
 from viz.classroom.event import DESK, SERVER
 from viz.classroom.fold import described, fold
+from viz.classroom.loop import run_to_end
 from viz.classroom.server import DEVICE
 from viz.classroom.store import read_events
 
@@ -137,7 +137,7 @@ def test_a_flood_of_hostile_commands_does_no_harm(tmp_path, count, seed):
                 room.room.common()
         return seen, slowest
 
-    seen, slowest = asyncio.run(flood())
+    seen, slowest = run_to_end(flood())
     print(f"{count} commands: {seen}, the slowest took {1e3 * slowest:.0f} ms")
     assert seen["done"] > count / 20 and seen["refused"] > count / 3, seen
     assert described(fold(read_events(room.room.store.path))) == described(room.state)

@@ -6,6 +6,7 @@ import pytest
 from classroom_kit import Class, NearDesk, small_game
 
 from viz.classroom.fold import described, fold
+from viz.classroom.loop import run_to_end
 from viz.classroom.store import read_events
 
 
@@ -38,7 +39,7 @@ def together(room, given):
               for by, ident, kind, body in given)
         )  # fmt: skip
 
-    return asyncio.run(all_of_them())
+    return run_to_end(all_of_them())
 
 
 def says(room, name, number):

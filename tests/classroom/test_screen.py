@@ -1,11 +1,11 @@
 """What a screen is sent: the whole view once, then what has changed, and nothing that is not for this screen."""
 
-import asyncio
 import json
 
 import pytest
 from classroom_kit import Class, NearDesk, small_game
 
+from viz.classroom.loop import run_to_end
 from viz.classroom.screen import Screens
 from viz.classroom.view import DESK_VIEWER, NOBODY, WALL, Viewer
 
@@ -19,7 +19,7 @@ class Page:
     def hear(self):
         """Take the news, if there are any; return the keys that were sent."""
         self.screen.has_news.set()
-        text = asyncio.run(self.screen.news())
+        text = run_to_end(self.screen.news())
         self.told = json.loads(text) if text else None
         if self.told is None:
             return None
