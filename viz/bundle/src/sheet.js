@@ -26,7 +26,7 @@ class Sheet {
     const { header } = unpack(buffer);
     if (header.kind === "file") return download(header.name, header.text, header.mime);
     if (header.kind === "go") { location.href = header.address; return null; }
-    if (header.fields) { this.wait(); this.ask(header.fields); }
+    if (header.fields) { this.wait(); this.ask(header.fields, header.number < this.number); }
     this.alert.hidden = !header.error;
     if (header.error) say(this.alert.lastChild, header.error);
     say(this.status, header.status ?? "");
@@ -37,9 +37,10 @@ class Sheet {
     return null;
   }
 
-  ask(fields) {
-    const key = JSON.stringify(fields.map(({ value, ...rest }) => rest));
-    if (key !== this.key) {
+  // A late answer, to what was asked before, does not take back what has been chosen since.
+  ask(fields, isLate) {
+    const key = JSON.stringify(fields.map(({ value, ...rest }) => rest)), known = key === this.key;
+    if (!known) {
       this.key = key;
       this.fields.clear();
       const groups = new Map();
@@ -50,7 +51,7 @@ class Sheet {
       }
       this.form.replaceChildren(...[...groups].map(([name, inside]) => (name ? h("fieldset", {}, h("legend", { text: name }), inside) : h("div", { class: "asks" }, inside))));
     }
-    for (const field of fields) this.fields.get(field.id)?.(field.value);
+    if (!isLate || !known) for (const field of fields) this.fields.get(field.id)?.(field.value);
   }
 
   field({ id, label, kind, choices, help, low, high, step, unit }) {
