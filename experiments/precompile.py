@@ -25,11 +25,12 @@ def compile_beside() -> None:
 
 def _compile_phases() -> None:
     """Run a small world in which the market is never cleared: its first prices hold for ever."""
-    import orebloc
+    from experiments.preparation import prepare
+    from experiments.run import run_scenario
     from model.market import clearing
 
     clearing.clear_batch = lambda *_: 0
-    orebloc.run("tiny", until="2025Q2")
+    run_scenario(prepare("tiny", until="2025Q2"))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
 """Compiled phases: the narrow tuples that the compile cache may name."""
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,6 +15,8 @@ from model.calibration import calibrate
 from model.compiled import phase
 from model.market.clearing import clear_batch
 from model.tiny import tiny_world
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 class Wide(NamedTuple):
@@ -59,3 +63,11 @@ def test_compiled_rules_are_kept_by_their_place_in_the_package() -> None:
         RuleLocator.from_function(test_compiled_rules_are_kept_by_their_place_in_the_package, __file__)
         is None
     )
+
+
+def test_the_process_that_compiles_beside_comes_to_its_end() -> None:
+    """Nobody hears it, so a mistake in it would only be felt as a slow first run."""
+    done = subprocess.run(
+        [sys.executable, "-m", "experiments.precompile"], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
