@@ -136,11 +136,11 @@ def _suppliers(view: Mapping[str, Any], good: str) -> str:
             for s in view["sites"]
         ]
         body = "".join(f"<li>{escape(line)}.</li>" for line in lines)
-        return card("Your plants", f'<ul class="points">{body}</ul>', "Last quarter")
+        return card("Your plants", f'<ul class="points">{body}</ul>', "Last quarter", "", "rest")
     own = next((row for row in view["goods"] if row["good"] == good), None)
     thing, name = goods_words(good), country_name(view["country"])
     if own is None or not own["suppliers"]:
-        return card(f"{name} buys no {thing}", "", "Last quarter")
+        return card(f"{name} buys no {thing}", "", "Last quarter", "", "rest")
     colours = country_colours([row["country"] for row in own["suppliers"]])
     bars = "".join(
         '<div class="supplier"><span '
@@ -158,7 +158,7 @@ def _suppliers(view: Mapping[str, Any], good: str) -> str:
         f"{own['reserve_days'] or 0.0:.0f} with the state."
     )
     words = f'<p class="fine">Pays {price_words(own["landed_price_usd_per_t"])} on arrival.{store}</p>'
-    return card(f"From whom {name} gets {thing}", bars + words, "Last quarter")
+    return card(f"From whom {name} gets {thing}", bars + words, "Last quarter", "", "rest")
 
 
 def _timeline(solo: Solo, view: Mapping[str, Any]) -> str:
