@@ -5,23 +5,20 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from experiments.debrief.board import Rows, boards, cells_of, rows_of, summed
 from experiments.game import Game
 from experiments.outcome import headline_goods
 from model.name import COUNTRY_NAMES
 
-#: Scoreboards: metric and how its four quarters become one number (`sum` or `last`), and whether more is better.
-BOARDS = {
-    "wealth": ("score_usd", "sum", True),
-    "security": ("supply_at_risk_usd", "sum", False),
-    "independence": ("import_dependence_share", "last", False),
-}
 #: Seats of a round whose sheets are told apart; more are put together as one cause.
 MOST_CAUSES = 8
 _PRICE, _INSIDE = "outside_price_usd_per_t", "inside_price_usd_per_t"
 
 
-def outcome(game: Game, goods: tuple[str, ...] = ()) -> dict[str, Any]:
+def outcome(game: Game, goods: tuple[str, ...] = (), seats: Sequence[str] = ()) -> dict[str, Any]:
     """Return what the last round of a game brought, for `goods` or the scenario's headline goods.
+
+    Firms are told that have ever had a sheet, and those among `seats`.
 
     `{quarter_from, quarter_to, headline, prices, shares, seats, scoreboards, measures, treaties}`; money in usd, prices
     in usd per tonne, shares 0 to 1, null where there is none. Changes are against the last quarter before the round; in
@@ -30,19 +27,21 @@ def outcome(game: Game, goods: tuple[str, ...] = ()) -> dict[str, Any]:
     chosen = goods or tuple(headline_goods(game.engine.world))
     seen = game.recorder.seen
     first = [quarter for quarter, _ in seen].index(game.played[-1]["quarter"])
-    tables = {quarter: _cells(game, panels) for quarter, panels in seen[max(first - 1, 0) :]}
-    rows = {quarter: _rows(cells) for quarter, cells in tables.items()}
+    observer = game.recorder.observer
+    tables = {quarter: cells_of(observer.panels, panels) for quarter, panels in seen[max(first - 1, 0) :]}
+    rows = {quarter: rows_of(cells) for quarter, cells in tables.items()}
     span, before = [quarter for quarter, _ in seen[first:]], seen[max(first - 1, 0)][0]
     view = game.view(game.engine.world.countries[-1])  # the rest of the world: nobody's secrets
     prices = [_price(game, good, tables, before, span[-1]) for good in chosen]
+    firms = _firms(game, seats)
     return {
         "quarter_from": span[0],
         "quarter_to": span[-1],
         "headline": _headline(prices),
         "prices": prices,
         "shares": _shares(game, chosen, tables, before, span[-1]),
-        "seats": {name: _seat(game, name, rows, span) for name in _seated(game)},
-        "scoreboards": _boards(game, rows, span),
+        "seats": {name: _seat(game, name, rows, span) for name in [*game.engine.world.countries, *firms]},
+        "scoreboards": boards(game.engine.world, rows, span, {name: _cash(game, name) for name in firms}),
         "measures": [m for m in view["measures"] if m["in_force"]],
         "treaties": view["treaties"],
     }
@@ -51,27 +50,6 @@ def outcome(game: Game, goods: tuple[str, ...] = ()) -> dict[str, Any]:
 #: A recorded number: metric, good, country.
 Number = tuple[str, str, str]
 Cells = Mapping[tuple[str, str, str], float]
-
-
-def _cells(game: Game, panels: Sequence[Any]) -> dict[tuple[str, str, str], float]:
-    """Return a quarter's numbers by metric, good and country."""
-    return {
-        (panel.metric, good, country): float(value)
-        for panel, values in zip(game.recorder.observer.panels, panels, strict=True)
-        for (good, country), value in zip(panel.cells, values[0], strict=True)
-    }
-
-
-#: A quarter's numbers by metric and country, as (good, value) in the order of the cells.
-Rows = Mapping[tuple[str, str], Sequence[tuple[str, float]]]
-
-
-def _rows(cells: Cells) -> Rows:
-    """Return cells by metric and country, so that a sum over goods need not look at all of them."""
-    found: dict[tuple[str, str], list[tuple[str, float]]] = {}
-    for (metric, good, country), value in cells.items():
-        found.setdefault((metric, country), []).append((good, value))
-    return found
 
 
 def _known(value: float | None) -> float | None:
@@ -128,13 +106,18 @@ def _shares(
     return sorted(rows, key=lambda row: (row["good"], -row["share"]))
 
 
-def _seated(game: Game) -> list[str]:
-    """Return the states of the world and every firm that somebody has ever given a sheet for."""
-    firms = {name for entry in game.played for name in entry["sheets"] if game.seats[name].is_firm}
-    return [*game.engine.world.countries, *sorted(firms)]
+def _firms(game: Game, seats: Sequence[str]) -> list[str]:
+    """Return the firms among some seats, and every firm that somebody has ever given a sheet for."""
+    named = {*seats, *(name for entry in game.played for name in entry["sheets"])}
+    return sorted(name for name in named if game.seats[name].is_firm)
 
 
-def _seat(game: Game, name: str, rows: Mapping[str, Rows], span: list[str]) -> dict[str, Any]:
+def _cash(game: Game, firm: str) -> float:
+    """Return what a firm has earned since the game began."""
+    return float(game.engine.columns.balance_usd[0, game.seats[firm].row])
+
+
+def _seat(game: Game, name: str, rows: Mapping[str, Rows], span: Sequence[str]) -> dict[str, Any]:
     seat = game.seats[name]
     if seat.is_firm:
         view = game.view(name)
@@ -143,37 +126,7 @@ def _seat(game: Game, name: str, rows: Mapping[str, Rows], span: list[str]) -> d
                 "profit_usd": view["revenue_usd"] - view["cost_usd"]}  # fmt: skip
     parts = ("welfare_consumer_usd", "welfare_producer_usd", "welfare_treasury_usd", "welfare_rent_usd",
              "welfare_variety_usd", "investment_usd", "supply_at_risk_usd", "score_usd")  # fmt: skip
-    return {part: _summed(rows, span, part, name) for part in parts}
-
-
-def _summed(rows: Mapping[str, Rows], span: list[str], metric: str, country: str) -> float | None:
-    """Return a metric of a country summed over goods and quarters (`all` where the metric has it)."""
-    total, found = 0.0, False
-    for quarter in span:
-        row = rows[quarter].get((metric, country), ())
-        whole = _known(next((value for good, value in row if good == "all"), None))
-        values = [whole] if whole is not None else [_known(value) for good, value in row if good != "all"]
-        known = [value for value in values if value is not None]
-        found = found or bool(known)
-        total += sum(known)
-    return total if found else None
-
-
-def _boards(game: Game, rows: Mapping[str, Rows], span: list[str]) -> dict[str, list[dict[str, Any]]]:
-    """Return each scoreboard: seats with their number of the round, the best first."""
-    boards = {}
-    for board, (metric, how, more) in BOARDS.items():
-        found: list[dict[str, Any]] = []
-        for country in game.engine.world.countries:
-            if how == "sum":
-                value = _summed(rows, span, metric, country)
-            else:
-                known = [v for _, v in rows[span[-1]].get((metric, country), ()) if math.isfinite(v)]
-                value = sum(known) / len(known) if known else None
-            if value is not None:
-                found.append({"seat": country, "value": value})
-        boards[board] = sorted(found, key=lambda row: row["value"], reverse=more)
-    return boards
+    return {part: summed(rows, span, part, name) for part in parts}
 
 
 def causes(before: Game, entry: Mapping[str, Any], numbers: Sequence[Number]) -> list[dict[str, Any]]:
@@ -235,7 +188,8 @@ def _now(game: Game, numbers: Sequence[Number]) -> list[float]:
         game = game.fork()
         game.quarters_per_round = 1
         game.play_round()
-    cells = _cells(game, game.recorder.observer.observe(game.engine))
+    observer = game.recorder.observer
+    cells = cells_of(observer.panels, observer.observe(game.engine))
     values = [cells[number] for number in numbers]
     return [value if math.isfinite(value) else 0.0 for value in values]
 

@@ -34,13 +34,19 @@ from viz.figure import Figure
 _STYLES = ("class.css", "replay.css")
 _STATIC = Path(__file__).resolve().parents[1] / "static" / "classroom"
 _BOARDS = {
-    "wealth": ("Wealth", "score of the round; more is better", money_word),
+    "wealth": ("Wealth of states", "score of the round; more is better", money_word),
+    "cash": ("Cash of firms", "earned since the game began; more is better", money_word),
     "security": (
         "Security of supply",
         "cost of a year without the leading supplier; less is better",
         money_word,
     ),
-    "independence": ("Independence", "part bought from the largest supplier; less is better", percent),
+    "independence": (
+        "Independence",
+        "part bought from the largest supplier abroad, minerals weighted by what their use was worth before the game; "
+        "less is better",
+        percent,
+    ),
 }
 _AGAINST_START = (
     '<p class="soft">Changes in round 1 are against its own first quarter, causes against the opening.</p>'
@@ -290,7 +296,7 @@ def _boards(rounds: Sequence[Mapping[str, Any]], names: Mapping[str, str]) -> st
         cards.append(
             card(title, f'<p class="soft">{meaning}</p>{table(heads, lines, set(range(1, len(heads))))}')
         )
-    return f'<h2>Three scoreboards</h2><div class="boards">{"".join(cards)}</div>' if cards else ""
+    return f'<h2>Scoreboards</h2><div class="boards">{"".join(cards)}</div>' if cards else ""
 
 
 def _endings(debrief: Mapping[str, Any], names: Mapping[str, str]) -> str:

@@ -65,7 +65,7 @@ class ModelDesk:
         twin = game.fork()
         twin.quarters_per_round = 1
         twin.play_round()
-        first = outcome(twin)
+        first = outcome(twin, seats=seats)
         first["headline"] = f"The game begins in {game.quarter}."
         return {"opening": {**first, "views": {seat: seat_view(game, seat) for seat in seats}}}
 
@@ -100,7 +100,7 @@ class ModelDesk:
         other, mine = game.fork(), game.fork()
         other.play_round({seat: []})
         mine.play_round({seat: orders}, treaties=documents)
-        before, after = outcome(other), outcome(mine)
+        before, after = outcome(other, seats=[seat]), outcome(mine, seats=[seat])
         rows = []
         for old, new in zip(before["prices"], after["prices"], strict=True):
             rows.append({"good": old["good"], "without": old["outside"], "with": new["outside"],
@@ -121,7 +121,7 @@ class ModelDesk:
                 dropped[seat] = lost
         game = before.copy()
         entry = game.play_round(sheets, pilots, events, treaties)
-        found = outcome(game)
+        found = outcome(game, seats=seats)
         found["views"] = {seat: seat_view(game, seat) for seat in seats} if not game.is_done else {}
         found["dropped"] = dropped
         if not is_practice:

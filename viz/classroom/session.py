@@ -1,5 +1,6 @@
 """Setting a session up: template of length, seats for a class, role sheets from the data."""
 
+import itertools
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 from experiments.game import Game
 from model.error import OreblocError
 from model.name import did_you_mean
+from model.seat import ROLES
 from viz.classroom.form import FIRST
 from viz.classroom.role_sheet import role_sheet
 from viz.classroom.state import POLICIES
@@ -18,6 +20,8 @@ _STATES = ("CHN", "USA", "EU27", "JPN", "KOR", "AUS", "IND", "CAN", "MYS", "VNM"
 _FIRMS = ("Lynas", "MP Materials", "Shin-Etsu", "China Northern Rare Earth", "Umicore", "Iluka", "Solvay",
           "Vacuumschmelze", "JL Mag", "Teck", "Nyrstar")  # fmt: skip
 USUAL_SEATS = 12
+#: The turn in which roles are seated after the exporter.
+_MIX = ("state", "miner", "refiner", "state")
 
 
 def templates() -> dict[str, dict[str, Any]]:
@@ -96,14 +100,24 @@ def _seats(game: Game, wanted: Sequence[str]) -> list[str]:
 
 
 def _usual(game: Game, count: int) -> list[str]:
-    """Return so many seats: states and firms in the usual order, then whoever there is."""
+    """Return so many seats, as far as there are: the exporter, then states, miners and refiners in turn."""
     if not 2 <= count <= 60:
         raise OreblocError(f"Seats are {count}; a class needs 2 to 60.")
-    states = [name for name in _STATES if name in game.seats]
-    firms = [name for name in _FIRMS if name in game.seats]
-    mixed = [*states[:8], *firms[:4], *states[8:], *firms[4:]]
-    others = [name for name in game.seats if name not in mixed and name != "OTH"]
-    return [*mixed, *others][:count]
+    waiting = {role: _known_first(game, role) for role in ROLES}
+    found: list[str] = []
+    for role in itertools.chain(("exporter",), itertools.cycle(_MIX)):
+        if len(found) == count or not any(waiting.values()):
+            return found
+        if waiting[role]:
+            found.append(waiting[role].pop(0))
+    return found
+
+
+def _known_first(game: Game, role: str) -> list[str]:
+    """Return the seats of a role, those first that people know by name."""
+    usual = [name for name in (*_STATES, *_FIRMS) if name in game.seats]
+    named = [*usual, *(name for name in game.seats if name not in usual and name != "OTH")]
+    return [name for name in named if game.seats[name].role == role]
 
 
 def _levers(game: Game, name: str) -> list[str]:

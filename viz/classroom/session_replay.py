@@ -37,7 +37,7 @@ def replay_session(path: Path, force: bool = False) -> dict[str, Any]:
     rounds = []
     for number, one in enumerate(state.record["rounds"], start=1):
         game.play_round(one["sheets"], one["pilots"], one["events"], one["treaties"])
-        found = json.loads(json.dumps(outcome(game)))
+        found = json.loads(json.dumps(outcome(game, seats=list(state.seats))))
         stored = {key: state.outcomes[number].get(key) for key in found}
         rounds.append({"round": number, "quarter": found["quarter_to"],
                        "differences": list(_differences(stored, found))})  # fmt: skip

@@ -252,9 +252,9 @@ export function worldCards(common) {
       table(["country", "share", "change"], last.shares.filter((s) => s.good === row.good).map((s) => [s.country, percent(s.share), change(s.change)]), [1, 2]))));
 }
 
-const BOARDS = { wealth: ["Wealth", "score of the round", money], security: ["Security of supply", "cost of a year without the leader", money],
-  independence: ["Independence", "part bought from the largest supplier", percent] };
-/** The three scoreboards, where they are shown. */
+const BOARDS = { wealth: ["Wealth of states", "score of the round", money], cash: ["Cash of firms", "earned since the game began", money], security: ["Security of supply", "cost of a year without the leader", money],
+  independence: ["Independence", "part bought from the largest supplier abroad; minerals count by what their use was worth before the game", percent] };
+/** The scoreboards, where they are shown. */
 export function boards(reveal, names) {
   if (!reveal || !reveal.scoreboards) return [];
   return Object.entries(reveal.scoreboards).filter(([, rows]) => rows.length).map(([board, rows]) => el("section", { class: "card" },
