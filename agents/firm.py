@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-from model.compiled import phase, rule
+from model.compiled import inner, phase
 from model.parameter import POSITION
 from model.rules.expectation import bound_by_floor, misjudge, yearly_volatility
 from model.rules.investment import (
@@ -81,7 +81,7 @@ def decide_capacity(layout, columns, terms, values, decides):
             )
 
 
-@rule
+@inner
 def rate_project(values, run, margin, used, discount, delay, volatility, capital):
     """Return the profit index of new capacity: its value over what it costs the firm times the hurdle.
 
@@ -93,7 +93,7 @@ def rate_project(values, run, margin, used, discount, delay, volatility, capital
     return profit_index(worth, capital, asked)
 
 
-@rule
+@inner
 def decide_plant(layout, columns, terms, values, run, k):
     """Write one plant's decisions to mothball, reopen and close; by-products run with their host metal."""
     if layout.plant_by_product[k]:

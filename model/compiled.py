@@ -15,6 +15,7 @@ from typing import Any
 
 import numba
 from numba.core.options import DefaultOptions
+from numba.core.registry import CPUDispatcher
 
 _LOCK = threading.Lock()
 #: Rules allocate nothing, so nobody need count who holds an array. Counting every array of a wide tuple at every call
@@ -30,7 +31,35 @@ def rule(function: Callable[..., Any]) -> Any:
 
     A rule creates no array and returns none: scratch is handed in.
     """
-    return numba.njit(cache=True, error_model="numpy", nogil=True, fastmath=False, **_UNCOUNTED)(function)
+    return _compiled(function)
+
+
+class _InnerRule(CPUDispatcher):
+    """A compiled rule that Python cannot call; unguarded, such a call would end the process."""
+
+    def __call__(self, *_: Any, **__: Any) -> Any:
+        raise TypeError(
+            f"Rule {self.py_func.__name__} is compiled for other rules only. Call {self.py_func.__name__}.py_func, or "
+            "decorate it with `rule`."
+        )
+
+
+def inner(function: Callable[..., Any]) -> Any:
+    """Compile `function` as a rule that only other rules call.
+
+    A way in from Python unpacks every array of every tuple: for the market's wide ones that takes longer to compile
+    than the rule itself.
+    """
+    compiled = _compiled(function, no_cpython_wrapper=True)
+    compiled.__class__ = _InnerRule
+    return compiled
+
+
+def _compiled(function: Callable[..., Any], **options: bool) -> Any:
+    """Return Numba's dispatcher; nobody calls a rule through a C function pointer, so there is none."""
+    return numba.njit(
+        cache=True, error_model="numpy", nogil=True, fastmath=False, no_cfunc_wrapper=True, **options, **_UNCOUNTED
+    )(function)
 
 
 def phase(function: Callable[..., Any]) -> Callable[..., Any]:

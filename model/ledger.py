@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from model.compiled import phase, rule
+from model.compiled import inner, phase, rule
 from model.market.offer import variable_cost
 from model.network import Floats
 from model.parameter import POSITION
@@ -67,7 +67,7 @@ def split_landed(price, wedge, export_tax, export_duty, freight, tariff, import_
     return taxed, freight, duty, top_up
 
 
-@rule
+@inner
 def book_trade(network, layout, terms, answer, public_share, columns, books, run):
     """Post what users pay for the flows of one run, and gather producers' sales by node."""
     balance, turnover = columns.balance_usd, books.turnover
@@ -130,7 +130,7 @@ def book_trade(network, layout, terms, answer, public_share, columns, books, run
         columns.country_spending_usd[run, destination] += answer.landed_price[run, r] * flow
 
 
-@rule
+@inner
 def book_sales(network, layout, answer, columns, books, run):
     """Hand each node's sales to the firms there by output (by installed capacity where nothing was made)."""
     balance, turnover, firms = columns.balance_usd, books.turnover, columns.firm_revenue_usd.shape[1]
@@ -160,7 +160,7 @@ def book_sales(network, layout, answer, columns, books, run):
                     columns.firm_rent_usd[run, account] += part * books.node_rent[i]
 
 
-@rule
+@inner
 def book_costs(network, layout, terms, answer, columns, books, values, run):
     """Post firms' inputs, variable costs and the keep of running capacity."""
     balance, turnover, firms = columns.balance_usd, books.turnover, columns.firm_cost_usd.shape[1]
@@ -187,7 +187,7 @@ def book_costs(network, layout, terms, answer, columns, books, values, run):
                 columns.firm_cost_usd[run, account] += spent
 
 
-@rule
+@inner
 def book_states(layout, answer, support_rate, columns, books, run):
     """Post price supports to firms, and the purchases and releases of stock funds."""
     balance, turnover, firms = columns.balance_usd, books.turnover, columns.firm_revenue_usd.shape[1]
@@ -217,7 +217,7 @@ def book_states(layout, answer, support_rate, columns, books, run):
         post(balance, run, user, fund, price * answer.release_t[run, j], turnover)
 
 
-@rule
+@inner
 def average_prices(network, answer, columns, run):
     """Write the landed price each buyer paid per tonne; where nothing was bought, the last known one stays."""
     for j in range(answer.purchases_t.shape[1]):
@@ -230,7 +230,7 @@ def average_prices(network, answer, columns, run):
             columns.buyer_average_price[run, j] = paid / tonnes
 
 
-@rule
+@inner
 def book_tonnes(network, layout, terms, answer, columns, books, run):
     """Write the tonne accounts of every good: what was made against what was shipped, stored and thrown away."""
     books.node_output[:] = 0.0
@@ -261,7 +261,7 @@ def book_tonnes(network, layout, terms, answer, columns, books, run):
         columns.good_produced_t[run, good] = books.good_amount[3, good]
 
 
-@rule
+@inner
 def clear_flows(columns, run):
     """Set the quarter's money columns to nothing."""
     columns.firm_revenue_usd[run, :] = 0.0

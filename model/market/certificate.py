@@ -1,9 +1,9 @@
 """How well a clearing holds: the largest relative violation of the equilibrium conditions."""
 
-from model.compiled import rule
+from model.compiled import inner
 
 
-@rule
+@inner
 def certificate(network, ws, c, unknown):
     """Return the largest relative violation of component `c` at the point last evaluated (shares of 1).
 
@@ -42,7 +42,7 @@ def certificate(network, ws, c, unknown):
     return worst
 
 
-@rule
+@inner
 def _market_total(network, ws, c, market):
     """Return tonnes bought in `market`."""
     total = 0.0

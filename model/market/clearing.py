@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from model.compiled import rule
+from model.compiled import inner, rule
 from model.market.certificate import certificate
 from model.market.gather import gather
 from model.market.newton import COLD, WARM, improve
@@ -21,7 +21,7 @@ _WARM_STEPS, _COLD_STEPS = 60, 600
 _WHOLE = ("iterations", "status")
 
 
-@rule
+@inner
 def clear_component(network, terms, answer, run, ws, c, tolerance, width, power, warm):
     """Clear one component of one run from the prices in `answer`; write its status and certificate.
 
@@ -78,7 +78,7 @@ def clear_component(network, terms, answer, run, ws, c, tolerance, width, power,
             answer.wedge[run, g] = math.nan if terms.quota_t[run, g] <= 0.0 else 0.0
 
 
-@rule
+@inner
 def _start(network, answer, run, ws, c):
     """Take the prices and wedges in `answer` as the starting point; typical prices where there are none."""
     n0, n1 = network.component_node_start[c], network.component_node_start[c + 1]
@@ -96,7 +96,7 @@ def _start(network, answer, run, ws, c):
         ws.unknown[n1 - n0 + g - network.component_quota_start[c]] = wedge
 
 
-@rule
+@inner
 def _start_typical(network, ws, c):
     """Start from each market's typical price and no wedges."""
     n0, n1 = network.component_node_start[c], network.component_node_start[c + 1]
@@ -106,7 +106,7 @@ def _start_typical(network, ws, c):
         ws.unknown[n1 - n0 + g - network.component_quota_start[c]] = 0.0
 
 
-@rule
+@inner
 def write_tonnes(network, answer, run, ws, c):
     """Write the tonnes and landed prices of the point last evaluated into `answer` (one long function)."""
     n0, n1 = network.component_node_start[c], network.component_node_start[c + 1]

@@ -6,7 +6,7 @@ soon as they are below `FAINT_PART`, which is so much larger that no factor (ton
 
 import math
 
-from model.compiled import rule
+from model.compiled import inner, rule
 from model.market.offer import offer
 
 FAINT, FAINT_PART = 1e-230, 1e-200
@@ -23,7 +23,7 @@ def add_logs(a, b):
     return a + math.log1p(math.exp(b - a))
 
 
-@rule
+@inner
 def recipe_in_logs(ws, form, first, last, sharp, width):
     """Return output, log output and its slope of a recipe's plants `first` to `last - 1`: faint ones, linear ones.
 
@@ -50,7 +50,7 @@ def log_amount(amount, log_rest):
     return math.log(amount) if amount > FAINT_PART else log_rest
 
 
-@rule
+@inner
 def outputs_in_logs(network, ws, c):
     """Fill `log_node_output` of nodes with faint output."""
     n0, n1 = network.component_node_start[c], network.component_node_start[c + 1]
@@ -68,7 +68,7 @@ def outputs_in_logs(network, ws, c):
                 ws.log_node_output[v] = add_logs(ws.log_node_output[v], part)
 
 
-@rule
+@inner
 def uses_in_logs(network, ws, c):
     """Fill `log_use` of buyers with faint use."""
     b0, b1 = network.component_buyer_start[c], network.component_buyer_start[c + 1]
@@ -101,7 +101,7 @@ def purchase_in_logs(log_use, kept, by_use, by_price, extra, extra_slope):
     return log_bought, by_use, by_price
 
 
-@rule
+@inner
 def demands_in_logs(network, ws, c, sharp):
     """Fill `log_demand` of nodes and `log_flow` of quotas that are faint, and `log_share` of all open routes."""
     nodes = network.component_node_start[c + 1] - network.component_node_start[c]

@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from model.compiled import rule
+from model.compiled import inner, rule
 from model.market.balance import evaluate
 from model.market.derivative import differentiate
 
@@ -87,7 +87,7 @@ def _largest(residual, n):
     return worst
 
 
-@rule
+@inner
 def _is_bounded_below(network, ws, c, v):
     """Tell whether unknown `v` of component `c` may not be negative: wedges and prices of joint products."""
     nodes = network.component_node_start[c + 1] - network.component_node_start[c]
@@ -96,7 +96,7 @@ def _is_bounded_below(network, ws, c, v):
     return network.node_disposal[network.component_node_start[c] + v]
 
 
-@rule
+@inner
 def _fill_scale(network, ws, c, n):
     """Set the size that counts as one step: a typical price of the market, or the price itself if larger."""
     n0 = network.component_node_start[c]
@@ -111,7 +111,7 @@ def _fill_scale(network, ws, c, n):
         ws.scale[v] = max(typical, abs(ws.unknown[v]))
 
 
-@rule
+@inner
 def _propose(network, ws, c, n, delta):
     """Solve for the step at length `delta` into `ws.trial`; return the step over its scale (or -1 if singular)."""
     columns = np.uint64(n)
@@ -135,7 +135,7 @@ def _propose(network, ws, c, n, delta):
     return longest
 
 
-@rule
+@inner
 def _mismatch(ws, n, delta):
     """Return by how much the implicit step's equation fails at the trial point, over the residual before."""
     before = 0.0
@@ -149,7 +149,7 @@ def _mismatch(ws, n, delta):
     return math.sqrt(after / max(before, 1e-300))
 
 
-@rule
+@inner
 def _polish(network, ws, c, n):
     """Step once more from the accepted point with the Jacobian already factored, into `ws.trial`."""
     for v in range(n):
@@ -161,7 +161,7 @@ def _polish(network, ws, c, n):
             ws.trial[v] = 0.0
 
 
-@rule
+@inner
 def improve(network, ws, c, tolerance, sharp, width, power, delta, most):
     """Iterate from `ws.unknown` until every residual is within `tolerance`; return (iterations, reached).
 

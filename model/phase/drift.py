@@ -2,7 +2,7 @@
 
 import math
 
-from model.compiled import phase, rule
+from model.compiled import inner, phase
 from model.draw import DEMAND_DISTURBANCE, OUTAGE, TENSION, normal, uniform
 from model.parameter import FAMILIES, POSITION
 from model.rules.demand import disturb, revert, substitute
@@ -154,7 +154,7 @@ def drift_cost(network, layout, columns, values):
             columns.site_room_t[run, s] *= math.exp(0.25 * math.log1p(growth))
 
 
-@rule
+@inner
 def refused_share(network, columns, terms, answer, run, r):
     """Return the part of a route's usual flow that buyers are refused: what is held back, unless quotas are slack."""
     if terms.route_weight[run, r] > 0.0:

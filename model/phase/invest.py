@@ -2,7 +2,7 @@
 
 import math
 
-from model.compiled import phase, rule
+from model.compiled import inner, phase
 from model.draw import EXPECTATION_ERROR, PERMIT, normal, uniform, waiting_time
 from model.ledger import post
 from model.parameter import POSITION
@@ -145,7 +145,7 @@ def foresee_prices(network, layout, columns, terms, answer, values, node_coming,
             )
 
 
-@rule
+@inner
 def part_coming(layout, columns, values, run, p, step):
     """Return the part of a project's capacity that everybody expects still to come, from what can be seen now."""
     elapsed = step - columns.project_arrival[run, p]
@@ -158,7 +158,7 @@ def part_coming(layout, columns, values, run, p, step):
     return still_coming(keep, float(step - layout.project_start[p]), slip)
 
 
-@rule
+@inner
 def is_open(network, terms, answer, run, r):
     """Tell whether more could be sold along a route: not closed, and no quota on it binds."""
     for q in range(network.route_quota_start[r], network.route_quota_start[r + 1]):
@@ -170,7 +170,7 @@ def is_open(network, terms, answer, run, r):
     return True
 
 
-@rule
+@inner
 def add_outputs(network, recipe, tonnes, node_amount):
     """Add to each output's node what `tonnes` of the primary output bring."""
     for o in range(network.recipe_output_start[recipe], network.recipe_output_start[recipe + 1]):
@@ -202,7 +202,7 @@ def carry_out(network, layout, columns, values, seed, first_run, step, turnover)
         columns.turnover_usd[run, 0] += turnover[0]
 
 
-@rule
+@inner
 def start_capacity(layout, columns, values, seed, first_run, run, s, step, started):
     """Put capacity under construction: permit, lead time, then even steps of ramp-up."""
     draw = uniform(seed, first_run + run, step, PERMIT, layout.site_luck[s])
@@ -218,7 +218,7 @@ def start_capacity(layout, columns, values, seed, first_run, run, s, step, start
     columns.site_pipeline_t[run, s] += started
 
 
-@rule
+@inner
 def finish_projects(layout, columns, values, run, step, turnover):
     """Let announced projects that were not dropped produce, step by step from their arrival."""
     for p in range(layout.project_site.size):
@@ -239,7 +239,7 @@ def finish_projects(layout, columns, values, run, step, turnover):
         columns.firm_capex_usd[run, firm] += share * whole
 
 
-@rule
+@inner
 def run_down(columns, run, k):
     """Move a plant's capacity between running, mothballed and closed as decided, within what there is.
 

@@ -7,7 +7,7 @@ several floors the highest counts; a ban or a zero limit for the whole quarter c
 
 import math
 
-from model.compiled import phase, rule
+from model.compiled import inner, phase
 from model.measure_table import BASE_QUARTERS, PRICE_QUARTERS
 from model.rules.stock import DAYS_PER_QUARTER
 from model.rules.stockpile import buy_t, is_short, let_go_t, refill_t, stock_gap
@@ -23,7 +23,7 @@ _UNCAPPED, _DECLARED = -1, -2
 _USE_SPEED = 0.125
 
 
-@rule
+@inner
 def moment(table, history, run, m, step):
     """Return the position in arrays over time at which measure `m` stands."""
     if table.measure_dated[m] > 0:
@@ -33,7 +33,7 @@ def moment(table, history, run, m, step):
     return min(max(BASE_QUARTERS + age, BASE_QUARTERS), last)
 
 
-@rule
+@inner
 def in_force(table, history, run, m, step):
     """Return the share of the quarter's days on which measure `m` is in force in this run."""
     if not history.measure_force[run, m] > 0.0:
@@ -41,7 +41,7 @@ def in_force(table, history, run, m, step):
     return table.measure_active[m, moment(table, history, run, m, step)]
 
 
-@rule
+@inner
 def is_exempt(table, history, run, m, r, duty):
     """Tell whether route `r` is exempt from measure `m` in this run, by a treaty in force between its two ends.
 
@@ -63,7 +63,7 @@ def is_exempt(table, history, run, m, r, duty):
     return both > 0.0
 
 
-@rule
+@inner
 def is_cap_limited(table, history, run, g, step):
     """Tell whether cap `g` limits anything this quarter: some tonnes by quota, or an approval rate below 1."""
     m = table.cap_measure[g]
@@ -94,7 +94,7 @@ def enter_force(table, history, step):
                         history.route_restricted[run, r] = 1.0
 
 
-@rule
+@inner
 def is_certified(table, history, run, g, r):
     """Tell whether route `r` comes from producers with the certificate that cap `g` asks for."""
     d, origin = table.cap_certificate[g], table.route_origin[r]
@@ -148,7 +148,7 @@ def apply_caps(table, history, terms, step):
                         terms.route_weight[run, table.cap_route[e]] = 0.0
 
 
-@rule
+@inner
 def index_price(table, history, run, i, back):
     """Return reference price `i` of so many quarters back (0: the last one), NaN where no node had a price."""
     nodes = history.node_price.shape[1] // PRICE_QUARTERS
@@ -162,7 +162,7 @@ def index_price(table, history, run, i, back):
     return amount / total if total > 0.0 else math.nan
 
 
-@rule
+@inner
 def index_mean(table, history, run, i):
     """Return the mean of reference price `i` over four quarters, up to its lag."""
     lag = table.index_lag[i] - 1
@@ -172,7 +172,7 @@ def index_mean(table, history, run, i):
     ) / 4.0
 
 
-@rule
+@inner
 def index_long_mean(table, history, run, i):
     """Return the mean of reference price `i` over all quarters remembered, NaN where none is known."""
     amount, known = 0.0, 0
@@ -184,7 +184,7 @@ def index_long_mean(table, history, run, i):
     return amount / known if known > 0 else math.nan
 
 
-@rule
+@inner
 def index_before(table, history, run, i, m, step):
     """Return the mean of reference price `i` before measure `m` began; it is remembered in the first quarter."""
     if history.measure_begin[run, m] == step:
@@ -192,7 +192,7 @@ def index_before(table, history, run, i, m, step):
     return history.index_reference[run, i]
 
 
-@rule
+@inner
 def margin_duty(table, history, run, c, m, step, duty):
     """Return the duty of cost `c` (share of customs value) within its dumping and injury margins."""
     declared = table.cost_normal[c] == _DECLARED
@@ -240,7 +240,7 @@ def apply_costs(table, history, terms, step):
                     terms.route_import_duty[run, r] += amount
 
 
-@rule
+@inner
 def floor_height(table, history, run, f, step):
     """Return the full height of floor `f`, usd_per_t; remember its reference when it begins."""
     m = table.floor_measure[f]
@@ -309,7 +309,7 @@ def apply_floors(table, history, terms, step):
                         history.floor_measure[run, r] = m
 
 
-@rule
+@inner
 def raw_topup(table, history, run, e):
     """Return what floors added last quarter to the good that the product on entry `e` holds, usd_per_t of the good."""
     amount, known = 0.0, 0
@@ -321,7 +321,7 @@ def raw_topup(table, history, run, e):
     return amount / known if known > 0 else 0.0
 
 
-@rule
+@inner
 def contracted_t(table, history, run, s, step):
     """Return the tonnes of all offtakes in force on the output that offtake `s` is from, so that none is sold twice."""
     total = 0.0
@@ -335,7 +335,7 @@ def contracted_t(table, history, run, s, step):
     return total
 
 
-@rule
+@inner
 def share_plants(table, s, other):
     """Tell whether two supports have a plant in common."""
     for p in range(table.support_start[s], table.support_start[s + 1]):
@@ -401,7 +401,7 @@ def apply_supports(table, history, terms, step):
                     terms.plant_cost[run, table.certificate_plant[p]] += added
 
 
-@rule
+@inner
 def lacks_t(table, history, run, u, step):
     """Return what the state of stock rule `u` lacks (t) beyond its last release, 0 while its rule calls for none."""
     m, j, i = table.rule_measure[u], table.rule_buyer[u], table.rule_index[u]
@@ -414,7 +414,7 @@ def lacks_t(table, history, run, u, step):
     return max(0.0, usual - bought - history.rule_release_t[run, u])
 
 
-@rule
+@inner
 def group_part_t(table, history, run, u, step):
     """Return rule `u`'s part (t) of what all members of its response group lack, by entitlement: their targets.
 
@@ -432,7 +432,7 @@ def group_part_t(table, history, run, u, step):
     return lacking * own / targets if targets > 0.0 else 0.0
 
 
-@rule
+@inner
 def move_by_rule(table, history, run, u, step):
     """Write what stock rule `u` orders and releases this quarter; what its group asks of it stands in its release."""
     helped = history.rule_release_t[run, u] if table.rule_group[u] >= 0 else 0.0

@@ -4,7 +4,7 @@ All money is booked in the ledger as one amount between two accounts: treasuries
 their keep, users pay for their tonnes in a vault.
 """
 
-from model.compiled import phase, rule
+from model.compiled import inner, phase
 from model.ledger import post, sum_exactly
 from model.phase.measure import in_force, moment
 from model.rules.investment import annuity
@@ -15,7 +15,7 @@ _GRANT, _EQUITY, _LOAN = 0, 1, 2
 _MOST_RELIEF = 0.9
 
 
-@rule
+@inner
 def fund_worth(table, w, discount):
     """Return the part of each dollar advanced by fund `w` that is a gift to a firm of this required return."""
     if table.fund_form[w] == _LOAN:
@@ -24,7 +24,7 @@ def fund_worth(table, w, discount):
     return 1.0 if table.fund_form[w] == _GRANT else 0.0
 
 
-@rule
+@inner
 def fund_share(table, history, run, w, step):
     """Return the share of capital cost that fund `w` bears this quarter; 0 when its money is spent."""
     m = table.fund_measure[w]

@@ -7,7 +7,7 @@ capacity by the shipments whose end use nobody verified. Without anything that s
 
 import math
 
-from model.compiled import phase, rule
+from model.compiled import inner, phase
 from model.parameter import POSITION
 from model.rules.leak import enforced, police
 from model.rules.treaty import is_kept, unseen_leak
@@ -19,7 +19,7 @@ _POLICE, _FORGET = POSITION["policing_speed"], POSITION["policing_fade"]
 _STATE = POSITION["discount_state"]
 
 
-@rule
+@inner
 def is_kept_from(layout, columns, history, terms, run, r, s):
     """Tell whether an export measure bears on route `s` and not on route `r` of the same seller, which is spared."""
     routes = layout.route_origin.size
@@ -31,7 +31,7 @@ def is_kept_from(layout, columns, history, terms, run, r, s):
     return taxed or terms.route_export_duty[run, s] > terms.route_export_duty[run, r]
 
 
-@rule
+@inner
 def way_to(network, layout, i, buyer):
     """Return the route from reseller's node `i` to a buyer, -1 for none."""
     for p in range(layout.node_route_start[i], layout.node_route_start[i + 1]):
@@ -40,7 +40,7 @@ def way_to(network, layout, i, buyer):
     return -1
 
 
-@rule
+@inner
 def open_ways(network, layout, columns, history, terms, run, i, r):
     """Open the ways of the reseller at `i` to buyers who cannot have as it does what came in by route `r`.
 
@@ -108,7 +108,7 @@ def find_resale(network, layout, columns, history, terms, answer, values):
                 columns.node_outside_price[run, i] = worth / usual
 
 
-@rule
+@inner
 def is_covered(table, layout, columns, run, e, i):
     """Tell whether exemption `e` binds the country of the reseller at `i` and covers its good."""
     x = table.exemption_treaty[e]

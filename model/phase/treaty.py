@@ -4,7 +4,7 @@ A treaty with dates follows them; one that states decide about follows their vot
 suspended once seen, leaves after notice, and a treaty without its least members binds nobody.
 """
 
-from model.compiled import phase, rule
+from model.compiled import inner, phase, rule
 from model.draw import TREATY, TREATY_BREACH, TREATY_RESALE, uniform
 from model.ledger import post, split_landed, sum_exactly
 from model.rules.treaty import is_seen, next_member, next_treaty, tension_after
@@ -39,7 +39,7 @@ def advance_treaties(table, columns, seed, first_run, step):
             columns.member_vote[run, row] = 0.0
 
 
-@rule
+@inner
 def move_member(table, columns, run, x, c, seed, first_run, step):
     """Move one member of a treaty a quarter on."""
     row = x * table.countries + c
@@ -87,7 +87,7 @@ def move_member(table, columns, run, x, c, seed, first_run, step):
         columns.member_notice[run, row] = -1.0
 
 
-@rule
+@inner
 def bar_reseller(table, columns, run, x, c, seed, first_run, step):
     """Take a member's exemption from it for the treaty's penalty once it is seen that spared goods are sold on."""
     row = x * table.countries + c
@@ -106,7 +106,7 @@ def has_signed(state):
     return SIGNED <= state <= SUSPENDED
 
 
-@rule
+@inner
 def is_spoken_for(table, columns, run, x, c):
     """Tell whether another treaty in force forbids country `c` to sign treaty `x` without its fellow members."""
     countries, treaties = table.countries, table.least.size
@@ -122,7 +122,7 @@ def is_spoken_for(table, columns, run, x, c):
     return False
 
 
-@rule
+@inner
 def course(table, columns, run, x, before, luck, step):
     """Return the treaty's next state from its members' and its dates."""
     signed, ratified, active = 0.0, 0.0, 0.0
@@ -157,7 +157,7 @@ def course(table, columns, run, x, before, luck, step):
     )
 
 
-@rule
+@inner
 def follow(table, columns, run, x, after, step):
     """Let members follow a treaty that is tabled, enters into force or lapses."""
     for c in range(table.countries):
@@ -177,7 +177,7 @@ def follow(table, columns, run, x, after, step):
             columns.member_since[run, row] = step
 
 
-@rule
+@inner
 def calm_signatories(table, columns, run, x, step):
     """Change tension between those who sign now and all who have signed."""
     if table.calm[x] == 0.0:
@@ -193,7 +193,7 @@ def calm_signatories(table, columns, run, x, step):
                 strain(columns, run, c, d, countries, table.calm[x])
 
 
-@rule
+@inner
 def strain(columns, run, c, d, countries, change):
     """Change tension of a pair, both ways."""
     there, back = c * countries + d, d * countries + c
@@ -201,7 +201,7 @@ def strain(columns, run, c, d, countries, change):
     columns.tension[run, back] = tension_after(columns.tension[run, back], change)
 
 
-@rule
+@inner
 def claim_territory(table, columns, run, step):
     """Note claims of one country on another's territory; a treaty's clause makes them raise tension."""
     countries = table.countries
@@ -296,7 +296,7 @@ def share_outlays(table, measures, network, layout, terms, answer, history, colu
         columns.money_residual_usd[run, 0] = sum_exactly(columns.balance_usd, run)
 
 
-@rule
+@inner
 def pay_agreed(table, layout, history, columns, turnover, run, x):
     """Pay what members agreed at signing, as far as those bound pay and receive: both sides move the same money."""
     first, paid, owed = x * table.countries, 0.0, 0.0
@@ -323,7 +323,7 @@ def pay_agreed(table, layout, history, columns, turnover, run, x):
             columns.country_levy_usd[run, c] -= amount
 
 
-@rule
+@inner
 def levied(table, network, layout, terms, answer, history, run, levy, good, r):
     """Return the top-up (usd) that route `r` brought under a levy's floors on a good."""
     m = int(history.floor_measure[run, r])
@@ -355,7 +355,7 @@ def levied(table, network, layout, terms, answer, history, run, levy, good, r):
     return max(top_up, 0.0) * history.floor_public_share[run, r] * answer.flow_t[run, r]
 
 
-@rule
+@inner
 def levy_weight(table, network, layout, answer, run, levy, good, c):
     """Return what a member's part of a levy goes by: its use or output of the good (t), or 1."""
     amount = 0.0
@@ -376,7 +376,7 @@ def levy_weight(table, network, layout, answer, run, levy, good, c):
     return 1.0
 
 
-@rule
+@inner
 def share_levy(table, network, layout, terms, answer, history, columns, turnover, run, levy, good):
     """Divide the top-up of a levy's floors on one good among the members bound; none is left over."""
     first = table.levy_treaty[levy] * table.countries
@@ -402,7 +402,7 @@ def share_levy(table, network, layout, terms, answer, history, columns, turnover
             columns.country_levy_usd[run, c] += part
 
 
-@rule
+@inner
 def refund_support(layout, columns, turnover, run, s, plant, paid):
     """Give back what treasuries paid a plant under support `s`: each its own share, the host where nobody is named."""
     told = 0.0
@@ -417,7 +417,7 @@ def refund_support(layout, columns, turnover, run, s, plant, paid):
         columns.country_burden_usd[run, c] -= paid
 
 
-@rule
+@inner
 def share_support(table, measures, layout, answer, history, columns, turnover, run, burden):
     """Divide what treasuries paid under a clause's price supports among the members bound, by their shares, once."""
     first = table.burden_treaty[burden] * table.countries

@@ -5,7 +5,7 @@ Reads no state of the engine, so that it serves a clearing that only might be. S
 
 import math
 
-from model.compiled import phase, rule
+from model.compiled import inner, phase, rule
 from model.ledger import split_landed
 from model.market.offer import softplus, variable_cost
 from model.market.want import LOWEST_PRICE_RATIO, final_use
@@ -92,7 +92,7 @@ def plant_cost(form, output_t, capacity_t, cost, spread):
     return variable_cost(output_t, capacity_t, cost, spread)
 
 
-@rule
+@inner
 def count_trade(network, layout, terms, answer, public_share, counts, average, countries, run):
     """Add what the flows of one run bring to treasuries and holders of rents; note what buyers pay on average."""
     for j in range(network.route_start.size - 1):
@@ -137,7 +137,7 @@ def count_trade(network, layout, terms, answer, public_share, counts, average, c
         average[j] = paid / tonnes if tonnes > 0.0 else answer.price_index[run, j]
 
 
-@rule
+@inner
 def count_buyers(network, layout, terms, answer, counts, average, countries, run):
     """Add what final users gain in money, the worth of variety, and what stock funds pay."""
     for j in range(network.route_start.size - 1):
@@ -161,7 +161,7 @@ def count_buyers(network, layout, terms, answer, counts, average, countries, run
         counts.treasury_usd[run, cell] += paid * (answer.release_t[run, j] - answer.order_t[run, j])
 
 
-@rule
+@inner
 def count_plants(network, layout, terms, answer, counts, average, countries, run):
     """Add what plants earn over their inputs and variable cost, support included; stored output at its price."""
     for m in range(network.plant_start.size - 1):
@@ -188,7 +188,7 @@ def count_plants(network, layout, terms, answer, counts, average, countries, run
             counts.producer_usd[run, cell] += (net + terms.plant_support[run, k]) * output - spent
 
 
-@rule
+@inner
 def count_supply(layout, terms, answer, counts, countries, run):
     """Add the worth of supply that comes whatever the price, and take off what joint producers throw away."""
     for i in range(layout.node_good.size):
@@ -199,7 +199,7 @@ def count_supply(layout, terms, answer, counts, countries, run):
             counts.producer_usd[run, cell] += price * free
 
 
-@rule
+@inner
 def count_support(network, layout, answer, support_rate, counts, countries, run):
     """Take price supports from the treasuries, or users, that pay them."""
     for s in range(layout.support_payer.size):
