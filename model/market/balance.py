@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from model.compiled import inner, rule
+from model.compiled import rule
 from model.market.exponential import exponentiate
 from model.market.faint import (
     FAINT,
@@ -35,7 +35,7 @@ def _logarithm(amount, log_rest):
     return math.log(amount) if amount > FAINT else log_rest
 
 
-@inner
+@rule
 def evaluate(network, ws, c, unknown, residual, sharp, width, power):
     """Fill `residual` at `unknown` and the intermediate values in `ws` that `differentiate` needs.
 

@@ -21,7 +21,7 @@ _WARM_STEPS, _COLD_STEPS = 60, 600
 _WHOLE = ("iterations", "status")
 
 
-@inner
+@rule
 def clear_component(network, terms, answer, run, ws, c, tolerance, width, power, warm):
     """Clear one component of one run from the prices in `answer`; write its status and certificate.
 

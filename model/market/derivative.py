@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from model.compiled import inner, rule
+from model.compiled import rule
 from model.market.faint import FAINT, log_amount
 
 
@@ -16,7 +16,7 @@ def _part(amount, log_part, whole, log_whole):
     return math.exp(max(log_part - log_whole, -745.0))
 
 
-@inner
+@rule
 def differentiate(network, ws, c, unknown, sharp):
     """Fill `ws.jacobian` with d residual / d unknown at the point last evaluated.
 

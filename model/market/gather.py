@@ -4,12 +4,12 @@ import math
 
 import numpy as np
 
-from model.compiled import inner
+from model.compiled import rule
 from model.market.landed_price import landed_line
 from model.network import ISOELASTIC, LOGISTIC
 
 
-@inner
+@rule
 def gather(network, terms, run, ws, c):
     """Fill the gathered fields of `ws` for component `c`, whose participants are known.
 

@@ -1,9 +1,9 @@
 """Which sellers, buyers and plants take part: who can be fed, who can sell, who wants to buy."""
 
-from model.compiled import inner
+from model.compiled import rule
 
 
-@inner
+@rule
 def find_participants(network, terms, run, ws, c):
     """Set the active flags of component `c`: a fixed point of 'can be supplied' and 'is wanted'.
 
