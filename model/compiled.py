@@ -58,7 +58,13 @@ def inner(function: Callable[..., Any]) -> Any:
 def _compiled(function: Callable[..., Any], **options: bool) -> Any:
     """Return Numba's dispatcher; nobody calls a rule through a C function pointer, so there is none."""
     return numba.njit(
-        cache=True, error_model="numpy", nogil=True, fastmath=False, no_cfunc_wrapper=True, **options, **_UNCOUNTED
+        cache=True,
+        error_model="numpy",
+        nogil=True,
+        fastmath=False,
+        no_cfunc_wrapper=True,
+        **options,
+        **_UNCOUNTED,
     )(function)
 
 
