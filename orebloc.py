@@ -102,6 +102,7 @@ _COMMANDS = {
     "host": ("host a class or workshop that plays", "experiments.commands.host"),
     "rehearse": ("play a whole workshop with bots", "experiments.commands.rehearse"),
     "pack": ("write role sheets, table tents and forms to print", "experiments.commands.pack"),
+    "games": ("play a class's game by machines, to compare a class with", "experiments.commands.games"),
     "export": ("write the tables of a class session", "experiments.commands.export"),
     "scenarios": ("list the scenarios that come with the product", "experiments.commands.scenarios"),
     "study": ("run studies of many runs, resume, read and report them", "experiments.commands.study"),

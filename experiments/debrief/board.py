@@ -39,7 +39,9 @@ def boards(
                 code: _weighted(rows[span[-1]].get((metric, code), ()), worth.get(code, {}))
                 for code in world.countries
             }
-        told: list[dict[str, Any]] = [{"seat": seat, "value": value} for seat, value in values.items() if value is not None]
+        told: list[dict[str, Any]] = [
+            {"seat": seat, "value": value} for seat, value in values.items() if value is not None
+        ]
         found[board] = sorted(told, key=lambda row: row["value"], reverse=more)
     return found
 

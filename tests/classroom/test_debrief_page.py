@@ -145,7 +145,7 @@ def test_what_the_desk_hides_is_not_replayed(tmp_path, room):
 def test_questions_come_from_what_was_seen(room):
     """The page asks once about a kind of moment, and about the cause of the largest move; a round not told, nothing."""
     found, _, closed, _ = room
-    told, rounds = told_of(found.state)
+    told, rounds, _ = told_of(found.state)
     asked = questions([told["opening"], *rounds], told["debrief"], {"CHN": "China"})
     kinds = {one["kind"] for one in told["debrief"]["moments"]}
     assert {"bloc", "price"} <= kinds and sum("did each member give up" in one.text for one in asked) == 1

@@ -81,6 +81,40 @@ def share_figure(points: Sequence[Point], good: str) -> Figure:
     return Figure(f"share-{good}", title, "share of the world's output", body, _SOURCE, table, legend)
 
 
+def band_figure(
+    name: str, title: str, quarters: Sequence[str], values: Sequence[float],
+    bands: Mapping[int, Sequence[float]], is_share: bool,
+) -> Figure:  # fmt: skip
+    """Return a class's number over its rounds on the bands in which it lay in games of machines.
+
+    `bands` holds by percent of games (5, 25, 50, 75, 95) the number at the end of each round.
+    """
+    told = {"your class": values, **{f"{point} % of games below": row for point, row in bands.items()}}
+    table = pd.DataFrame(told, index=list(quarters))
+    largest = float(table.max().max())
+    size, unit = (1.0, "share of the world's output") if is_share else sized(largest)
+    plot = _plot(list(quarters), 1.0 if is_share and largest > 0.5 else nice_top(largest / size))
+    scaled = {point: [value / size for value in row] for point, row in bands.items()}
+    own, grey = [value / size for value in values], country_colours([])["OTH"]
+    body = "".join([
+        area(plot, scaled[5], scaled[95], grey, "band wide-band"),
+        area(plot, scaled[25], scaled[75], grey, "band narrow-band"),
+        _frame(plot, percent if is_share else short_number),
+        line(plot, scaled[50], grey, "3 3"), line(plot, own, INSIDE), _dots(plot, own, INSIDE),
+        end_labels(plot, [("your class", own[-1], INSIDE), ("middle", scaled[50][-1], grey)]),
+    ])  # fmt: skip
+    legend = (
+        ("your class", INSIDE),
+        ("90 of 100 games", grey),
+        ("50 of 100 games", grey),
+        ("middle of the games (dotted)", grey),
+    )
+    drawn = _svg(plot, title, body)
+    return Figure(
+        f"against-{name}", title, f"{unit}, at the end of each round", drawn, _SOURCE, table, legend
+    )
+
+
 def _price_row(point: Point, good: str) -> Mapping[str, Any]:
     return next((row for row in point["prices"] if row["good"] == good), {})
 

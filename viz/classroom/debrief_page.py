@@ -13,6 +13,8 @@ from typing import Any
 
 import pandas as pd
 
+from experiments.machine.table import Table
+from viz.classroom.against import against_part, found_table
 from viz.classroom.chart import price_figure, share_figure
 from viz.classroom.markup import bullets, card, folded, named, table
 from viz.classroom.question import Question, cause_word, first_cause, questions
@@ -55,22 +57,22 @@ _AGAINST_START = (
 _SMALL = 0.005
 
 
-Told = tuple[Mapping[str, Any], Sequence[Mapping[str, Any]]]
+Told = tuple[Mapping[str, Any], Sequence[Mapping[str, Any]], Table | None]
 
 
 def told_of(state: State) -> Told:
-    """Return what the page is made from: the view of everybody, and what each round brought."""
-    return common(state, 0.0), told_rounds(state)
+    """Return what the page is made from: the view of everybody, what each round brought, games of machines."""
+    return common(state, 0.0), told_rounds(state), found_table(state.record)
 
 
 def debrief_page(found: Told, is_file: bool = False) -> str:
     """Return the page as HTML from what `told_of` returns; `is_file` for one that stands alone."""
-    told, rounds = found
+    told, rounds, games = found
     names = {seat: about["label"] for seat, about in told["about"].items()}
     head = _file_head() if is_file else _room_head()
     title = escape(told["title"] or "A session")
     body = (
-        _whole(told, rounds, names)
+        _whole(told, rounds, names, games)
         if rounds
         else "<p>The replay comes when the first round has been played.</p>"
     )
@@ -94,7 +96,12 @@ def _file_head() -> str:
     return f"<style>{re.sub(r'@font-face [{][^}]*[}]', '', text)}</style>"
 
 
-def _whole(told: Mapping[str, Any], rounds: Sequence[Mapping[str, Any]], names: Mapping[str, str]) -> str:
+def _whole(
+    told: Mapping[str, Any],
+    rounds: Sequence[Mapping[str, Any]],
+    names: Mapping[str, str],
+    games: Table | None,
+) -> str:
     debrief = told["debrief"] or {}
     points = [told["opening"], *rounds]
     asked = questions(points, debrief, names)
@@ -109,6 +116,7 @@ def _whole(told: Mapping[str, Any], rounds: Sequence[Mapping[str, Any]], names: 
         *(_figure(figure) for figure in figures),
         "</div></div></div>",
         _boards(rounds, names),
+        against_part(games, rounds, names, str(told.get("scenario", ""))),
         _endings(debrief, names),
     ])  # fmt: skip
 

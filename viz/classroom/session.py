@@ -1,27 +1,19 @@
 """Setting a session up: template of length, seats for a class, role sheets from the data."""
 
-import itertools
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from experiments.class_seat import class_seats
 from experiments.game import Game
 from model.error import OreblocError
 from model.name import did_you_mean
-from model.seat import ROLES
 from viz.classroom.form import FIRST
 from viz.classroom.role_sheet import role_sheet
 from viz.classroom.state import POLICIES
 
 TEMPLATES = Path(__file__).with_name("template")
-#: Seats a class takes first, as far as the world has them and rounds make them matter.
-_STATES = ("CHN", "USA", "EU27", "JPN", "KOR", "AUS", "IND", "CAN", "MYS", "VNM", "COD", "IDN", "CHL", "BRA")
-_FIRMS = ("Lynas", "MP Materials", "Shin-Etsu", "China Northern Rare Earth", "Umicore", "Iluka", "Solvay",
-          "Vacuumschmelze", "JL Mag", "Teck", "Nyrstar")  # fmt: skip
-USUAL_SEATS = 12
-#: The turn in which roles are seated after the exporter.
-_MIX = ("state", "miner", "refiner", "state")
 
 
 def templates() -> dict[str, dict[str, Any]]:
@@ -58,7 +50,7 @@ def session_of(
         raise OreblocError(
             f"Rounds are {wanted}; the scenario has quarters for 1 to {game.rounds}. Write --rounds {game.rounds}."
         )
-    chosen = _seats(game, seats)
+    chosen = class_seats(game, seats)
     return {
         "title": title or game.scenario.title or game.scenario.name,
         "template": template,
@@ -89,35 +81,6 @@ def plan_of(minutes: Mapping[str, float], rounds: int) -> list[dict[str, Any]]:
 
 def _step(name: str, number: int, minutes: float | None) -> dict[str, Any]:
     return {"name": name, "round": number, "minutes": minutes}
-
-
-def _seats(game: Game, wanted: Sequence[str]) -> list[str]:
-    if len(wanted) == 1 and wanted[0].isdigit():
-        return _usual(game, int(wanted[0]))
-    if not wanted:
-        return _usual(game, USUAL_SEATS)
-    return [game.seat(name).name for name in dict.fromkeys(wanted)]
-
-
-def _usual(game: Game, count: int) -> list[str]:
-    """Return so many seats, as far as there are: the exporter, then states, miners and refiners in turn."""
-    if not 2 <= count <= 60:
-        raise OreblocError(f"Seats are {count}; a class needs 2 to 60.")
-    waiting = {role: _known_first(game, role) for role in ROLES}
-    found: list[str] = []
-    for role in itertools.chain(("exporter",), itertools.cycle(_MIX)):
-        if len(found) == count or not any(waiting.values()):
-            return found
-        if waiting[role]:
-            found.append(waiting[role].pop(0))
-    return found
-
-
-def _known_first(game: Game, role: str) -> list[str]:
-    """Return the seats of a role, those first that people know by name."""
-    usual = [name for name in (*_STATES, *_FIRMS) if name in game.seats]
-    named = [*usual, *(name for name in game.seats if name not in usual and name != "OTH")]
-    return [name for name in named if game.seats[name].role == role]
 
 
 def _levers(game: Game, name: str) -> list[str]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from experiments.debrief.delivery import delivery
 from experiments.debrief.moment import moments
+from viz.classroom.against import found_table, lines
 from viz.classroom.command import may_order
 from viz.classroom.state import POLICIES, Deal, Message, Person, State
 
@@ -42,6 +43,7 @@ def common(state: State, now: float, online: Collection[str] = ()) -> dict[str, 
         shown = None if shown == phase.round else shown
     return {
         "title": state.title,
+        "scenario": state.record.get("scenario", {}).get("name", ""),
         "seq": state.seq,
         "now": now,
         "phase": phase.name,
@@ -141,6 +143,8 @@ def _debrief(state: State) -> dict[str, Any]:
             _said(state, m) for m in state.messages if m.is_promise and m.room == "public" and not m.is_hidden
         ],
     }
+    names = {seat: about["label"] for seat, about in state.seats.items()}
+    found["against"] = lines(found_table(state.record), told_rounds(state), names)
     if state.is_open.get("secrets"):
         found["delivery"] = delivery(outcomes, rounds)
         found["orders"] = [

@@ -275,6 +275,7 @@ export function debriefCards(found, names) {
   const cards = [];
   if (Array.isArray(found.words)) cards.push(el("section", { class: "card" }, el("h2", {}, "In one word"), el("p", { class: "lead" }, found.words.join(" · "))));
   if (found.moments.length) cards.push(el("section", { class: "card" }, el("h2", {}, "Key moments"), el("ul", { class: "list" }, found.moments.map((one) => el("li", {}, `Round ${one.round}: ${one.text}`)))));
+  if (found.against?.length) cards.push(el("section", { class: "card" }, el("h2", {}, "Against games of machines"), el("ul", { class: "list" }, found.against.map((text) => el("li", {}, text)))));
   if (found.bookmarks.length) cards.push(el("section", { class: "card" }, el("h2", {}, "Noted on the way"), el("ul", { class: "list" }, found.bookmarks.map((one) => el("li", {}, `Round ${one.round}: ${one.text}`)))));
   for (const one of found.what_ifs) cards.push(el("section", { class: "card" }, el("h2", {}, `What if: ${changeWords(one.change, names)}`), el("ul", { class: "list" }, one.prices.map((row) => el("li", {}, `${goodWords(row.good)} outside in ${one.quarter}: ${price(row.otherwise)} instead of ${price(row.real)}`)))));
   if (found.promises.length) cards.push(el("section", { class: "card" }, el("h2", {}, "Promises"), el("ul", { class: "list" }, found.promises.map((m) => el("li", {}, `${names[m.seat] || m.seat}: ${m.text} ${m.kept === true ? "\u2713 kept" : m.kept === false ? "\u2715 broken" : ""}`)))));

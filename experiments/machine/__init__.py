@@ -1,0 +1,1 @@
+"""Games that machines play, for a class to be compared with."""
