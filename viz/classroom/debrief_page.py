@@ -65,8 +65,11 @@ def told_of(state: State) -> Told:
     return common(state, 0.0), told_rounds(state), found_table(state.record)
 
 
-def debrief_page(found: Told, is_file: bool = False) -> str:
-    """Return the page as HTML from what `told_of` returns; `is_file` for one that stands alone."""
+def debrief_page(found: Told, is_file: bool = False, game_link: str = "") -> str:
+    """Return the page as HTML from what `told_of` returns; `is_file` for one that stands alone.
+
+    `game_link` is where the game opens in Explore, for those who may.
+    """
     told, rounds, games = found
     names = {seat: about["label"] for seat, about in told["about"].items()}
     head = _file_head() if is_file else _room_head()
@@ -82,8 +85,13 @@ def debrief_page(found: Told, is_file: bool = False) -> str:
         f'<meta name="color-scheme" content="light dark"><title>{title}: replay - Orebloc</title>'
         f'<link rel="icon" href="data:,">{head}</head><body class="replay">'
         '<a class="skip" href="#main">To the content</a>'
-        f'<main id="main" class="stack"><h1>{title}</h1>{body}</main></body></html>'
+        f'<main id="main" class="stack"><h1>{title}</h1>{_to_explore(game_link)}{body}</main></body></html>'
     )
+
+
+def _to_explore(link: str) -> str:
+    text = "Open this game in Explore: map, shares and prices of every quarter, and levers to change its world"
+    return f'<p><a href="{escape(link, quote=True)}">{text}</a></p>' if link else ""
 
 
 def _room_head() -> str:

@@ -23,7 +23,7 @@ from viz.classroom.line import Line
 from viz.classroom.model_worker import START_SECONDS, ModelWorker
 from viz.classroom.state import State
 from viz.classroom.store import Store, read_events
-from viz.classroom.view import Viewer, common, own_parts
+from viz.classroom.view import Viewer, common, may_see_game, own_parts
 
 if TYPE_CHECKING:
     from experiments.game import Game
@@ -58,6 +58,9 @@ class Room:
         #: Whether the checks of sheets are ready; until then drafts are saved without, and nobody waits.
         self.is_warm = True
         self.addresses: list[str] = []
+        #: Makes the word under which this session's game opens in Explore, where the server has Explore.
+        self.word_of: Callable[[Mapping[str, Any]], str] | None = None
+        self._word: tuple[Any, str] = (None, "")
 
     # --- opening ----------------------------------------------------------------------------------------------------
 
@@ -395,7 +398,17 @@ class Room:
             parts.append(("addresses", lambda: {"addresses": self.addresses}))
         if viewer.kind == "desk":
             parts.append(("disk", lambda: {"disk_fault": self.disk_fault}))
+        if self.word_of is not None and may_see_game(self.state, viewer):
+            parts.append(("game", lambda: {"game_link": self.game_link()}))
         return parts
+
+    def game_link(self) -> str:
+        """Return where the game opens in Explore, as it is now; who may know it says `view.may_see_game`."""
+        if self.word_of is None:
+            return ""
+        if self._word[0] is not self.state.record:
+            self._word = self.state.record, self.word_of(self.state.record)
+        return f"/explore/?scenario={self._word[1]}"
 
     def come(self, person: str) -> None:
         """Count a page of a person as connected."""

@@ -7,6 +7,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -22,75 +23,21 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from viz.classroom.access import Bucket, forget_full, new_key
 from viz.classroom.debrief_page import debrief_page, told_of
 from viz.classroom.event import DESK
+from viz.classroom.explore import Explore, ExploreMount, explored_scenario
 from viz.classroom.export import spreadsheet
+from viz.classroom.guard import MOST_BYTES, Guard, refusal
 from viz.classroom.role_page import role_page
 from viz.classroom.room import Room
 from viz.classroom.screen import Screen, Screens
-from viz.classroom.view import DESK_VIEWER, NOBODY, WALL, Viewer, seat_view, told_answers
+from viz.classroom.view import DESK_VIEWER, NOBODY, WALL, Viewer, may_see_game, seat_view, told_answers
+from viz.live.game_word import game_word
 
 PAGES = Path(__file__).with_name("page")
 STATIC = Path(__file__).resolve().parents[1] / "static"
 DEVICE, DESK_COOKIE = "orebloc_device", "orebloc_desk"
-MOST_BYTES = 65_536
 _YEAR = 31_536_000
-_HEADERS = {
-    "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-}
 _KINDS = {".zip": "application/zip", ".json": "application/json", ".html": "text/html; charset=utf-8"}
 Answer = Callable[[Room, Request], Awaitable[Response]]
-
-
-class Guard:
-    """Headers on every answer; POST and WebSocket only from pages of our own; no large bodies."""
-
-    def __init__(self, app: Any) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Pass on what may be; refuse the rest."""
-        if scope["type"] not in ("http", "websocket"):
-            await self.app(scope, receive, send)
-            return
-        headers = {key.decode("latin-1").lower(): value.decode("latin-1") for key, value in scope["headers"]}
-        if not _is_same_origin(headers) and (scope["type"] == "websocket" or scope["method"] == "POST"):
-            if scope["type"] == "websocket":
-                await send({"type": "websocket.close", "code": 4403})
-            else:
-                await _refusal("This page is of another address.", 403)(scope, receive, send)
-            return
-        size = headers.get("content-length", "0")
-        if scope["type"] == "http" and (not size.isdigit() or int(size) > MOST_BYTES):
-            await _refusal(f"A command has at most {MOST_BYTES:,} bytes.", 413)(scope, receive, send)
-            return
-
-        async def with_headers(message: Any) -> None:
-            if message["type"] == "http.response.start":
-                known = {key.lower() for key, _ in message["headers"]}
-                stays = (
-                    "no-cache" if scope["path"].startswith("/assets/") else "no-store"
-                )  # asked for again, not sent
-                wanted = {**_HEADERS, "Cache-Control": stays}
-                more = [
-                    (k.lower().encode(), v.encode())
-                    for k, v in wanted.items()
-                    if k.lower().encode() not in known
-                ]
-                message = {**message, "headers": [*message["headers"], *more]}
-            await send(message)
-
-        await self.app(scope, receive, with_headers)
-
-
-def _is_same_origin(headers: Mapping[str, str]) -> bool:
-    """Whether a request comes from a page of our own; programs send no origin and may come."""
-    origin = headers.get("origin")
-    return origin is None or origin.split("://")[-1] == headers.get("host")
-
-
-def _refusal(message: str, status: int) -> JSONResponse:
-    return JSONResponse({"ok": False, "message": message}, status)
 
 
 def _page(name: str) -> Answer:
@@ -139,15 +86,15 @@ def _missing() -> Response:
 async def _command(room: Room, request: Request) -> Response:
     given = await _body(request)
     if given is None:
-        return _refusal("A command is a JSON table of at most 64 kB.", 422)
+        return refusal("A command is a JSON table of at most 64 kB.", 422)
     is_desk = room.is_desk(request.cookies.get(DESK_COOKIE, "")) and request.query_params.get("as") == "desk"
     device = request.cookies.get(DEVICE, "")
     by = DESK if is_desk else room.person_of(device)
     if not _may_go(request, by or _address(request)):
-        return _refusal("Too many commands at once. Wait a second.", 429)
+        return refusal("Too many commands at once. Wait a second.", 429)
     is_joining = given.get("kind") == "join" and not by
     if not by and not is_joining:
-        return _refusal("You are not in this session. Join with the code on the wall.", 403)
+        return refusal("You are not in this session. Join with the code on the wall.", 403)
     if given.get("kind") == "join" and by:
         return JSONResponse({"ok": True, "seq": room.state.seq})  # a second tap, or a reload
     fresh = device or new_key()
@@ -178,7 +125,7 @@ async def _resume(room: Room, request: Request) -> Response:
     given = await _body(request)
     code = (given or {}).get("code")
     if not isinstance(code, str):
-        return _refusal("Give the code as a text.", 422)
+        return refusal("Give the code as a text.", 422)
     fresh = new_key()
     status, answer = room.resume(code, fresh, _address(request))
     response = JSONResponse(answer, status)
@@ -227,7 +174,7 @@ async def _check(room: Room, request: Request) -> Response:
     if not seat:
         return _seatless()
     if not isinstance(orders, list):
-        return _refusal("A check needs a list of orders.", 422)
+        return refusal("A check needs a list of orders.", 422)
     return JSONResponse(await room.think("check", 10.0, seat=seat, orders=orders))
 
 
@@ -237,7 +184,7 @@ async def _preview(room: Room, request: Request) -> Response:
     if not seat:
         return _seatless()
     if not isinstance(orders, list):
-        return _refusal("A preview needs a list of orders.", 422)
+        return refusal("A preview needs a list of orders.", 422)
     documents = [deal.document] if deal is not None and seat in deal.document["members"] else []
     return JSONResponse(await room.think("preview", 20.0, seat=seat, orders=orders, documents=documents))
 
@@ -247,7 +194,7 @@ async def _draft(room: Room, request: Request) -> Response:
     if not seat:
         return _seatless()
     if not isinstance(document, dict):
-        return _refusal("A draft needs a document.", 422)
+        return refusal("A draft needs a document.", 422)
     answer = await room.think("draft", 30.0, document={**document, "id": "draft"})
     if answer.get("ok"):
         answer["answers"] = told_answers(room.state, answer["answers"], seat)
@@ -255,7 +202,7 @@ async def _draft(room: Room, request: Request) -> Response:
 
 
 def _seatless() -> JSONResponse:
-    return _refusal("Take a seat first.", 403)
+    return refusal("Take a seat first.", 403)
 
 
 async def _see(room: Room, request: Request) -> Response:
@@ -268,14 +215,14 @@ async def _see(room: Room, request: Request) -> Response:
 async def _causes(room: Room, request: Request) -> Response:
     number = (await _body(request) or {}).get("round")
     if not isinstance(number, int) or not 1 <= number <= len(room.state.record["rounds"]):
-        return _refusal("That round has not been played.", 422)
+        return refusal("That round has not been played.", 422)
     return JSONResponse(await room.ask_causes(number))
 
 
 async def _what_if(room: Room, request: Request) -> Response:
     change = (await _body(request) or {}).get("change")
     if not isinstance(change, dict) or not room.state.record["rounds"]:
-        return _refusal("Choose what to change, once a round has been played.", 422)
+        return refusal("Choose what to change, once a round has been played.", 422)
     return JSONResponse(await room.ask_what_if(change))
 
 
@@ -291,7 +238,8 @@ async def _replay(room: Room, request: Request) -> Response:
     """Answer with the replay; drawn once for all who ask while nothing happens."""
     seq, page = request.app.state.replay
     if seq != room.state.seq:
-        page = asyncio.ensure_future(run_in_threadpool(debrief_page, told_of(room.state)))
+        link = room.game_link() if may_see_game(room.state, WALL) else ""
+        page = asyncio.ensure_future(run_in_threadpool(debrief_page, told_of(room.state), game_link=link))
         request.app.state.replay = (room.state.seq, page)
     return HTMLResponse(await asyncio.shield(page))
 
@@ -397,7 +345,7 @@ def _route(path: str, method: str, who: str, answer: Answer) -> Route:
         if method == "POST" and path != "/api/command":  # a command counts by person, once it is known
             key = request.cookies.get(DESK_COOKIE if who == "desk" else DEVICE, "")
             if not _may_go(request, (room.person_of(key) or _address(request)) if who != "desk" else DESK):
-                return _refusal("Too many requests at once. Wait a second.", 429)
+                return refusal("Too many requests at once. Wait a second.", 429)
         return await answer(room, request)
 
     return Route(path, guarded, methods=[method])
@@ -414,9 +362,19 @@ def application(room: Room) -> Starlette:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         room.close()
+        explore.stop()
+
+    explore = Explore([room.store.path], explored_scenario(room))
+    room.word_of = partial(game_word, 0, explore.secret)
+
+    def who(connection: Any) -> str:
+        if room.is_desk(connection.cookies.get(DESK_COOKIE, "")):
+            return "desk"
+        return "person" if room.person_of(connection.cookies.get(DEVICE, "")) else ""
 
     routes: list[Any] = [_route(*row) for row in ROUTES]
     routes += [WebSocketRoute("/api/live", _live), Mount("/assets", StaticFiles(directory=STATIC))]
+    routes += [Mount("/explore", ExploreMount(explore, who))]
     app = Starlette(routes=routes, lifespan=life, middleware=[Middleware(Guard)])
     app.state.room, app.state.screens, app.state.buckets, app.state.forms = room, Screens(room), {}, {}
     app.state.replay = (None, None)

@@ -218,6 +218,17 @@ def seat_view(state: State, seat: str) -> dict[str, Any]:
     }
 
 
+def may_see_game(state: State, viewer: Viewer) -> bool:
+    """Whether a viewer may open the class's own game in Explore, where all orders of all seats act.
+
+    The desk once a round has been played; everybody when the game is closed, or in the debrief with secrets opened.
+    """
+    if not state.record.get("rounds"):
+        return False
+    is_open = state.phase.name == "debrief" and bool(state.is_open.get("secrets"))
+    return viewer.kind == "desk" or state.phase.name == "closed" or is_open
+
+
 def told_answers(state: State, answers: Mapping[str, Any], seat: str) -> dict[str, Any]:
     """Return the look-aheads that a seat may see: its own, and those of members that machines decide for."""
     return {

@@ -8,7 +8,7 @@ for fans, and the whole world follows.
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -24,11 +24,13 @@ from experiments.scenario_file import extended_scenario
 from experiments.study.drawn import drawn_run
 from model.calibration import calibrate
 from model.engine import Engine
+from model.error import OreblocError
 from model.name import chain_of
 from model.scenario import Scenario
 from model.world import World
+from viz.live.game_word import is_class_game, is_word
 from viz.live.reach import check_reach
-from viz.live.record import Record, Recording
+from viz.live.record import Record, Recording, run_record
 from viz.live.study_run import read_study_run
 
 #: A snapshot is kept every so many quarters.
@@ -109,8 +111,11 @@ class Ground:
 class Stage:
     """A scenario as the pages need it: the whole world, and each mineral by itself; `luck` is the run's number.
 
-    `name` is what `stage_of` finds it by: a scenario's name, a file, a run of a study.
+    `name` is what `stage_of` finds it by: a scenario's name, a file, a run of a study, a class's game.
     """
+
+    #: Whether people played it: then there are no minerals apart and no bands.
+    is_played = False
 
     def __init__(self, scenario: Scenario, luck: int = 0, name: str = "") -> None:
         self.scenario = scenario
@@ -120,8 +125,22 @@ class Stage:
         self._alone: dict[str, Ground] = {}
         self._lock = threading.Lock()
 
+    def run(
+        self, scenario: Scenario, risk_goods: Sequence[str] = (), is_stale: Callable[[], bool] = lambda: False
+    ) -> Record:
+        """Run a changed scenario of this stage's base year under its luck."""
+        world, observer = self.whole.with_scenario(scenario), self.whole.observer
+        return run_record(
+            scenario, world, observer, risk_goods=risk_goods, luck=self.luck, is_stale=is_stale
+        )
+
     def alone(self, mineral: str) -> Ground:
-        """Return the world of one mineral by itself."""
+        """Return the world of one mineral by itself. Raises `OreblocError` for a game that people played."""
+        if self.is_played:
+            raise OreblocError(
+                "A game that people played has no minerals by themselves. Ask this of the scenario it began with, or "
+                "of the class's debrief."
+            )
         with self._lock:
             if mineral not in self._alone:
                 goods = ["rare_earths", "permanent_magnets"] if mineral == "rare_earths" else [mineral]
@@ -186,10 +205,16 @@ _KEPT = _Kept()
 
 
 def stage_of(scenario: str | Path, seed: int | None = None) -> Stage:
-    """Return the stage of a scenario by name or file, or of a run of a study (`study:FOLDER:RUN`).
+    """Return the stage of a scenario by name or file, of a run of a study (`study:FOLDER:RUN`), or of a class's game.
 
     A file is read again when it has changed. Raises `OreblocError` where it cannot be read.
     """
+    from viz.live.class_game import game_stage
+
+    if is_class_game(str(scenario)):
+        if not is_word(str(scenario)):
+            check_reach(scenario)
+        return _KEPT.get((str(scenario), _stamp(Path(scenario))), lambda: game_stage(str(scenario)))
     run = read_study_run(str(scenario))
     if run is not None:
         check_reach(run[0])
@@ -197,7 +222,12 @@ def stage_of(scenario: str | Path, seed: int | None = None) -> Stage:
     path = Path(scenario)
     if path.suffix:
         check_reach(path)
-    stamp = path.stat().st_mtime_ns if path.suffix == ".toml" and path.is_file() else 0
+    stamp = _stamp(path) if path.suffix == ".toml" else 0
     return _KEPT.get(
         (str(scenario), stamp, seed), lambda: Stage(prepare(scenario, seed=seed), name=str(scenario))
     )
+
+
+def _stamp(path: Path) -> int:
+    """Return when a file was written last, 0 for what is none."""
+    return path.stat().st_mtime_ns if path.is_file() else 0

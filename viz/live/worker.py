@@ -17,7 +17,7 @@ from model.order import order_from
 from model.quarter_date import quarter_index
 from viz.live.fan import Fan
 from viz.live.plan import Plan, check_start, mixed, rows_of
-from viz.live.record import Cancelled, Record, Recording, run_record
+from viz.live.record import Cancelled, Record, Recording
 from viz.live.slice import Frame, Singles, carried_over
 from viz.live.stage import Ground, Stage, stage_of
 
@@ -87,7 +87,9 @@ def apart(stage: Stage, mineral: str) -> dict[str, float]:
 def preview(
     stage: Stage, plan: Plan, mineral: str, is_stale: Callable[[], bool]
 ) -> dict[str, Singles] | None:
-    """Return the answer of the mineral by itself; None where the plan is nothing for it."""
+    """Return the answer of the mineral by itself; None where the plan is nothing for it, or there are none apart."""
+    if stage.is_played:
+        return None
     leaders = stage.whole.observer.restrictors
     rows = rows_of(plan, leaders, stage.whole.countries)
     goods = set(stage.goods_of(mineral))
@@ -130,14 +132,7 @@ def exact(
     rows = rows_of(plan, whole.observer.restrictors, whole.countries)
     scenario = mixed(stage.scenario, rows, plan.start)
     risky = [good for good in whole.headline if not mineral or good in stage.goods_of(mineral)]
-    return run_record(
-        scenario,
-        whole.with_scenario(scenario),
-        whole.observer,
-        risk_goods=risky,
-        luck=stage.luck,
-        is_stale=is_stale,
-    )
+    return stage.run(scenario, risky, is_stale)
 
 
 def fan_of(stage: Stage, plan: Plan, mineral: str) -> Fan:
@@ -209,7 +204,7 @@ class Worker:
         self._go_on(request, stage)
 
     def _go_on(self, request: Request, stage: Stage) -> None:
-        if request.fan:
+        if request.fan and not stage.is_played:
             _FANS.submit(self._guarded, request, self._widen, stage, None, 0)
 
     def _widen(self, request: Request, stage: Stage, fan: Fan | None, part: int) -> None:

@@ -54,7 +54,7 @@ class Compare(Sheet):
         """Return four scenarios, the good and the country."""
         names = [(name, name.replace("_", " ").capitalize()) for name in scenario_files()]
         if self.plan.scenario not in scenario_files():
-            names.append((self.plan.scenario, self.plan.scenario))
+            names.append((self.plan.scenario, self._title(self.plan.scenario)))
         mine = [] if self.plan.changes_nothing else [(_MINE, "with my changes")]
         choices = [*mine, *names]
         goods = [(good, short_title(good)) for good in self.stage.whole.goods]
@@ -81,11 +81,8 @@ class Compare(Sheet):
         if name in self._runs:
             return self._runs[name]
         if name == _MINE:
-            scenario, whole = self.changed(), self.stage.whole
-            made = (
-                scenario,
-                run_record(scenario, whole.with_scenario(scenario), whole.observer, luck=self.stage.luck),
-            )
+            scenario = self.changed()
+            made = (scenario, self.stage.run(scenario))
         else:
             made = self._run_like(name)
         self._runs[name] = made
@@ -120,6 +117,8 @@ class Compare(Sheet):
         return self._told(runs)
 
     def _title(self, name: str) -> str:
+        if self.stage.is_played and name == self.plan.scenario:
+            return self.stage.scenario.title
         return "With my changes" if name == _MINE else name.replace("_", " ").capitalize()
 
     def _told(self, runs: dict[str, tuple[Scenario, Record]]) -> str:

@@ -13,7 +13,7 @@ from experiments.study.store import MANIFEST
 from experiments.study.study import Outcome
 from model.error import OreblocError
 from viz.figure import Figure
-from viz.live.reach import RESULTS, check_reach
+from viz.live.reach import RESULTS, check_reach, shows_results
 from viz.live.study_run import study_word
 from viz.page.sheet import Ask, Sheet, card, table
 from viz.study import box_words, by_policy, policy_tables, sentences, tipping, tipping_pair, what_decides
@@ -31,7 +31,7 @@ class Lab(Sheet):
 
     def begin(self) -> None:
         """Open the newest study there is."""
-        self.known = studies()
+        self.known = studies() if shows_results() else {}
         self.folder = next(iter(self.known), "")
         self.outcome = self.across = self.along = ""
         self.run = 0

@@ -18,6 +18,7 @@ from experiments.seat_score import seat_scores
 from experiments.solo import Solo
 from model.cache import rule_hash
 from model.error import ClearingError, OreblocError
+from viz.live.game_word import is_class_game
 from viz.live.message import named, packed, scenario_choices
 from viz.live.order_form import Known, entries, kinds_of, read_order, told_fault
 from viz.live.reach import check_reach
@@ -255,6 +256,8 @@ class Play:
 
     def _scenario(self, message: Mapping[str, Any]) -> None:
         name = str(message.get("value"))
+        if is_class_game(name):
+            raise OreblocError("A class's game opens in Explore and Compare. Choose a scenario to play one.")
         check_reach(name)
         stage_of(name)
         self.scenario = name

@@ -260,6 +260,11 @@ class Session:
 
     def _file(self, message: Mapping[str, Any]) -> bool:
         stage = stage_of(self.plan.scenario, self.plan.seed)
+        if stage.is_played:
+            raise OreblocError(
+                "A scenario's file does not hold what people ordered. Keep the session's file: `orebloc replay` and "
+                "`orebloc export` take it."
+            )
         scenario = self._scenario(stage, self.plan)
         text = to_toml(self.plan.scenario, scenario, f"{stage.scenario.title}, changed", stage.luck)
         self.emit(packed({"kind": "file", "name": f"{scenario.name}_changed.toml", "text": text}))

@@ -123,7 +123,7 @@ let picked = ""; // the what-if that is chosen, over redrawings
 function debrief() {
   const { common, own } = view;
   const isOn = ["debrief", "closed"].includes(common.phase);
-  part("debrief", [own.entries, own.shown, isOn, own.words, own.surveys, own.board.map((r) => r.seat)], () => {
+  part("debrief", [own.entries, own.shown, isOn, own.words, own.surveys, own.game_link, own.board.map((r) => r.seat)], () => {
     if (!own.entries.length) return [el("p", { class: "soft" }, "After the first round: why prices moved, and what if.")];
     const rows = [];
     for (const entry of own.entries) {
@@ -144,6 +144,7 @@ function debrief() {
       el("p", { class: "soft" }, `${own.words.length} words, ${own.surveys} forms handed in.`),
       el("div", { class: "row" }, [["words", "words on the wall"], ["scores", "scoreboards"], ["secrets", "secrets: all orders and messages"]].map(([what, text]) => el("label", { class: "line" }, el("input", { type: "checkbox", checked: own.shown[what], disabled: what === "secrets" && !isOn, onchange: (event) => desk("open", { what, is_open: event.target.checked }) }), text))),
       el("p", {}, el("a", { href: "/debrief", target: "_blank" }, "The replay, round by round, with what to ask"), " (show it instead of the wall)"),
+      own.game_link ? el("p", {}, el("a", { href: own.game_link, target: "_blank" }, "This game in Explore, quarter by quarter"), " (it shows what all seats ordered: others get the link when the game is closed, or with secrets opened)") : null,
       el("p", {}, el("a", { href: "/export/session.zip" }, "All tables (pseudonyms)"), " · ", el("a", { href: "/export/session.zip?names=yes" }, "with names"))];
   });
 }

@@ -334,7 +334,7 @@ function paintPhase() {
     return cards;
   });
   part("debriefing", common.phase === "debrief", (isOn) => isOn ? [debrief()] : []);
-  part("debriefed", [common.debrief, seatNames()], () => common.debrief ? debriefCards(common.debrief, seatNames()) : []);
+  part("debriefed", [common.debrief, seatNames(), view.own.game_link], () => [view.own.game_link ? el("p", {}, el("a", { href: view.own.game_link, target: "_blank" }, "This game in Explore, quarter by quarter")) : null, ...(common.debrief ? debriefCards(common.debrief, seatNames()) : [])]);
 }
 const seatNames = () => Object.fromEntries(view.common.seats.map((seat) => [seat.seat, seat.label]));
 const card = (title, ...inside) => el("section", { class: "card now" }, el("h2", {}, title), ...inside);

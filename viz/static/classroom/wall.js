@@ -7,7 +7,7 @@ function paint() {
   const { common, own } = view;
   byId("where").textContent = common.phase === "lobby" ? common.title : phaseWords(common);
   const names = Object.fromEntries(common.seats.map((seat) => [seat.seat, seat.label]));
-  part("stage", [common.phase, common.seats, own.code, common.news, common.reveal, common.deals, common.votes, common.debrief, common.history], () => {
+  part("stage", [common.phase, common.seats, own.code, common.news, common.reveal, common.deals, common.votes, common.debrief, common.history, own.game_link], () => {
     const cards = [];
     if (common.phase === "lobby") cards.push(el("div", { class: "row" }, el("div", { class: "grow stack" }, el("h2", {}, `Open ${(own.addresses || [])[0] || `${location.origin}/`} and write`),
       el("p", { class: "code" }, own.code || "room locked"), el("p", {}, `${common.people} ${common.people === 1 ? "person is" : "people are"} in`)), el("img", { class: "qr", src: "/api/qr.svg", alt: "QR code of the address" })));
@@ -23,7 +23,7 @@ function paint() {
     for (const vote of common.votes.filter((one) => one.result === null)) cards.push(el("section", { class: "card" }, el("h2", {}, vote.question), el("p", {}, `${vote.cast} of ${vote.seats.length} have voted`)));
     const news = common.news.slice(-4).reverse();
     if (news.length) cards.push(el("section", { class: "card" }, el("h2", {}, "News"), el("ul", { class: "list" }, news.map((one) => el("li", {}, one.text)))));
-    if (common.debrief) cards.push(el("p", {}, el("a", { href: "/debrief" }, "The game, round by round")), ...debriefCards(common.debrief, names));
+    if (common.debrief) cards.push(el("p", {}, el("a", { href: "/debrief" }, "The game, round by round"), own.game_link ? [" · ", el("a", { href: own.game_link }, "The same game in Explore")] : null), ...debriefCards(common.debrief, names));
     return cards;
   });
 }
