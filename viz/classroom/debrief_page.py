@@ -90,7 +90,9 @@ def debrief_page(found: Told, is_file: bool = False, game_link: str = "") -> str
 
 
 def _to_explore(link: str) -> str:
-    text = "Open this game in Explore: map, shares and prices of every quarter, and levers to change its world"
+    text = (
+        "Open this game in Explore: map, shares and prices of every quarter, and levers to change its world"
+    )
     return f'<p><a href="{escape(link, quote=True)}">{text}</a></p>' if link else ""
 
 

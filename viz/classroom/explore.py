@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.websockets import WebSocket
 
 from viz.classroom.access import new_key
@@ -22,9 +22,11 @@ from viz.classroom.explore_process import serve_explore
 
 #: Pages that may be open at once; the desk's come on top.
 MOST_OPEN = 24
-START_SECONDS, ANSWER_SECONDS = 60.0, 60.0
+START_SECONDS, ANSWER_SECONDS = 300.0, 60.0
 MOST_SOCKET_BYTES = 1_000_000
 _COOKIE = "solara-"
+#: What of an address says that it is no page but a part of one.
+_PARTS = ("/static/", "/_solara/", "/jupyter/")
 #: Headers that are of one connection, and those that the other side makes itself.
 _OWN = {"connection", "keep-alive", "transfer-encoding", "upgrade", "te", "trailer", "proxy-authorization", "cookie",
         "content-length", "set-cookie", "date", "server"}  # fmt: skip
@@ -35,10 +37,15 @@ POLICY = (
 )
 _PAGE = (
     '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Explore - Orebloc</title>'
-    '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">'
+    '<meta name="viewport" content="width=device-width, initial-scale=1">'
+    '<meta name="color-scheme" content="light dark">'
     '<link rel="stylesheet" href="/assets/classroom/class.css"></head><body><main class="stack"><h1>{head}</h1>'
     '<p>{text}</p><p><a href="{to}">{link}</a></p></main></body></html>'
 )
+
+
+_STARTING = _PAGE.format(head="Explore is starting", text="It takes some seconds the first time.", to="/explore/",
+                         link="Load this page again")  # fmt: skip
 
 
 def refused_page() -> Response:
@@ -65,11 +72,13 @@ class Explore:
     def __init__(self, files: Sequence[Path], scenario: str) -> None:
         self.scenario, self.secret = scenario, new_key()
         self.files = [str(path.resolve()) for path in files]
+        self.target: Any = serve_explore
         self.process: Any = None
         self.pipe: Any = None
         self.port = 0
         self.open_pages = 0
         self.starting = asyncio.Lock()
+        self.preparing: asyncio.Task[int] | None = None
         self.threads = ThreadPoolExecutor(16, thread_name_prefix="orebloc-explore")
 
     # --- the process ------------------------------------------------------------------------------------------------
@@ -77,15 +86,26 @@ class Explore:
     async def _begin(self) -> int:
         """Start the pages where they do not run; return their port. Raises `ConnectionError`."""
         async with self.starting:
-            if self.process is None or not self.process.is_alive():
+            if not self.is_up:
                 self.port = await asyncio.get_running_loop().run_in_executor(self.threads, self._start)
             return self.port
+
+    @property
+    def is_up(self) -> bool:
+        """Whether the pages run and have said where."""
+        return self.port > 0 and self.process is not None and self.process.is_alive()
+
+    def _prepare(self) -> None:
+        """Start the pages beside, once."""
+        if self.preparing is None or self.preparing.done():
+            self.preparing = asyncio.create_task(self._begin())
+            self.preparing.add_done_callback(lambda task: task.cancelled() or task.exception())
 
     def _start(self) -> int:
         context = multiprocessing.get_context("spawn")
         self.pipe, other = context.Pipe()
         games = {"secret": self.secret, "files": self.files}
-        self.process = context.Process(target=serve_explore, args=(other, self.scenario, games), daemon=True)
+        self.process = context.Process(target=self.target, args=(other, self.scenario, games), daemon=True)
         self.process.start()
         other.close()
         try:
@@ -98,6 +118,7 @@ class Explore:
 
     def stop(self) -> None:
         """End the process."""
+        self.port = 0
         if self.process is not None:
             self.pipe.close()
             self.process.kill()
@@ -108,9 +129,14 @@ class Explore:
 
     async def answer(self, request: Request, is_desk: bool) -> Response:
         """Return what the pages answer to a request."""
-        is_page = "text/html" in request.headers.get("accept", "")
+        is_page = not any(part in request.url.path for part in _PARTS)
         if is_page and not is_desk and self.open_pages >= MOST_OPEN:
-            return _failed_page(f"{self.open_pages} pages of Explore are open, as many as this machine takes. Try later.")
+            return _failed_page(
+                f"{self.open_pages} pages of Explore are open, as many as this machine takes. Try later."
+            )
+        if is_page and not self.is_up:
+            self._prepare()
+            return HTMLResponse(_STARTING, headers={"Refresh": "1"})
         body = await request.body()
         try:
             port = await self._begin()
@@ -137,6 +163,9 @@ class Explore:
             is_theirs = name.lower() == "set-cookie" and value.startswith(_COOKIE)
             if name.lower() not in _OWN or is_theirs:
                 response.headers.append(name, value)
+        response.headers["Content-Security-Policy"] = POLICY
+        if "/static/" in request.url.path or "/cdn/" in request.url.path:
+            response.headers.setdefault("Cache-Control", "no-cache")
         return response
 
     async def talk(self, socket: WebSocket, is_desk: bool) -> None:
@@ -151,9 +180,8 @@ class Explore:
         try:
             port = await self._begin()
             query = f"?{socket.url.query}" if socket.url.query else ""
-            cookies = [(name, value) for name, value in handed_on(socket) if name in ("cookie", "host")]
             address = f"ws://127.0.0.1:{port}{socket.url.path}{query}"
-            sent = [(name, value) for name, value in cookies if name == "cookie"]
+            sent = [(name, value) for name, value in handed_on(socket) if name == "cookie"]
             async with connect(address, additional_headers=sent, max_size=None, compression=None, proxy=None,
                                open_timeout=ANSWER_SECONDS) as line:  # fmt: skip
                 await socket.accept()
@@ -215,6 +243,11 @@ class ExploreMount:
             await (self.explore.talk(socket, who == "desk") if who else socket.close(4403))
             return
         request = Request(scope, receive)
+        if request.method not in ("GET", "HEAD") and not (
+            request.method == "POST" and "/_solara/api/" in scope["path"]
+        ):
+            await PlainTextResponse("There is nothing here.", 405)(scope, receive, send)
+            return
         who = self.who(request)
         response = await self.explore.answer(request, who == "desk") if who else refused_page()
         await response(scope, receive, send)

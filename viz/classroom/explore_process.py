@@ -1,5 +1,6 @@
 """The pages of `orebloc serve` in a process of their own: what they work out never keeps a class waiting."""
 
+import contextlib
 import json
 import logging
 import multiprocessing.connection
@@ -10,14 +11,16 @@ import threading
 import warnings
 
 
-def serve_explore(pipe: multiprocessing.connection.Connection, scenario: str, games: dict[str, object]) -> None:
+def serve_explore(
+    pipe: multiprocessing.connection.Connection, scenario: str, games: dict[str, object]
+) -> None:
     """Serve the pages on a free port of this machine, tell the port, and end when the other end closes.
 
     `games` is what `viz.live.class_game` opens a class's games by: `{"secret", "files"}`.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(os, "nice"):
-        os.nice(10)  # a class and its rounds go before
+        os.nice(5)  # a class and its rounds go before
     from viz.live.class_game import GAMES
     from viz.live.reach import CLASS, SHARED
     from viz.server.setting import set_up
@@ -32,7 +35,9 @@ def serve_explore(pipe: multiprocessing.connection.Connection, scenario: str, ga
 
     line = socket.socket()
     line.bind(("127.0.0.1", 0))
-    config = uvicorn.Config(application(scenario), log_level="warning", timeout_graceful_shutdown=1)
+    config = uvicorn.Config(
+        application(scenario, warm=False), log_level="warning", timeout_graceful_shutdown=1
+    )
     threading.Thread(target=_end_with, args=(pipe,), daemon=True).start()
     threading.Thread(target=_tell, args=(pipe, line.getsockname()[1], server := uvicorn.Server(config)),
                      daemon=True).start()  # fmt: skip
@@ -50,8 +55,6 @@ def _tell(pipe: multiprocessing.connection.Connection, port: int, server: object
 
 def _end_with(pipe: multiprocessing.connection.Connection) -> None:
     """End this process with the one that started it, however that ends."""
-    try:
+    with contextlib.suppress(EOFError, OSError):
         pipe.recv()
-    except (EOFError, OSError):
-        pass
     os._exit(0)

@@ -5,8 +5,6 @@ from typing import Any
 
 from starlette.responses import JSONResponse
 
-from viz.classroom.explore import POLICY as EXPLORE_POLICY
-
 MOST_BYTES = 65_536
 _HEADERS = {
     "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'",
@@ -41,7 +39,9 @@ class Guard:
         async def with_headers(message: Any) -> None:
             if message["type"] == "http.response.start":
                 known = {key.lower() for key, _ in message["headers"]}
-                wanted = _wanted(scope["path"])
+                # files may be kept and are asked for again, everything else is not kept
+                kept = "no-cache" if scope["path"].startswith("/assets/") else "no-store"
+                wanted = {**_HEADERS, "Cache-Control": kept}
                 more = [
                     (k.lower().encode(), v.encode())
                     for k, v in wanted.items()
@@ -51,12 +51,6 @@ class Guard:
             await send(message)
 
         await self.app(scope, receive, with_headers)
-
-
-def _wanted(path: str) -> dict[str, str]:
-    """Return the headers of an answer: files may be kept and are asked for again, everything else is not kept."""
-    kept = {**_HEADERS, "Cache-Control": "no-cache" if path.startswith("/assets/") else "no-store"}
-    return kept | ({"Content-Security-Policy": EXPLORE_POLICY} if path.startswith("/explore") else {})
 
 
 def _is_same_origin(headers: Mapping[str, str]) -> bool:

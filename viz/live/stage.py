@@ -130,9 +130,7 @@ class Stage:
     ) -> Record:
         """Run a changed scenario of this stage's base year under its luck."""
         world, observer = self.whole.with_scenario(scenario), self.whole.observer
-        return run_record(
-            scenario, world, observer, risk_goods=risk_goods, luck=self.luck, is_stale=is_stale
-        )
+        return run_record(scenario, world, observer, risk_goods=risk_goods, luck=self.luck, is_stale=is_stale)
 
     def alone(self, mineral: str) -> Ground:
         """Return the world of one mineral by itself. Raises `OreblocError` for a game that people played."""

@@ -1,0 +1,110 @@
+"""Explore on the server of a class in a real browser: the class's own game, from the links of desk and debrief."""
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+from classroom_kit import Class, small_game
+from classroom_server import served
+from page_visit import AXE
+
+from viz.classroom.server import DESK_COOKIE, DEVICE
+
+SECONDS = 120_000
+#: A title that would run where a page takes it for markup.
+HOSTILE = "<img src=x onerror=alert(1)> pact"
+PACT = {"kind": "memorandum", "title": HOSTILE, "members": ["CHN", "JPN"],
+        "clauses": [{"type": "mutual_exemption", "fields": {}}]}  # fmt: skip
+TAX = [{"type": "export_tax", "fields": {"good": "gallium", "rate": 0.5}}]
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory):
+    """A class of two rounds in its debrief, with a treaty of a hostile title and a tax."""
+    room = Class(tmp_path_factory.mktemp("explore") / "s.orebloc", small_game(), clock=time.time)
+    ann, bob = room.join("Ann", "CHN"), room.join("Bob", "JPN")
+    room.on_to("negotiate", 1)
+    room.do(ann, "propose_deal", document=PACT)
+    deal = next(iter(room.state.deals))
+    for one in (ann, bob):
+        room.do(one, "sign_deal", deal=deal, version=1)
+    room.do(ann, "set_draft", version=room.state.sheets["CHN"].version, orders=TAX)
+    room.on_to("debrief", 2)
+    room.key = room.room.open_desk(room.room.link_key)
+    return room
+
+
+def opened(browser, port, width, scheme, **cookies):
+    """Return a page of somebody with these cookies, and what goes wrong in it."""
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    context.add_cookies(
+        [{"name": k, "value": v, "url": f"http://127.0.0.1:{port}"} for k, v in cookies.items()]
+    )
+    page = context.new_page()
+    page.set_default_timeout(SECONDS)
+    page.faults, page.asked = [], []
+    page.on("pageerror", lambda fault: page.faults.append(str(fault)))
+    page.on("dialog", lambda dialog: page.faults.append(dialog.message))
+    page.on("console", lambda told: "Content Security" in told.text and page.faults.append(told.text))
+    page.on("request", lambda request: page.asked.append(request.url))
+    return page
+
+
+def judged(page, port, name):
+    """Nothing failed, nobody else was asked, axe finds nothing serious, nothing is wider than the screen."""
+    folder = os.environ.get("SCREENSHOTS")
+    if folder:
+        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+    page.evaluate(AXE)
+    told = page.evaluate("async () => (await axe.run(document, {resultTypes: ['violations']})).violations")
+    assert not [
+        (one["id"], one["nodes"][0]["target"]) for one in told if one["impact"] in ("serious", "critical")
+    ]
+    assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+    assert not page.faults, page.faults
+    own = (f"http://127.0.0.1:{port}/", f"ws://127.0.0.1:{port}/", "data:", "blob:")
+    assert all(url.startswith(own) for url in page.asked), page.asked
+
+
+def shown(page):
+    page.wait_for_selector(".orebloc[data-step=exact], .orebloc[data-step=risk]")
+    page.wait_for_selector("svg.map")
+
+
+def test_the_class_s_game_opens_from_the_desk_and_from_the_debrief(browser, found):
+    """The desk has the link at once, the debrief when secrets are opened; map and levers are the game's own."""
+    with served(found.room) as port:
+        desk = opened(browser, port, 1400, "light", **{DESK_COOKIE: found.key})
+        desk.goto(f"http://127.0.0.1:{port}/desk")
+        link = desk.get_attribute("a:has-text('This game in Explore')", "href")
+        student = opened(browser, port, 360, "dark", **{DEVICE: "key of Bob"})
+        student.goto(f"http://127.0.0.1:{port}/debrief")
+        assert student.locator("a[href*=explore]").count() == 0
+        desk.goto(f"http://127.0.0.1:{port}{link}")
+        shown(desk)
+        assert "as it was played" in desk.inner_text("body")
+        judged(desk, port, "explore_desk")
+        desk.evaluate(
+            """() => {
+                delete document.querySelector(".orebloc").dataset.step;
+                const slider = document.getElementById("lever-licence");
+                slider.closest("details").open = true;
+                slider.value = 0.2;
+                slider.dispatchEvent(new Event("input", { bubbles: true }));
+            }"""
+        )
+        shown(desk)
+        found.desk("open", what="secrets", is_open=True)
+        student.reload()
+        student.click("a:has-text('Open this game in Explore')")
+        shown(student)
+        judged(student, port, "explore_student")
+        desk.goto(f"http://127.0.0.1:{port}{link.replace('?', 'why?')}")
+        desk.wait_for_selector("text=no minerals by themselves")
+        stranger = opened(browser, port, 360, "light")
+        stranger.goto(f"http://127.0.0.1:{port}{link}")
+        assert "Join first" in stranger.inner_text("h1")
+        judged(stranger, port, "explore_stranger")
+        for page in (desk, student, stranger):
+            page.context.close()
