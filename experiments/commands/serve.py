@@ -25,7 +25,11 @@ def add_serve_command(subparsers: "argparse._SubParsersAction[argparse.ArgumentP
     parser.add_argument(
         "--port", type=int, default=PORT, help=f"port (default: {PORT}, or the next that is free)"
     )
-    parser.add_argument("--scenario", default="baseline", help="scenario that opens: a name or a TOML file")
+    parser.add_argument(
+        "--scenario",
+        default="baseline",
+        help="what opens: a scenario's name or TOML file, or a class session's file",
+    )
     parser.add_argument("--no-open", action="store_true", help="do not open the browser")
     parser.set_defaults(run=run_serve)
 
@@ -37,7 +41,11 @@ def run_serve(arguments: argparse.Namespace) -> int:
     check_installed()
     if not 1 <= arguments.port <= 65535:
         raise OreblocError(f"Port is {arguments.port}; it must be 1 to 65535. Write --port {PORT}.")
-    scenario = load_scenario(arguments.scenario)
+    path = Path(arguments.scenario)
+    is_session = (
+        path.suffix == ".orebloc" and path.is_file()
+    )  # a class's game, which the pages read themselves
+    shown = path.name if is_session else load_scenario(arguments.scenario).name
     name = (
         arguments.scenario
         if not Path(arguments.scenario).is_file()
@@ -45,7 +53,7 @@ def run_serve(arguments: argparse.Namespace) -> int:
     )
     port = free_port(arguments.host, arguments.port)
     print(
-        f"Orebloc shows {scenario.name} at http://{arguments.host}:{port}/explore/ (Ctrl-C ends it)",
+        f"Orebloc shows {shown} at http://{arguments.host}:{port}/explore/ (Ctrl-C ends it)",
         flush=True,
     )
     arguments.serve_pages(arguments.host, port, name, not arguments.no_open)
