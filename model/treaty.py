@@ -17,6 +17,7 @@ from model.name import EU_MEMBERS, WORLD
 from model.pact import Pact
 from model.quarter_date import first_date, last_date, quarter_index
 from model.treaty_state import IN_FORCE, LAPSED, NONE, PROPOSED, SIGNED
+from model.vote import RULES, voting
 
 #: What a treaty may be, and how it is called in its title line.
 KINDS = {
@@ -56,6 +57,12 @@ HEAD = (
           default=0.6, remedy="Write 0.6 for 60 %.", **_SHARE),
     Field("suspension_quarters", "integer", "Suspension", "quarters a member in breach is suspended", default=4,
           remedy="Write 4 for a year.", **_QUARTERS),
+    Field("vote", "choice", "Vote", "how members decide together: unanimity, majority or weighted; left out: unanimity",
+          choices=tuple(RULES), default=None),
+    Field("vote_share", "share", "Share to be exceeded", "of the members, or of their weight; left out: half",
+          default=None, remedy="Write 0.65 for 65 %.", **_SHARE),
+    Field("vote_weights", "shares", "Weights of votes", "by member, adding up to 1; left out: what their use of "
+          "minerals was worth in the base year", default=None, remedy="Write { USA = 0.6, JPN = 0.4 }.", **_SHARE),
     Field("side_payments", "flag", "Side payments", "states that decide divide what they gain: those who gain much pay "
           "the others, by bargaining", default=False),
     Field("decides", "flag", "Decided in the run", "whether states decide on it, in place of dates", default=False),
@@ -85,6 +92,9 @@ class Treaty:
     detection_lag_quarters: float
     detection_share: float
     suspension_quarters: int
+    vote: str | None
+    vote_share: float | None
+    vote_weights: Mapping[str, float] | None
     side_payments: bool
     decides: bool
     source: str
@@ -94,6 +104,11 @@ class Treaty:
     def collective(self) -> bool:
         """Whether it is ratified by its members one by one; a memorandum binds on signature."""
         return self.kind != "memorandum"
+
+    @property
+    def voting(self) -> tuple[str, float, Mapping[str, float] | None]:
+        """Return how its members decide together: rule, share to be exceeded, weights where it states them."""
+        return voting(self.to_mapping())
 
     @property
     def deadline(self) -> str | None:
@@ -195,6 +210,11 @@ def _check_head(head: Mapping[str, Any], members: tuple[str, ...], place: Place)
             place.at(after).refuse(
                 f"Treaty {name} is {after} {late}, before it is {before} ({early}). Mend the dates."
             )
+    strangers = [code for code in head["vote_weights"] or {} if code not in members]
+    if strangers:
+        place.at("vote_weights").refuse(
+            f"Weights of votes of treaty {name} name {', '.join(strangers)}, not among its members. Name members only."
+        )
     if head["decides"] and (head["signed"] or head["in_force"]):
         place.at("decides").refuse(
             f"Treaty {name} is decided in the run and has a date of signing too. Remove the dates, or decides."

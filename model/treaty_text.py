@@ -7,6 +7,7 @@ from model.clauses.common import countries_words
 from model.quarter_date import first_date, is_quarter
 from model.rules.treaty import ratification_delay
 from model.treaty import KINDS, Treaty
+from model.vote import rule_words
 
 _MONTHS = """January February March April May June July August September October November December""".split()
 
@@ -15,7 +16,7 @@ def text(treaty: Treaty) -> str:
     """Return the whole text: title, preamble, an article for each clause, then the common articles."""
     lines = [KINDS[treaty.kind].upper(), treaty.title, "", _preamble(treaty)]
     articles = [(BY_NAME[c.type].title, BY_NAME[c.type].article(c, treaty.members)) for c in treaty.clauses]
-    articles += [(title, write(treaty)) for title, write in _COMMON]
+    articles += [(title, paragraphs) for title, write in _COMMON if (paragraphs := write(treaty))]
     for number, (title, paragraphs) in enumerate(articles, 1):
         lines += ["", f"Article {number}. {title}"]
         lines += [f"{i}. {words}" for i, words in enumerate(paragraphs, 1)]
@@ -109,8 +110,22 @@ def _compliance(treaty: Treaty) -> list[str]:
     ]
 
 
+def _deciding(treaty: Treaty) -> list[str]:
+    """Return how members vote, nothing where the treaty does not say."""
+    if treaty.vote is None:
+        return []
+    rule, share, weights = treaty.voting
+    told = [f"Members decide together by vote: {rule_words(rule, share)}."]
+    if rule != "weighted":
+        return told
+    if weights is None:
+        return [*told, "A member's weight is what its use of minerals was worth in the base year."]
+    return [*told, f"Weights: {', '.join(f'{code} {100 * weight:g} %' for code, weight in weights.items())}."]
+
+
 _COMMON: tuple[tuple[str, Callable[[Treaty], list[str]]], ...] = (
     ("Entry into force", _entry),
     ("Duration and withdrawal", _duration),
     ("Compliance", _compliance),
+    ("Decisions", _deciding),
 )

@@ -214,6 +214,47 @@ def test_a_stopped_server_goes_on_where_it_was(room, tmp_path):
     assert again.room.person_of("key of Ann") == room.ann
 
 
+def test_a_vote_by_weight_counts_what_minerals_are_worth_to_each(room):
+    """Weights are parts of what the seats' use was worth; the larger user carries the vote."""
+    room.on_to("negotiate", 1)
+    room.desk("open_vote", question="A floor?", seats=["CHN", "JPN"], rule="weighted")
+    (vote,) = room.state.votes.values()
+    worth = room.state.opening["worth"]
+    assert vote.weights["JPN"] == pytest.approx(worth["JPN"] / (worth["JPN"] + worth["CHN"]))
+    small, large = sorted(("CHN", "JPN"), key=vote.weights.get)
+    by = {"CHN": room.ann, "JPN": room.bob}
+    room.do(by[small], "cast_vote", vote=vote.id, yes=False)
+    room.do(by[large], "cast_vote", vote=vote.id, yes=True)
+    assert vote.result is True
+    room.desk("open_vote", question="Again?", seats=["CHN", "JPN"], rule="majority")
+    again = list(room.state.votes.values())[-1]
+    room.do(by[large], "cast_vote", vote=again.id, yes=True)
+    room.desk("close_vote", vote=again.id)
+    assert again.result is False and again.weights == {}
+    for wrong in ("lots", ["majority"], None):
+        assert "rule must be" in room.refused(DESK, "open_vote", question="?", seats=["CHN"], rule=wrong)
+
+
+def test_members_of_a_treaty_vote_by_its_own_rule(room):
+    """The treaty's text says how its members vote, and that is how a vote of its members is counted."""
+    room.on_to("negotiate", 1)
+    document = {
+        "kind": "memorandum", "title": "Pact", "members": ["CHN", "JPN"], "vote": "weighted", "vote_share": 0.65,
+        "vote_weights": {"CHN": 0.3, "JPN": 0.7}, "clauses": [{"type": "mutual_exemption", "fields": {}}],
+    }  # fmt: skip
+    room.do(room.ann, "propose_deal", document=document)
+    deal = next(iter(room.state.deals.values()))
+    assert "more than 65 % of the weight" in deal.text and "CHN 30 %, JPN 70 %" in deal.text
+    assert "not been signed" in room.refused(DESK, "open_vote", question="Let the USA in?", deal=deal.id)
+    room.do(room.bob, "sign_deal", deal=deal.id, version=1)
+    room.desk("open_vote", question="Let the USA in?", deal=deal.id)
+    vote = list(room.state.votes.values())[-1]
+    assert (vote.rule, vote.seats, vote.share) == ("weighted", ["CHN", "JPN"], 0.65)
+    room.do(room.bob, "cast_vote", vote=vote.id, yes=True)
+    room.desk("close_vote", vote=vote.id)
+    assert vote.result is True  # seven tenths of the weight, against one of two
+
+
 def test_votes_messages_and_hands(room):
     """A vote closes when all have voted, a muted seat cannot write, a private room is its seats' alone."""
     room.on_to("negotiate", 1)

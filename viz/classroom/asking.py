@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from viz.classroom.state import Person, State
+from model.vote import is_carried
+from viz.classroom.state import Person, State, Vote
 
 #: Events, as kind and body.
 Made = list[tuple[str, dict[str, Any]]]
@@ -88,7 +89,6 @@ def own_seat(state: State, ask: Ask) -> str:
     return seat
 
 
-def vote_result(cast: Mapping[str, bool], rule: str, seats: int) -> bool:
-    """Return whether a vote is carried with what was cast, of so many seats."""
-    yes = sum(cast.values())
-    return yes == seats if rule == "unanimity" else 2 * yes > seats
+def vote_result(vote: Vote, cast: Mapping[str, bool]) -> bool:
+    """Return whether a vote is carried with what was cast."""
+    return is_carried(cast, vote.seats, vote.rule, vote.weights, vote.share)

@@ -243,9 +243,7 @@ def _cast(state: State, ask: Ask) -> Made:
     made: Made = [("vote_cast", {"vote": vote.id, "seat": seat, "yes": yes})]
     cast = {**vote.cast, seat: yes}
     if len(cast) == len(vote.seats):
-        made.append(
-            ("vote_closed", {"vote": vote.id, "result": vote_result(cast, vote.rule, len(vote.seats))})
-        )
+        made.append(("vote_closed", {"vote": vote.id, "result": vote_result(vote, cast)}))
     return made
 
 

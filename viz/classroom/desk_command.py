@@ -3,8 +3,10 @@
 As in `command.py`, each is a function `(state, ask) -> list of (kind, body)`.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
+from model.vote import HALF, RULES, voter_weights, voting
 from viz.classroom.asking import (
     Ask,
     Command,
@@ -177,21 +179,43 @@ def _chat(state: State, ask: Ask) -> Made:
 
 
 def _open_vote(state: State, ask: Ask) -> Made:
-    seats, rule = ask.body.get("seats"), ask.body.get("rule")
-    if not isinstance(seats, list) or not seats or any(seat not in state.seats for seat in map(str, seats)):
-        raise Refusal("A vote needs seats of this session.", 422)
-    if rule not in ("unanimity", "majority"):
-        raise Refusal("The rule is unanimity or majority.", 422)
-    body = {"vote": ask.found["id"], "question": clean(ask.body.get("question"), "question"),
-            "seats": sorted(set(map(str, seats))), "rule": rule}  # fmt: skip
+    """Open a vote of some seats by a rule, or of a treaty's members by its own."""
+    question, deal = clean(ask.body.get("question"), "question"), ask.body.get("deal") or ""
+    if deal:
+        seats, rule, share, stated = _of_deal(state, str(deal))
+    else:
+        given, rule, share, stated = ask.body.get("seats"), ask.body.get("rule") or "", HALF, None
+        if (
+            not isinstance(given, list)
+            or not given
+            or any(seat not in state.seats for seat in map(str, given))
+        ):
+            raise Refusal("A vote needs seats of this session.", 422)
+        seats = sorted(set(map(str, given)))
+    if not isinstance(rule, str) or rule not in RULES:
+        raise Refusal(f"The rule must be one of {', '.join(RULES)}.", 422)
+    weights = voter_weights(seats, stated or state.opening.get("worth")) if rule == "weighted" else {}
+    body = {"vote": ask.found["id"], "question": question, "seats": seats, "rule": rule, "weights": weights,
+            "share": share, "deal": str(deal)}  # fmt: skip
     return [("vote_opened", body)]
+
+
+def _of_deal(state: State, name: str) -> tuple[list[str], Any, float, Mapping[str, float] | None]:
+    """Return who votes in a treaty of the table and how: its members that are seats, by its own rule."""
+    deal = state.deals.get(name)
+    if deal is None or deal.state not in ("signed", "in_force"):
+        raise Refusal("That treaty has not been signed by all. Choose one that has.")
+    seats = sorted(member for member in deal.document["members"] if member in state.seats)
+    if len(seats) < 2:
+        raise Refusal("Fewer than two members of that treaty have a seat here; there is nothing to vote on.")
+    return seats, *voting(deal.document)
 
 
 def _close_vote(state: State, ask: Ask) -> Made:
     vote = state.votes.get(text_in(ask.body, "vote"))
     if vote is None or vote.result is not None:
         raise Refusal("There is no such open vote.")
-    return [("vote_closed", {"vote": vote.id, "result": vote_result(vote.cast, vote.rule, len(vote.seats))})]
+    return [("vote_closed", {"vote": vote.id, "result": vote_result(vote, vote.cast)})]
 
 
 def _bookmark(state: State, ask: Ask) -> Made:

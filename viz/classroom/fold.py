@@ -262,7 +262,15 @@ def _chat(state: State, event: Event) -> None:
 @_writes("vote_opened")
 def _vote(state: State, event: Event) -> None:
     body = event.body
-    state.votes[body["vote"]] = Vote(body["vote"], body["question"], list(body["seats"]), body["rule"])
+    state.votes[body["vote"]] = Vote(
+        body["vote"],
+        body["question"],
+        list(body["seats"]),
+        body["rule"],
+        dict(body.get("weights", {})),
+        body.get("share", 0.5),
+        body.get("deal", ""),
+    )
 
 
 @_writes("vote_cast")

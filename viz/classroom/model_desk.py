@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from experiments.debrief.board import use_worth
 from experiments.debrief.outcome import causes, outcome
 from experiments.game import Game
 from model.error import ClearingError, OreblocError
@@ -67,7 +68,10 @@ class ModelDesk:
         twin.play_round()
         first = outcome(twin, seats=seats)
         first["headline"] = f"The game begins in {game.quarter}."
-        return {"opening": {**first, "views": {seat: seat_view(game, seat) for seat in seats}}}
+        worth = {code: sum(goods.values()) for code, goods in use_worth(game.engine.world).items()}
+        return {
+            "opening": {**first, "worth": worth, "views": {seat: seat_view(game, seat) for seat in seats}}
+        }
 
     def _check(self, record: Mapping[str, Any], seat: str, orders: Sequence[Any]) -> dict[str, Any]:
         return {"texts": self.game(record).check(seat, orders)}

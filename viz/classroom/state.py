@@ -83,12 +83,18 @@ class Message:
 
 @dataclass
 class Vote:
-    """A question to some seats; `rule` is unanimity or majority; the result is None while it is open."""
+    """A question to some seats, by a rule of `model.vote`, of the treaty `deal` where one is named; None while open.
+
+    `weights` are the parts of all weight, by seat; `share` what has to be exceeded.
+    """
 
     id: str
     question: str
     seats: list[str]
     rule: str
+    weights: dict[str, float] = field(default_factory=dict)
+    share: float = 0.5
+    deal: str = ""
     cast: dict[str, bool] = field(default_factory=dict)
     result: bool | None = None
 

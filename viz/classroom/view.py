@@ -10,6 +10,7 @@ from typing import Any
 
 from experiments.debrief.delivery import delivery
 from experiments.debrief.moment import moments
+from model.vote import rule_words
 from viz.classroom.against import found_table, lines
 from viz.classroom.command import may_order
 from viz.classroom.state import POLICIES, Deal, Message, Person, State
@@ -91,6 +92,7 @@ def _public_deal(deal: Deal) -> dict[str, Any]:
 
 def _public_vote(vote: Any) -> dict[str, Any]:
     return {"vote": vote.id, "question": vote.question, "seats": vote.seats, "rule": vote.rule,
+            "rule_text": rule_words(vote.rule, vote.share), "weights": vote.weights, "deal": vote.deal,
             "cast": len(vote.cast), "result": vote.result}  # fmt: skip
 
 

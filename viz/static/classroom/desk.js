@@ -99,9 +99,10 @@ function once() {
   const tell = el("input", { id: "telltext", maxlength: "500" });
   byId("tell").append(el("label", { for: "telltext" }, "To everybody", tell), el("button", { type: "submit" }, "Tell"));
   byId("tell").addEventListener("submit", async (event) => { event.preventDefault(); if (await desk("tell", { text: tell.value })) tell.value = ""; });
-  const question = el("input", { id: "question", maxlength: "200" }), rule = choose("rule", [["unanimity", "all must agree"], ["majority", "more than half"]]);
-  byId("vote").append(el("label", { for: "question" }, "Vote of all states on", question), el("label", { for: "rule" }, "Rule", rule), el("button", { type: "submit" }, "Open the vote"));
-  byId("vote").addEventListener("submit", async (event) => { event.preventDefault(); if (await desk("open_vote", { question: question.value, rule: rule.value, seats: states.map((s) => s.seat) })) question.value = ""; });
+  const question = el("input", { id: "question", maxlength: "200" }), rule = choose("rule", [["unanimity", "all must agree"], ["majority", "more than half"], ["weighted", "weighted by what their use of minerals is worth"]]);
+  const bloc = el("select", { id: "bloc", onchange: () => { byId("rulelabel").hidden = bloc.value !== ""; } });
+  byId("vote").append(el("label", { for: "question" }, "Question to be voted on", question), el("label", { for: "bloc" }, "Who votes", bloc), el("label", { for: "rule", id: "rulelabel" }, "Rule", rule), el("button", { type: "submit" }, "Open the vote"));
+  byId("vote").addEventListener("submit", async (event) => { event.preventDefault(); if (await desk("open_vote", bloc.value ? { question: question.value, deal: bloc.value } : { question: question.value, rule: rule.value, seats: states.map((s) => s.seat) })) question.value = ""; });
   const mark = el("input", { id: "mark", maxlength: "500" });
   byId("bookmark").append(el("label", { for: "mark" }, "Note for the debrief", mark), el("button", { type: "submit" }, "Keep"));
   byId("bookmark").addEventListener("submit", async (event) => { event.preventDefault(); if (await desk("bookmark", { text: mark.value })) mark.value = ""; });
@@ -111,7 +112,8 @@ function lists() {
   const { common, own } = view;
   part("injects", own.injects, () => own.injects.map((one) => el("p", { class: "soft" }, `To come in round ${one.round}: ${one.event.kind}`)));
   part("bookmarks", own.bookmarks, () => own.bookmarks.map((one) => el("p", { class: "soft" }, `Round ${one.round}: ${one.text}`)));
-  part("votes", common.votes, () => common.votes.map((vote) => el("div", { class: "row" }, el("span", { class: "grow" }, `${vote.question} (${vote.cast} of ${vote.seats.length})`, vote.result === null ? "" : vote.result ? ": carried" : ": not carried"),
+  part("bloc", own.all_deals.filter((deal) => ["signed", "in_force"].includes(deal.state)).map((deal) => [deal.deal, deal.document.title]), (deals) => [el("option", { value: "" }, "all states"), ...deals.map(([value, title]) => el("option", { value }, `members of ${title}, by its own rule`))]);
+  part("votes", common.votes, () => common.votes.map((vote) => el("div", { class: "row" }, el("span", { class: "grow" }, `${vote.question} (${vote.rule_text}; ${vote.cast} of ${vote.seats.length})`, vote.result === null ? "" : vote.result ? ": carried" : ": not carried"),
     vote.result === null ? el("button", { class: "small", type: "button", onclick: () => desk("close_vote", { vote: vote.vote }) }, "Close") : null)));
   part("deals", own.all_deals, () => own.all_deals.length ? own.all_deals.map((deal) => el("details", { "data-key": deal.deal }, el("summary", {}, `${deal.document.title} (${deal.state.replace("_", " ")}): ${deal.document.members.map(nameOf).join(", ")}`), el("p", { class: "treaty", tabindex: "0" }, deal.text))) : [el("p", { class: "soft" }, "No treaty on the table.")]);
   part("talk", own.all_messages, () => el("ul", { class: "list" }, own.all_messages.slice(-30).map((m) => el("li", {}, el("span", {}, el("b", {}, nameOf(m.seat)), ` (${m.room === "public" ? "all" : m.room}): ${m.text}`, m.is_promise ? " [promise]" : "", m.is_hidden ? " [hidden]" : ""),

@@ -201,11 +201,13 @@ function paintDraft() {
     el("button", { class: "small", type: "button", "aria-label": `Remove clause ${n + 1}`, onclick: () => { clauses.splice(n, 1); paint(); } }, "Remove"))));
   paint();
   const members = () => [...boxes.filter(([, box]) => box.checked).map(([seat]) => seat), ...[...more.selectedOptions].map((option) => option.value)];
-  const document_ = () => ({ title: title.value || "Agreement of the room", kind: members().length > 2 ? "plurilateral" : "memorandum", members: members(), clauses });
+  const rule = el("select", { id: "dealvote" }, [["", "not said: all must agree"], ["majority", "more than half of the members"], ["weighted", "weighted by what their use of minerals is worth"]].map(([value, text]) => el("option", { value }, text)));
+  rule.value = answered?.document.vote || "";
+  const document_ = () => ({ ...(rule.value ? { vote: rule.value } : {}), title: title.value || "Agreement of the room", kind: members().length > 2 ? "plurilateral" : "memorandum", members: members(), clauses });
   const said = el("div", { role: "status", class: "stack" });
   byId("draft").replaceChildren(
     el("fieldset", { class: "card" }, el("legend", {}, "Members"), boxes.map(([seat, box]) => el("label", { class: "line" }, box, nameOf(seat)))),
-    others.length ? el("label", { for: "others" }, "Others, decided by machines", more) : null, el("label", { for: "dealtitle" }, "Title", title),
+    others.length ? el("label", { for: "others" }, "Others, decided by machines", more) : null, el("label", { for: "dealtitle" }, "Title", title), el("label", { for: "dealvote" }, "How its members vote later", rule),
     el("h3", {}, "Clauses"), list, el("label", { for: "clause" }, "Add a clause", pick), spot,
     el("button", { type: "button", onclick: () => { clauses.push({ type: pick.value, fields: open.read() }); paint(); } }, "Add this clause"),
     el("div", { class: "row" },
@@ -277,7 +279,7 @@ function paintTalk() {
     ...said.map((m) => el("p", {}, el("b", {}, nameOf(m.seat)), m.room === "public" ? "" : el("span", { class: "soft" }, `(to ${m.room.split("+").filter((s) => s !== m.seat).map(nameOf).join(", ")}) `),
       m.text, m.is_promise ? el("span", { class: "tag" }, m.kept === true ? "promise kept" : m.kept === false ? "promise broken" : "promise") : ""))]);
   part("votes", [common.votes, own.my_votes], () => common.votes.map((vote) => el("section", { class: "card" }, el("h2", {}, vote.question),
-    el("p", { class: "soft" }, `${vote.rule}; ${vote.cast} of ${vote.seats.length} have voted`),
+    el("p", { class: "soft" }, `${capital(vote.rule_text)}${own.seat in vote.weights ? `; your weight is ${percent(vote.weights[own.seat])}` : ""}. ${vote.cast} of ${vote.seats.length} have voted`),
     vote.result === null && vote.vote in own.my_votes ? el("div", { class: "row" }, ["yes", "no"].map((word) => el("button", { type: "button", "aria-pressed": String(own.my_votes[vote.vote] === (word === "yes")),
       onclick: () => send("cast_vote", { vote: vote.vote, yes: word === "yes" }) }, word === "yes" ? "Yes" : "No"))) : null,
     vote.result === null ? null : el("p", { class: "lead" }, vote.result ? "Carried" : "Not carried"))));
@@ -336,6 +338,7 @@ function paintPhase() {
   part("debriefing", common.phase === "debrief", (isOn) => isOn ? [debrief()] : []);
   part("debriefed", [common.debrief, seatNames(), view.own.game_link], () => [view.own.game_link ? el("p", {}, el("a", { href: view.own.game_link, target: "_blank" }, "This game in Explore, quarter by quarter")) : null, ...(common.debrief ? debriefCards(common.debrief, seatNames()) : [])]);
 }
+const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 const seatNames = () => Object.fromEntries(view.common.seats.map((seat) => [seat.seat, seat.label]));
 const card = (title, ...inside) => el("section", { class: "card now" }, el("h2", {}, title), ...inside);
 

@@ -20,7 +20,7 @@ function paint() {
       cards.push(el("div", { class: "two three" }, boards(common.reveal, names)), el("div", { class: "two three" }, worldCards(common)));
     }
     if (common.deals.length) cards.push(el("section", { class: "card" }, el("h2", {}, "Treaties in force"), el("ul", { class: "list" }, common.deals.map((deal) => el("li", {}, `${deal.title}: ${deal.members.map((m) => names[m] || m).join(", ")}`)))));
-    for (const vote of common.votes.filter((one) => one.result === null)) cards.push(el("section", { class: "card" }, el("h2", {}, vote.question), el("p", {}, `${vote.cast} of ${vote.seats.length} have voted`)));
+    for (const vote of common.votes.filter((one) => one.result === null)) cards.push(el("section", { class: "card" }, el("h2", {}, vote.question), el("p", {}, `${vote.rule_text}; ${vote.cast} of ${vote.seats.length} have voted`)));
     const news = common.news.slice(-4).reverse();
     if (news.length) cards.push(el("section", { class: "card" }, el("h2", {}, "News"), el("ul", { class: "list" }, news.map((one) => el("li", {}, one.text)))));
     if (common.debrief) cards.push(el("p", {}, el("a", { href: "/debrief" }, "The game, round by round"), own.game_link ? [" · ", el("a", { href: own.game_link }, "The same game in Explore")] : null), ...debriefCards(common.debrief, names));
