@@ -124,12 +124,53 @@ def test_minerals_change_without_a_reload(visit: Any) -> None:
 def test_it_plays_and_pauses(visit: Any) -> None:
     """Play moves the quarter that all charts share; pause keeps it."""
     page = visit("explore/?quarter=2025Q1").page
+    page.get_by_role("button", name="Play").click()
+    page.wait_for_function("document.querySelector('.clock').textContent > '2025Q2'", timeout=SECONDS)
+    page.get_by_role("button", name="Pause").click()
+    paused = page.locator(".clock").inner_text()
+    assert paused < "2027Q4"
+    page.wait_for_timeout(700)
+    assert page.locator(".clock").inner_text() == paused
+    page.get_by_label("Quarter", exact=True).fill("0")
+    page.evaluate("delete document.querySelector('.orebloc').dataset.frames")
     page.get_by_label("Speed").select_option("10")
     page.get_by_role("button", name="Play").click()
     page.locator(".orebloc[data-quarter='2027Q4']").wait_for(timeout=SECONDS)
     page.get_by_role("button", name="Play").wait_for()
     assert page.locator(".clock").inner_text() == "2027Q4"
     assert page.locator(".orebloc").get_attribute("data-frames") == "11"
+
+
+def test_keys_move_time_play_and_reset_wherever_the_page_is(visit: Any) -> None:
+    """On a page just opened arrows step, space plays and pauses, R takes the levers back; a control keeps its keys."""
+    here = visit("explore/?scenario=tiny&from=2026Q1&quarter=2025Q3&tariff.gallium_refined=40")
+    page, clock = here.page, here.page.locator(".clock")
+    page.keyboard.press("ArrowRight")
+    expect(clock).to_have_text("2025Q4")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowLeft")
+    expect(clock).to_have_text("2025Q2")
+    page.keyboard.press("Space")
+    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+    page.keyboard.press("Space")
+    expect(page.get_by_role("button", name="Play")).to_be_visible()
+    before = clock.inner_text()
+    page.get_by_label("Country").focus()
+    page.keyboard.press("ArrowRight")
+    assert clock.inner_text() == before
+    page.evaluate("document.activeElement.blur()")
+    here.mark()
+    page.keyboard.press("R")
+    here.wait("exact")
+    page.wait_for_url(lambda url: "tariff" not in url)
+
+
+def test_the_map_says_how_many_flows_it_shows(visit: Any) -> None:
+    """On the first opening too; a ribbon says who ships how much to whom."""
+    page = visit().page
+    assert re.search(r"Largest \d+ flows of the quarter shown", page.locator("#map .unit").inner_text())
+    page.locator("svg.map .flow").first.dispatch_event("pointermove", {"clientX": 500, "clientY": 500})
+    assert re.search(r"China to .*\n?[\d.,]+ t in the quarter", page.locator("#map .tip").inner_text())
 
 
 def test_a_chart_can_be_read_as_a_table(visit: Any) -> None:
@@ -166,8 +207,30 @@ def test_the_scenario_file_is_saved(visit: Any, tmp_path: Path) -> None:
 def test_a_bad_link_is_told_in_the_page(visit: Any) -> None:
     """Nonsense in the address becomes a sentence, and the scenario opens."""
     page = visit("explore/?scenario=tiny&tariff.gallium_refined=lots").page
-    assert "must be a number" in page.get_by_role("alert").inner_text()
+    assert "must be a number" in page.locator(".notice").inner_text()
     assert "China makes" in page.locator("h1").inner_text()
+    assert not page.locator(".error").is_visible()
+    page = visit("explore/?scenario=tiny&colour=qux&floor.unobtainium=5").page
+    told = page.locator(".notice").inner_text()
+    assert "unobtainium" in told and "qux" in told
+    assert page.locator("#trade tbody tr").count() > 3
+
+
+def test_an_error_can_be_read(visit: Any) -> None:
+    """The box of an error stands out enough in both schemes, also over a page that is drawn."""
+    here = visit()
+    here.page.evaluate("document.querySelector('.error').hidden = false")
+    here.page.locator(".error p").evaluate("p => { p.textContent = 'Nothing is changed.'; }")
+    for scheme in ("light", "dark"):
+        here.check_screen(1400, scheme)
+
+
+def test_an_answer_that_cannot_be_drawn_is_told(visit: Any) -> None:
+    """An error in the page's own script is said on the page, also once there is one."""
+    here = visit("explore/?scenario=tiny&from=2026Q1")
+    here.page.evaluate("SVGElement.prototype.setAttribute = () => { throw new Error('no pen'); }; 0")
+    here.move("floor", 900)
+    here.page.locator(".error", has_text="could not be drawn").wait_for(timeout=SECONDS)
 
 
 def test_two_tabs_do_not_disturb_each_other(visit: Any) -> None:
@@ -234,11 +297,13 @@ def test_a_restarted_server_finds_the_page_again(browser: Any) -> None:
         served.stop()
         here.page.locator(".lost:visible", has_text="Reconnecting").wait_for(timeout=SECONDS)
         assert here.page.locator("h1").inner_text() == heading  # what is there stays readable
+        assert here.page.evaluate("document.getElementById('levers').inert")  # no lever is answered now
         served.start()
         here.page.wait_for_function("window.before === undefined", timeout=SECONDS)
         here.wait("exact")
         assert here.page.locator("h1").inner_text() == heading
         assert "floor.gallium_refined=900" in here.page.url
+        assert "Restored" in here.page.locator(".notice").inner_text()
         here.leave()
     finally:
         served.stop()

@@ -91,7 +91,7 @@ def test_a_run_opens_without_a_word_of_trouble(folder: Path) -> None:
     word = study_word(folder, 3)
     session = Session(lambda data: heard.append(unpacked(data)[0]), f"scenario={word}", "tiny")
     session.close()
-    assert session.plan.scenario == word and not session.greeting
+    assert session.plan.scenario == word and not session.notices
     assert session.plan.start == "2025Q4"
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import threading
 import time
 import tomllib
@@ -294,8 +295,7 @@ def test_a_link_of_other_rules_says_so() -> None:
     page = Heard("?scenario=tiny&from=2026Q1&rules=00000000")
     try:
         number = page.say(type="hello")
-        page.wait(number, "frame")
-        assert "other rules" in page.wait(number, "error")[0]["message"]
+        assert "other rules" in page.wait(number, "frame")[0]["notices"][0]
     finally:
         page.session.close()
 
@@ -394,8 +394,46 @@ def test_a_link_that_is_nonsense_opens_the_scenario() -> None:
     page = Heard("?scenario=tiny&floor.gallium_refined=cheap")
     try:
         number = page.say(type="hello")
-        assert page.wait(number, "frame")[0]["plan"]["levers"] == {}
-        assert "could not be read" in page.wait(number, "error")[0]["message"]
+        header = page.wait(number, "frame")[0]
+        assert header["plan"]["levers"] == {}
+        assert "could not be read" in header["notices"][0]
+    finally:
+        page.session.close()
+
+
+@pytest.mark.parametrize(
+    "query, told, kept",
+    [
+        ("floor.unobtainium=5&tariff.gallium_refined=20", "unobtainium", {"tariff.gallium_refined": 20.0}),
+        ("treaty=%7B%22id%22%3A%22x%22%7D&tariff.gallium_refined=20", "treaty", {"tariff.gallium_refined": 20.0}),
+        ("floor.gallium_refined=999999", "20 times the base year's price is taken, 8,780 USD/kg",
+         {"floor.gallium_refined": 8780.0}),
+        ("colour=qux", "'qux'.*share, dependence, use", {}),
+        ("country=XYZ", "'XYZ'", {}),
+        ("mineral=cheese", "'cheese'", {}),
+        ("quarter=1066Q1", "2025Q1 to 2027Q4", {}),
+    ],
+)  # fmt: skip
+def test_a_link_opens_with_what_there_is(query: str, told: str, kept: dict[str, Any]) -> None:
+    """What a link asks that this scenario lacks is told and left out; the rest of the link holds."""
+    page = Heard(f"?scenario=tiny&from=2026Q1&{query}")
+    try:
+        header = page.wait(page.say(type="hello"), "frame")[0]
+        assert header["plan"]["levers"] == kept and header["plan"]["treaty"] is None
+        assert len(header["notices"]) == 1 and re.search(told, header["notices"][0])
+        assert header["shown"]["colour"] == "share" and header["shown"]["country"] == "JPN"
+    finally:
+        page.session.close()
+
+
+def test_a_lever_in_money_has_a_limit() -> None:
+    """A floor far above any price is set to twenty times the base year's, and the page says so."""
+    page = Heard()
+    try:
+        page.wait(page.say(type="hello"), "frame")
+        number = page.say(type="lever", id="floor", good=GOOD, value=1e5)
+        assert page.wait(number, "run")[0]["plan"]["levers"] == {f"floor.{GOOD}": 8780.0}
+        assert any("8,780" in text for header, _ in page.messages for text in header.get("texts", []))
     finally:
         page.session.close()
 

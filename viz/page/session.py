@@ -7,6 +7,7 @@ from typing import Any
 
 from model.cache import rule_hash
 from model.error import OreblocError
+from viz.live.link import capped, sound_plan, sound_view
 from viz.live.message import events_of, frame_header, idle_words, packed, plan_header, run_titles
 from viz.live.plan import (
     FROM,
@@ -54,7 +55,7 @@ class Session:
         self.shown = dict(FIRST)
         self.target = ""
         self.record: Record | None = None
-        self.greeting = ""
+        self.notices: list[str] = []
         self._sent_frame: tuple[Any, ...] | None = None
         self._number = 0
         self._lock = threading.RLock()
@@ -72,15 +73,17 @@ class Session:
             stage = stage_of(plan.scenario, plan.seed)
             plan = fitted(plan, stage.quarter_labels())
             check_start(plan, stage.scenario)
-            self.plan = plan
+            self.plan, changed = sound_plan(plan, stage)
+            shown, unknown = sound_view(shown, stage)
             self.shown.update(shown)
+            self.notices += changed + unknown
             if made.get("rules") and made["rules"] != rule_hash()[:8]:
-                self.greeting = (
+                self.notices.append(
                     f"This link was made under other rules ({made['rules']}, here {rule_hash()[:8]}): "
                     "the same levers are set, the numbers may differ."
                 )
         except OreblocError as error:
-            self.greeting = f"The link could not be read. {error} The scenario opens without it."
+            self.notices.append(f"The link could not be read. {error} The scenario opens without it.")
 
     def listen(self, heard: Callable[[], None]) -> Callable[[], None]:
         """Call `heard` whenever there is a new exact run; returns what ends that."""
@@ -153,13 +156,12 @@ class Session:
             header |= frame_header(stage, frame, base, plan, target) | {
                 "shown": self._shown(stage, mineral),
                 "rules": rules,
+                "notices": self.notices,
             }
+            self.notices = []
             arrays |= {f"b/{name}": array for name, array in base.items()}
             self._sent_frame = (stage, mineral)
         self.emit(packed(header, arrays))
-        if self.greeting:
-            self._fail(self.greeting, number)
-            self.greeting = ""
         if answer.step == "exact":
             self.record = answer.record
             self._tell_risk(stage, answer.record, frame.goods, number)
@@ -211,10 +213,14 @@ class Session:
         return True
 
     def _lever(self, message: Mapping[str, Any]) -> bool:
-        self.plan = self.plan.with_lever(
+        plan = self.plan.with_lever(
             str(message.get("id")), str(message.get("good") or ""), message.get("value")
         )
-        rows_of(self.plan, stage_of(self.plan.scenario, self.plan.seed).whole.observer.restrictors, [])
+        stage = stage_of(plan.scenario, plan.seed)
+        rows_of(plan, stage.whole.observer.restrictors, [])
+        self.plan, told = capped(plan, stage)
+        if told:
+            self.emit(packed({"kind": "notice", "texts": told}))
         return True
 
     def _reset(self, message: Mapping[str, Any]) -> bool:

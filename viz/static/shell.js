@@ -24,10 +24,16 @@
     setInterval(() => {
       const lost = window.app && window.app.wasConnected && window.app.connectionStatus !== "connected";
       since = lost ? since ?? Date.now() : null;
+      const line = lost ? "lost" : "here";
+      if ((root.dataset.line ?? "here") !== line) {
+        root.dataset.line = line;
+        try { if (lost) sessionStorage.setItem("orebloc-lost", "1"); else sessionStorage.removeItem("orebloc-lost"); } catch { /* then it is not told after a reload */ }
+        document.dispatchEvent(new Event("orebloc-line"));
+      }
       const told = since !== null && Date.now() - since > 1000;
       if (told !== !bar.hidden) {
         bar.hidden = !told;
-        bar.textContent = told ? "Reconnecting to Orebloc on this machine… What you see stays, and your levers are in the address." : "";
+        bar.textContent = told ? "Reconnecting to Orebloc on this machine… What you see stays; levers wait until it is back. What you set is in the address." : "";
       }
     }, 500);
   };

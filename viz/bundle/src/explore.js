@@ -24,6 +24,8 @@ class Explore {
   }
 
   send(message) {
+    if (isLost() && message.type !== "hello") return;
+    this.pending(message);
     const number = ++this.number;
     this.sent.clear();
     this.sent.set(number, performance.now());
@@ -31,6 +33,20 @@ class Explore {
     for (const name of ["msPreview", "msExact", "msFan", "step"]) delete this.root.dataset[name];
     if (this.board && message.type !== "file") this.slow ??= setTimeout(() => { this.board.classList.add("busy"); say(this.status, "Working it out…"); }, 300);
     this.model.send({ ...message, number, shown: this.shown() });
+  }
+
+  // What is asked stands in the address at once, so that it is not lost with the connection.
+  pending({ type, id, good, value }) {
+    if (!this.frame) return;
+    const words = new URLSearchParams(location.search), name = good ? `${id}.${good}` : id;
+    if (type === "lever") {
+      if (String(this.frame.levers.find((lever) => lever.id === id).default) === String(value)) words.delete(name);
+      else words.set(name, value);
+    } else if (type === "start" || type === "bloc") words.set(type === "start" ? "from" : "bloc", value);
+    else if (type === "reset") for (const key of [...words.keys()]) { if (key === "treaty" || this.frame.levers.some((l) => l.id === key.split(".")[0])) words.delete(key); }
+    else return;
+    if (!words.has("from")) { words.set("from", this.plan.start); words.set("bloc", this.plan.bloc); }
+    history.replaceState(history.state, "", `${location.pathname}?${words}`);
   }
 
   shown() {
@@ -44,6 +60,7 @@ class Explore {
     if (!stale) { clearTimeout(this.slow); this.slow = null; this.board?.classList.remove("busy"); }
     if (header.kind === "error") return this.fail(header);
     if (header.kind === "file") return download(header.name, header.text, "application/toml");
+    if (header.kind === "notice") return this.notice(header.texts);
     if (header.kind === "frame") this.takeFrame(header, arrays);
     else if (header.kind === "run") this.takeRun(header, arrays);
     else if (header.kind === "fan") { this.fan = { ...arrays, runs: header.runs }; this.root.dataset.runs = header.runs; this.frame.off = header.off; this.draw("fan"); }
@@ -64,11 +81,32 @@ class Explore {
     if (this.frame) this.headline();
     else this.wait();
     if (!this.errorBox) return this.failFirst(header);
-    this.errorBox.hidden = false;
-    say(this.errorText, header.message);
+    this.tellError("That did not work", header.message);
     this.root.dataset.step = "failed";
     this.root.dataset.number = header.number;
     if (header.plan) { this.plan = header.plan; this.rail?.show(this.frame, this.plan, this.target); }
+    if (header.link) { this.frame.link = header.link; this.address(); }
+  }
+
+  tellError(head, words) {
+    say(this.errorBox.firstChild, head);
+    say(this.errorText, words);
+    this.errorBox.hidden = false;
+  }
+
+  // Something to know that nothing failed over: what a link said and this version does not have.
+  notice(words) {
+    this.noticeBox.hidden = !words.length;
+    this.noticeText.replaceChildren(...words.map((text) => h("p", { text })));
+  }
+
+  // Called when the line to the server breaks or comes back: without it no lever is answered.
+  connection() {
+    if (!this.frame) return;
+    const lost = isLost();
+    this.railHost.inert = this.mineralChoice.disabled = lost;
+    this.railHost.classList.toggle("off", lost);
+    if (!lost && this.root.dataset.asked !== this.root.dataset.number) location.reload(); // the answer went lost
   }
 
   // The first answer is an error: nothing can be shown but what is wrong, and a way on.
@@ -98,7 +136,10 @@ class Explore {
     this.quarter = Math.min(this.quarter, header.quarters.length - 1);
     if (before !== header.mineral || !header.goods.some((g) => g.good === this.good)) this.good = header.shown.good;
     if (first || this.builtFor !== header.quarters.length) this.build();
-    if (first) this.questions.open = this.same(); // whoever comes with changes wants their answer first
+    if (first) {
+      this.questions.open = this.same(); // whoever comes with changes wants their answer first
+      this.notice([...(header.notices ?? []), ...(wasRestored() ? ["Restored: the connection is back, and the page shows what its address says."] : [])]);
+    }
     this.setGoods();
     this.errorBox.hidden = true;
     this.rail.show(this.frame, this.plan, this.target);
@@ -157,6 +198,8 @@ class Explore {
     this.errorText = h("p");
     this.errorBox = h("div", { class: "error", role: "alert", hidden: true }, h("b", { text: "That did not work" }), this.errorText,
       h("button", { type: "button", onclick: () => { this.errorBox.hidden = true; }, text: "Close" }));
+    this.noticeText = h("div");
+    this.noticeBox = h("div", { class: "notice", role: "status", hidden: true }, this.noticeText, h("button", { type: "button", onclick: () => { this.noticeBox.hidden = true; }, text: "Close" }));
     this.tiles = h("dl", { class: "tiles" });
     this.cards = {
       map: new Card("map", "", { wide: "wide" }), country: new Card("country", ""), streams: new Card("streams", "", { wide: "full" }),
@@ -167,9 +210,8 @@ class Explore {
     this.makeCharts();
     this.makeBar();
     const top = h("div", { class: "sentence" }, this.leversButton, this.mineralChoice, h("span", { class: "asked" }, h("span", { text: "seen from" }), this.countryChoice), this.stageChoice);
-    const page = h("div", { class: "page" }, top, this.errorBox, this.finding, h("div", { class: "said" }, this.status, this.whyLink), this.examples, this.tiles, this.board);
+    const page = h("div", { class: "page" }, top, this.noticeBox, this.errorBox, this.finding, h("div", { class: "said" }, this.status, this.whyLink), this.examples, this.tiles, this.board);
     this.root.replaceChildren(h("div", { class: "explore" }, this.railHost, page), this.bar);
-    this.root.addEventListener("keydown", (event) => this.key(event));
     new ResizeObserver(() => this.resize()).observe(page);
   }
 
@@ -188,7 +230,7 @@ class Explore {
 
   makeCharts() {
     const { frame } = this, pickQuarter = (position) => this.go(position);
-    this.map = new WorldMap(this.cards.map.body, { url: this.model.get("geometry_url"), places: frame.places, onPick: (code) => this.pick(code), onHover: (code) => this.hover(code) });
+    this.map = new WorldMap(this.cards.map.body, { url: this.model.get("geometry_url"), places: frame.places, onPick: (code) => this.pick(code), onHover: (code) => this.hover(code), onReady: () => this.drawMap() });
     this.colourChoice = h("div", { class: "switch", role: "group", "aria-label": "Colour" },
       [["share", "Who makes it"], ["dependence", "Who depends on one supplier"], ["use", "Who uses it"]].map(([id, text]) =>
         h("button", { type: "button", "data-id": id, onclick: () => { this.colour = id; this.draw("map"); this.address(); }, text })));
@@ -228,9 +270,12 @@ class Explore {
       h("div", { class: "track" }, this.marks, this.slider), this.speed);
   }
 
+  // A key pressed anywhere on the page, unless it is for a control or goes with Ctrl, Alt or Meta.
   key(event) {
-    if (event.target.closest("input, select, button, summary, [role=region], a")) return;
-    const act = { " ": () => this.play(), ArrowRight: () => this.go(this.quarter + 1), ArrowLeft: () => this.go(this.quarter - 1), r: () => this.send({ type: "reset" }) }[event.key];
+    if (!this.frame || event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey) return;
+    if (event.target.closest?.("input, select, textarea, button, summary, a, [role=region], [contenteditable]")) return;
+    const on = (by) => () => this.go(this.quarter + by), reset = () => { if (!this.same()) this.send({ type: "reset" }); };
+    const act = { " ": () => this.play(), ArrowRight: on(1), ArrowLeft: on(-1), r: reset, R: reset }[event.key];
     if (act) { event.preventDefault(); act(); }
   }
 
@@ -623,6 +668,8 @@ class Explore {
   }
 }
 
+const isLost = () => document.documentElement.dataset.line === "lost";
+const wasRestored = () => { try { const was = sessionStorage.getItem("orebloc-lost"); sessionStorage.removeItem("orebloc-lost"); return Boolean(was); } catch { return false; } };
 const points = (v) => (Math.abs(v) < 9.95 ? Math.abs(v).toFixed(1) : Math.abs(v).toFixed(0));
 const VOLUMES = { output: "made", used: "used", capacity: "capacity", recycled: "recycled", smuggled: "smuggled" };
 const plotLength = (fan, good, side) => fan[`${good}/${side}`].columns;
@@ -638,10 +685,19 @@ export function mountExplore(root, model) {
     catch (error) {
       console.error(error);
       root.dataset.failed = String(error);
-      if (!page.frame) root.replaceChildren(h("div", { class: "error", role: "alert" }, h("b", { text: "The page could not be drawn" }), h("p", { text: `${error}` })));
+      if (page.errorBox?.isConnected) page.tellError("The page could not be drawn", `${error}. Reload it; your levers are in the address.`);
+      else root.replaceChildren(h("div", { class: "error", role: "alert" }, h("b", { text: "The page could not be drawn" }), h("p", { text: `${error}` })));
     }
   };
+  const key = (event) => page.key(event), line = () => page.connection();
   model.on("msg:custom", receive);
+  document.addEventListener("keydown", key);
+  document.addEventListener("orebloc-line", line);
   page.send({ type: "hello" });
-  return () => { model.off("msg:custom", receive); if (page.playing) cancelAnimationFrame(page.playing); };
+  return () => {
+    model.off("msg:custom", receive);
+    document.removeEventListener("keydown", key);
+    document.removeEventListener("orebloc-line", line);
+    if (page.playing) cancelAnimationFrame(page.playing);
+  };
 }

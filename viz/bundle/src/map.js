@@ -1,7 +1,7 @@
 // The world: who has which share, or depends how much, as colour; who ships to whom as ribbons, wide end at the seller.
 import { geoCentroid, geoNaturalEarth1, geoPath } from "d3-geo";
 import { feature, mesh } from "topojson-client";
-import { at, h, percent, put, s, say } from "./dom.js";
+import { at, h, percent, put, s, say, trim } from "./dom.js";
 import { tooltip } from "./plot.js";
 
 const WIDTH = 960, HEIGHT = 452, TOP = 40;
@@ -21,6 +21,8 @@ export const mapLegend = (held) => h("div", { class: "legend", "aria-hidden": "t
   h("span", { class: "ribbon" }, h("i", { class: "free" }), "flow, wide end at the seller"),
   held ? h("span", { class: "ribbon" }, h("i", { class: "held" }), "held back by a quota or licence") : "");
 
+const tonnesWords = (tonnes) => `${tonnes >= 1000 ? Math.round(tonnes).toLocaleString("en") : trim(tonnes, 3)} t`;
+
 let geometry;
 const loadGeometry = (url) => (geometry ??= fetch(url).then((answer) => {
   if (!answer.ok) throw new Error(`the geometry did not arrive (${answer.status})`);
@@ -28,11 +30,12 @@ const loadGeometry = (url) => (geometry ??= fetch(url).then((answer) => {
 }).catch((error) => { geometry = undefined; throw error; }));
 
 export class WorldMap {
-  constructor(host, { url, places, onPick, onHover }) {
+  constructor(host, { url, places, onPick, onHover, onReady }) {
     this.host = host;
     this.places = places; // code: {name, ids, lonlat}
     this.onPick = onPick;
     this.onHover = onHover;
+    this.onReady = onReady;
     this.wait = h("p", { class: "wait", role: "status", text: "Loading the map…" });
     host.append(this.wait);
     this.tip = tooltip(host);
@@ -80,6 +83,7 @@ export class WorldMap {
     this.wait.remove();
     this.host.prepend(this.svg);
     if (this.last) this.draw(this.last);
+    this.onReady?.();
   }
 
   listen(drawn, code) {
@@ -119,12 +123,23 @@ export class WorldMap {
     all.sort((a, b) => b.tonnes - a.tonnes);
     const shown = all.slice(0, TOP);
     shown.forEach((f, k) => {
-      const ribbon = (this.ribbons[k] ??= s("path", {}, this.flows));
+      const ribbon = (this.ribbons[k] ??= this.newRibbon());
+      ribbon.flow = f;
       put(ribbon, "d", this.ribbon(this.points.get(f.from), this.points.get(f.to), 1.5 + 22 * Math.sqrt(f.tonnes / whole)));
       put(ribbon, "class", `flow${f.held ? " held" : ""}${selected && !focus && f.from !== selected && f.to !== selected ? " faint" : ""}`);
     });
     for (let k = shown.length; k < this.ribbons.length; k++) put(this.ribbons[k], "d", "");
     return { shown: shown.length, hidden: all.length - shown.length, held: shown.filter((f) => f.held).length };
+  }
+
+  newRibbon() {
+    const ribbon = s("path", {}, this.flows);
+    ribbon.addEventListener("pointermove", (event) => {
+      const { from, to, tonnes, held } = ribbon.flow, name = (code) => this.places[code].name;
+      this.tip.show(event, [`${name(from)} to ${name(to)}`, `${tonnesWords(tonnes)} in the quarter`, ...(held ? ["held back by a quota or licence"] : [])]);
+    });
+    ribbon.addEventListener("pointerleave", () => this.tip.hide());
+    return ribbon;
   }
 
   ribbon([x1, y1], [x2, y2], width) {
