@@ -104,6 +104,7 @@ _COMMANDS = {
     "pack": ("write role sheets, table tents and forms to print", "experiments.commands.pack"),
     "games": ("play a class's game by machines, to compare a class with", "experiments.commands.games"),
     "export": ("write the tables of a class session", "experiments.commands.export"),
+    "forget": ("take one person out of a class session's file", "experiments.commands.forget"),
     "scenarios": ("list the scenarios that come with the product", "experiments.commands.scenarios"),
     "study": ("run studies of many runs, resume, read and report them", "experiments.commands.study"),
     "compare": ("compare two scenarios under common luck", "experiments.commands.compare"),
@@ -315,7 +316,7 @@ def _draw_pack(options: Mapping[str, Any]) -> str:
     from viz.classroom.session import session_of
 
     chosen = {key: options[key] for key in ("template", "seats", "rounds", "title")}
-    return pack(session_of(Game(options["scenario"]), **chosen))
+    return pack(session_of(Game(options["scenario"]), **chosen), options.get("address", ""))
 
 
 def _replay_session(path: Path, force: bool) -> dict[str, Any]:
@@ -330,6 +331,13 @@ def _export_session(path: Path, with_names: bool, without: Sequence[str]) -> dic
     from viz.classroom.export import spreadsheet
 
     return spreadsheet(path, with_names, without)
+
+
+def _forget_person(path: Path, word: str) -> str:
+    """Take a person out of a class session's file; handed to the command that asks for it."""
+    from viz.classroom.forgetting import forget_person
+
+    return forget_person(path, word)
 
 
 def _check_pages() -> list[tuple[bool, str, str]]:
@@ -361,6 +369,7 @@ _DRAW = {
     "draw_pack": _draw_pack,
     "replay_session": _replay_session,
     "export_session": _export_session,
+    "forget_person": _forget_person,
     "check_pages": _check_pages,
     "check_classroom": _check_classroom,
     "draw_report": _draw_report,

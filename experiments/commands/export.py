@@ -11,8 +11,9 @@ def add_export_command(subparsers: "argparse._SubParsersAction[argparse.Argument
     parser = subparsers.add_parser(
         "export",
         help="write the tables of a class session",
-        description="Write events, orders, messages, deals, outcomes and people of a session as CSV files with a "
-        "codebook, a manifest and all of them as session.zip. People are pseudonyms unless --names is given.",
+        description="Write events, orders, messages, deals, outcomes and people of a session as CSV files and as one "
+        "spreadsheet (session.xlsx), with a codebook, a manifest and all of them as session.zip. People are pseudonyms "
+        "unless --names is given.",
     )
     parser.add_argument("session", type=Path, metavar="SESSION", help="file that `orebloc host` wrote")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="new or empty folder")

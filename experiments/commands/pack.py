@@ -12,7 +12,8 @@ def add_pack_command(subparsers: "argparse._SubParsersAction[argparse.ArgumentPa
     parser = subparsers.add_parser(
         "pack",
         help="write role sheets, table tents and forms to print",
-        description="Write one HTML file with role sheets, table tents, deal forms and a round sheet of a session. "
+        description="Write one HTML file with role sheets, a poster with a QR code, table tents, deal "
+        "forms and a round sheet of a session. "
         "Open it in a browser and print it; it needs no network.",
     )
     add = parser.add_argument
@@ -21,6 +22,8 @@ def add_pack_command(subparsers: "argparse._SubParsersAction[argparse.ArgumentPa
     add("--seats", default="", help="names of seats with commas, or how many (default: 12 usual ones)")
     add("--rounds", type=int, help="rounds, where not the template's")
     add("--title", default="", help="title of the session")
+    add("--address", default="", help="where people will find the server, such as http://192.168.1.20:8080/ "
+        "(printed by `orebloc host`): its QR code comes on the poster")  # fmt: skip
     add("--out", type=Path, default=Path("results/pack.html"), metavar="FILE",
         help="file to write (default: results/pack.html)")  # fmt: skip
     parser.set_defaults(run=run_pack)
@@ -31,6 +34,7 @@ def run_pack(arguments: argparse.Namespace) -> int:
     page = arguments.draw_pack({
         "scenario": arguments.scenario, "template": arguments.template, "rounds": arguments.rounds,
         "seats": [seat.strip() for seat in arguments.seats.split(",") if seat.strip()], "title": arguments.title,
+        "address": arguments.address,
     })  # fmt: skip
     try:
         arguments.out.parent.mkdir(parents=True, exist_ok=True)

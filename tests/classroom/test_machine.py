@@ -3,6 +3,7 @@
 import json
 import re
 
+import numpy as np
 import pytest
 from classroom_kit import Class, small_game
 
@@ -10,7 +11,8 @@ import experiments.machine.games as games_module
 import experiments.machine.table as table_module
 from experiments.debrief.outcome import outcome
 from experiments.machine.batch import BATCH, Task, play_batch
-from experiments.machine.table import POINTS, Table, find_table, table_of
+from experiments.machine.table import POINTS, SHIPPED, Table, find_table, game_key, table_of
+from experiments.scenario_file import load_scenario
 from model.error import ClearingError, OreblocError
 from viz.classroom.against import against_part, lines, place_word, places
 from viz.classroom.debrief_page import debrief_page, told_of
@@ -200,3 +202,15 @@ def test_seats_are_placed_only_where_scoreboards_are_shown(debriefed):
     hidden = [{key: value for key, value in one.items() if key != "scoreboards"} for one in rounds]
     part = against_part(table, hidden, {"JPN": "Japan"}, "tiny")
     assert "Japan" not in part and "Prices outside" in part
+
+
+def test_the_shipped_table_is_of_the_usual_class():
+    """The table that ships is small, of many games, of the usual class's scenario, with a number for every seat."""
+    (path,) = SHIPPED.glob("*.json")
+    found = json.loads(path.read_text(encoding="utf-8"))
+    assert path.stat().st_size < 200_000 and found["games"] >= 950 and len(found["rounds"]) >= 4
+    assert found["key"] == game_key(load_scenario("class_minerals").to_mapping(), 4)
+    boards = {"state": "wealth", "exporter": "wealth"}
+    told = {key for one in found["rounds"] for key in one}
+    assert all(f"{boards['state']}|{seat}" in told or f"cash|{seat}" in told for seat in found["seats"])
+    assert all(np.all(np.diff(values) >= 0.0) for one in found["rounds"] for values in one.values())

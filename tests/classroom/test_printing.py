@@ -22,9 +22,9 @@ def pages(text):
 
 
 def test_every_seat_has_a_sheet_and_a_tent_read_from_both_sides(session):
-    """One sheet and one tent a seat, four deal forms, a sheet of the rounds with a line for each, a first page."""
+    """One sheet and one tent a seat, four deal forms, a sheet of rounds, a first page, a poster."""
     found = pages(pack(session))
-    assert len(found) == 1 + 3 + 3 + 4 + 1
+    assert len(found) == 1 + 1 + 3 + 3 + 4 + 1
     tents = [body for kind, body in found if kind == "tent"]
     assert [body.count("<b>Japan</b>") for body in tents] == [0, 2, 0]
     assert found[-1][1].count("class='tall'") == 2
@@ -41,6 +41,21 @@ def test_what_a_seat_alone_knows_is_on_its_own_sheet_only(session):
     assert re.search(r'<section class="private">(?:(?!</section>).)*canary', page)
 
 
+def test_the_poster_has_the_address_as_a_picture_and_in_words(session):
+    """With an address its QR code is drawn in the page, as segno makes it; without one there is a line to write on."""
+    import segno
+
+    address = "http://192.168.1.20:8080/"
+    poster = next(body for kind, body in pages(pack(session, address)) if kind == "poster")
+    path = re.search(
+        r' d="([^"]+)"', segno.make(address, error="m").svg_inline(scale=12, border=2, light="white")
+    )[1]
+    assert f"<b>{address}</b>" in poster and path in poster
+    bare = next(body for kind, body in pages(pack(session)) if kind == "poster")
+    assert "<svg" not in bare and bare.count('class="blank"') == 3
+    assert "<script" not in next(b for k, b in pages(pack(session, "<script>")) if k == "poster")
+
+
 def test_the_page_needs_no_network_and_shows_titles_as_text(session):
     """No address, script, picture or style sheet of another file; a title with signs stays text."""
     text = pack(session)
@@ -53,7 +68,7 @@ def test_the_command_writes_the_file_or_one_message(tmp_path, capsys):
     out = tmp_path / "new" / "pack.html"
     words = ["pack", "--scenario", "tiny", "--rounds", "2", "--seats"]
     assert orebloc.main([*words, "CHN,JPN", "--out", str(out)]) == 0
-    assert len(pages(out.read_text(encoding="utf-8"))) == 1 + 2 + 2 + 4 + 1
+    assert len(pages(out.read_text(encoding="utf-8"))) == 1 + 1 + 2 + 2 + 4 + 1
     assert orebloc.main([*words, "CHN,Atlantis", "--out", str(out)]) == 2
     assert orebloc.main([*words, "CHN,JPN", "--out", str(out / "below.html")]) == 2
     assert capsys.readouterr().err.count("error:") == 2

@@ -59,6 +59,39 @@ def blanked(events: Sequence[Event], people: Collection[str]) -> list[Event]:
     ]  # fmt: skip
 
 
+def forgotten(events: Sequence[Event], person: str) -> list[Event]:
+    """Return as many events, in which one person is a pseudonym who typed nothing: no name, word, key or code is left.
+
+    Titles of treaties that the person drafted go from their texts too. What the seat ordered, signed and voted, and
+    what rounds brought, is as it was, so that the game plays again to the same numbers.
+    """
+    deals = {
+        e.body["deal"] for e in events if e.by == person and e.kind in ("deal_proposed", "deal_countered")
+    }
+    titles = {
+        str(e.body["document"].get("title", ""))
+        for e in events
+        if e.kind in ("deal_proposed", "deal_countered") and e.body["deal"] in deals
+    } - {"", TITLE}
+    return [
+        replace(event, body=_named(_without_lines(event.body, titles), event, person))
+        for event in blanked(events, {person})
+    ]
+
+
+def _named(body: Any, event: Event, person: str) -> Any:
+    return {**body, "name": person} if event.by == person and "name" in body else body
+
+
+def _without_lines(value: Any, titles: Collection[str]) -> Any:
+    """Return a value in whose texts no line is one of these titles."""
+    if isinstance(value, str):
+        return "\n".join(TITLE if line in titles else line for line in value.split("\n"))
+    if isinstance(value, dict):
+        return {key: _without_lines(item, titles) for key, item in value.items()}
+    return [_without_lines(item, titles) for item in value] if isinstance(value, list) else value
+
+
 def _untitled(value: Any, deals: Collection[str]) -> Any:
     if isinstance(value, dict):
         kept = {key: _untitled(item, deals) for key, item in value.items()}

@@ -9,6 +9,7 @@ import io
 import json
 import zipfile
 from collections.abc import Collection, Iterable, Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from viz.classroom.debrief_page import debrief_page, told_of
 from viz.classroom.event import Event
 from viz.classroom.fold import fold
 from viz.classroom.store import read_events
+from viz.classroom.workbook import workbook
 
 #: What of events is never exported, since it opens a person's seat or knows a device; names are where asked for.
 _KEYS = {"resume", "device", "key"}
@@ -73,6 +75,8 @@ def spreadsheet(path: Path, with_names: bool = False, without: Collection[str] =
             for c, m in columns.items()
         ],
     )
+    if find_spec("xlsxwriter"):  # it comes with the extra `play`; the tables do without
+        files["session.xlsx"] = workbook(tables, _CODEBOOK)
     files["debrief.html"] = debrief_page(told_of(state), is_file=True).encode()
     manifest = {
         "title": state.title, "events": len(events), "has_names": with_names, "without": sorted(gone),

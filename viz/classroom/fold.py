@@ -69,6 +69,12 @@ def _remove(state: State, event: Event) -> None:
     person.is_removed, person.seat, person.devices = True, "", set()
 
 
+@_writes("person_forgotten")
+def _forget(state: State, event: Event) -> None:
+    _remove(state, event)
+    state.people[event.body["person"]].is_forgotten = True
+
+
 @_writes("person_seated")
 def _seat(state: State, event: Event) -> None:
     state.people[event.body["person"]].seat = event.body["seat"]

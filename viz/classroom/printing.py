@@ -30,16 +30,23 @@ td.write { height: 11mm; } td.tall { height: 22mm; } .line { border-bottom: 0.6p
 .tent > div { display: flex; flex-direction: column; align-items: center; justify-content: center; text-align: center; }
 .tent > div:first-child { transform: rotate(180deg); border-top: 0.8pt dashed #59626d; }
 .tent b { font-size: 60pt; line-height: 1.1; overflow-wrap: anywhere; } .tent span { font-size: 16pt; color: #59626d; }
+.poster { text-align: center; } .poster h1 { font-size: 30pt; margin-bottom: 8mm; } .poster ol { display: inline-block;
+  text-align: left; font-size: 17pt; line-height: 1.5; } .poster .qr svg { width: 95mm; height: 95mm; }
+.blank { display: inline-block; min-width: 45mm; border-bottom: 0.8pt solid #59626d; height: 1em; }
 @media screen { .page { border-bottom: 1px dashed #c5cbd2; padding: 10mm 4mm; } }
 """
 _ROLES = {"exporter": "dominant exporter", "state": "state", "miner": "miner", "refiner": "refiner"}
 
 
-def pack(session: Mapping[str, Any]) -> str:
-    """Return the pack of a session (see `viz.classroom.session.session_of`) as one HTML page, whole in itself."""
+def pack(session: Mapping[str, Any], address: str = "") -> str:
+    """Return the pack of a session (see `viz.classroom.session.session_of`) as one HTML page, whole in itself.
+
+    `address` is where people will find the server, for the poster; without one the poster leaves it to be written.
+    """
     seats = session["seats"]
     pages = [
         _contents(session),
+        _poster(session, address),
         *[_role(seat, about) for seat, about in seats.items()],
         *[_tent(about) for about in seats.values()],
         *[_deal(number) for number in range(1, _DEALS + 1)],
@@ -70,12 +77,35 @@ def _contents(session: Mapping[str, Any]) -> str:
         f"<h1>{escape(session['title'])}</h1>"
         f'<p class="soft">For whoever hosts: keep this page. Print on one side, A4 or letter.</p><ul>'
         f"<li>{len(seats)} role sheets: one for each person of the seat; the box is for that seat alone.</li>"
+        "<li>A poster for the door: the address for everybody. The code of the session is on the wall.</li>"
         f"<li>{len(seats)} table tents: fold along the dashed line.</li>"
         f"<li>{_DEALS} deal forms: "
         "for talking in the room; what binds is what is entered on the screen and signed.</li>"
         "<li>A round sheet: one for each seat, to note orders and what came of them.</li></ul>"
         f"<h2>Plan</h2><table><tr><th>Step</th><th>Minutes</th></tr>{steps}</table>"
     )
+
+
+def _poster(session: Mapping[str, Any], address: str) -> str:
+    """Return the poster for the door: how to come in, with the address as a QR code where it is known."""
+    import segno
+
+    blank = '<span class="blank"></span>'
+    steps = (
+        f"<ol><li>Join the wireless network: {blank} password: {blank}</li>"
+        f"<li>Open <b>{escape(address) or blank}</b></li>"
+        "<li>Type the code on the wall, and your name.</li><li>Choose a seat. Note your own code: it brings you back."
+        "</li></ol>"
+    )
+    picture = ""
+    if address:
+        drawn = segno.make(address, error="m").svg_inline(scale=12, border=2, light="white")
+        picture = (
+            f'<div class="qr" role="img" aria-label="QR code of {escape(address, quote=True)}">{drawn}</div>'
+        )
+    how = "For a QR code here, give the pack --address and the address that the host command prints."
+    note = "" if address else f'<p class="soft">{how}</p>'
+    return _page(f"<h1>{escape(session['title'])}</h1>{picture}{steps}{note}", "poster")
 
 
 def _step(phase: Mapping[str, Any]) -> str:

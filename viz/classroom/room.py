@@ -19,6 +19,7 @@ from viz.classroom.command import decide
 from viz.classroom.desk_command import begin
 from viz.classroom.event import DESK, SERVER, Event
 from viz.classroom.fold import fold
+from viz.classroom.forgetting import forget_in, forgettable
 from viz.classroom.line import Line
 from viz.classroom.model_worker import START_SECONDS, ModelWorker
 from viz.classroom.state import State
@@ -136,6 +137,8 @@ class Room:
         if before is not None and kind != "join":
             return 200, before
         try:
+            if kind == "forget_person" and by == DESK:
+                return 200, self.forget(body)
             found = await self._find_out(by, kind, body, address)
             return await self.line.take(lambda: self._decided(by, device, kind, body, found, kept_name))
         except Refusal as refusal:
@@ -176,6 +179,13 @@ class Room:
         ]
         self._commit(made, person)
         return 200, {"ok": True, "seq": self.state.seq, "resume": found["resume"]}
+
+    def forget(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Take a person out of the session's file for good. Raises `Refusal`, and `OreblocError` for a full disk."""
+        person = forgettable(self.state, body.get("person"))
+        forget_in(self.store, person, self.clock())
+        self._undo()
+        return {"ok": True, "seq": self.state.seq}
 
     def _undo(self) -> None:
         """Put the state back to what the file holds."""

@@ -36,7 +36,12 @@ PAGES = Path(__file__).with_name("page")
 STATIC = Path(__file__).resolve().parents[1] / "static"
 DEVICE, DESK_COOKIE = "orebloc_device", "orebloc_desk"
 _YEAR = 31_536_000
-_KINDS = {".zip": "application/zip", ".json": "application/json", ".html": "text/html; charset=utf-8"}
+_KINDS = {
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ".zip": "application/zip",
+    ".json": "application/json",
+    ".html": "text/html; charset=utf-8",
+}
 Answer = Callable[[Room, Request], Awaitable[Response]]
 
 

@@ -33,6 +33,7 @@ class Person:
     seat: str = ""
     devices: set[str] = field(default_factory=set)
     is_removed: bool = False
+    is_forgotten: bool = False
     has_read: bool = False
     has_hand_up: bool = False
 

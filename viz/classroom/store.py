@@ -111,6 +111,26 @@ class Store:
                 f"Session file {self.path} cannot be written: {error}. Make room on the disk; nothing was lost."
             ) from error
 
+    def rewrite(self, events: Sequence[Event], more: Sequence[Event] = ()) -> None:
+        """Put these events in the place of those with their numbers, and append more; nothing of the old ones stays.
+
+        All or nothing, with the hash chain made anew; then the file is written afresh, so that no page of it still
+        holds what was replaced. Raises `OreblocError` where the disk refuses.
+        """
+        self.connection.execute("PRAGMA secure_delete=ON")
+        chain, rows = "", []
+        for event in events:
+            chain = chained(chain, event)
+            rows.append((body_text(event.body), chain, event.seq))
+        with self.together():
+            with self._told():
+                self.connection.executemany("UPDATE events SET body = ?, chain = ? WHERE seq = ?", rows)
+            self.chain = chain
+            self.append(more)
+        with self._told():
+            self.connection.execute("VACUUM")
+            self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def answer(self, by: str, command: str) -> Any:
         """Return the answer that a command got before, None if it is new."""
         row = self.connection.execute(

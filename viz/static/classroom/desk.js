@@ -40,7 +40,7 @@ function steer() {
 }
 
 function board() {
-  const { own } = view;
+  const { common, own } = view;
   part("board", [own.board, own.muted], () => el("ul", { class: "list" }, own.board.map((row) => el("li", {},
     el("div", {}, el("b", {}, row.label), " ", el("span", { class: `tag ${row.pilot === "people" ? row.state : "nothing"}` }, row.pilot === "people" ? { final: "handed in", stuck: "stuck", draft: "draft", nothing: "nothing yet" }[row.state] : row.pilot === "random" ? "chance" : "machine"),
       el("br"), el("span", { class: "soft" }, row.names.length ? `${row.names.join(", ")}; ${row.online} connected` : "nobody sits here", row.fault ? `; ${row.fault}` : "")),
@@ -49,13 +49,14 @@ function board() {
       row.names.length ? el("button", { class: "small", type: "button", onclick: () => desk("tell", { seat: row.seat, text: "The facilitator asks you to hand in soon." }) }, "Nudge") : null,
       el("button", { class: "small", type: "button", onclick: () => see(row.seat) }, "See as"),
       row.names.length ? el("button", { class: "small", type: "button", "aria-pressed": String(own.muted.includes(row.seat)), onclick: () => desk("mute", { seat: row.seat, is_muted: !own.muted.includes(row.seat) }) }, own.muted.includes(row.seat) ? "Let it talk again" : "Mute") : null)))));
-  part("people", [own.people_list, own.board.map((row) => row.seat)], () => own.people_list.length ? el("ul", { class: "list" }, own.people_list.map((person) => {
+  part("people", [common.phase, own.people_list, own.board.map((row) => row.seat)], () => own.people_list.length ? el("ul", { class: "list" }, own.people_list.map((person) => {
     const seat = el("select", { "aria-label": `Seat of ${person.name}`, onchange: (event) => desk("seat_person", { person: person.person, seat: event.target.value }) },
       el("option", { value: "" }, "no seat"), own.board.map((row) => el("option", { value: row.seat }, row.label)));
     seat.value = person.seat;
     return el("li", {}, el("span", {}, `${person.hand ? "\u270B " : ""}${person.name}`, el("span", { class: "soft" }, person.online ? "" : " (away)", person.has_read ? " read" : "")),
       el("div", { class: "row" }, person.hand ? el("button", { class: "small", type: "button", onclick: () => desk("lower_hand", { person: person.person }) }, "Lower the hand") : null,
-        seat, el("button", { class: "small warn", type: "button", onclick: () => window.confirm(`Remove ${person.name}? The device cannot come back by a reload.`) && desk("remove_person", { person: person.person }) }, "Remove")));
+        seat, el("button", { class: "small warn", type: "button", onclick: () => window.confirm(`Remove ${person.name}? The device cannot come back by a reload.`) && desk("remove_person", { person: person.person }) }, "Remove"),
+        ["lobby", "debrief", "closed"].includes(common.phase) ? el("button", { class: "small warn", type: "button", onclick: () => window.confirm(`Forget ${person.name}? Name, messages and forms go out of the session's file for good; what the seat decided stays.`) && desk("forget_person", { person: person.person }) }, "Forget") : null));
   })) : el("p", { class: "soft" }, "Nobody has joined yet."));
 }
 
@@ -147,7 +148,7 @@ function debrief() {
       el("div", { class: "row" }, [["words", "words on the wall"], ["scores", "scoreboards"], ["secrets", "secrets: all orders and messages"]].map(([what, text]) => el("label", { class: "line" }, el("input", { type: "checkbox", checked: own.shown[what], disabled: what === "secrets" && !isOn, onchange: (event) => desk("open", { what, is_open: event.target.checked }) }), text))),
       el("p", {}, el("a", { href: "/debrief", target: "_blank" }, "The replay, round by round, with what to ask"), " (show it instead of the wall)"),
       own.game_link ? el("p", {}, el("a", { href: own.game_link, target: "_blank" }, "This game in Explore, quarter by quarter"), " (it shows what all seats ordered: others get the link when the game is closed, or with secrets opened)") : null,
-      el("p", {}, el("a", { href: "/export/session.zip" }, "All tables (pseudonyms)"), " · ", el("a", { href: "/export/session.zip?names=yes" }, "with names"))];
+      el("p", {}, el("a", { href: "/export/session.zip" }, "All tables (pseudonyms)"), " · ", el("a", { href: "/export/session.zip?names=yes" }, "with names"), " \u00b7 ", el("a", { href: "/export/session.xlsx" }, "as one spreadsheet"))];
   });
 }
 const why = (rows) => [table(["price outside", "changed by", "because of"], rows.map((row) => [goodWords(row.good), price(Math.abs(row.total)), row.parts.filter((p) => Math.abs(p.amount) > 1e-6 * Math.abs(row.total || 1)).map((p) => `${CAUSES[p.cause] || nameOf(p.cause)} ${p.amount > 0 ? "+" : "\u2212"}${price(Math.abs(p.amount))}`).join("; ")]), [1])];
