@@ -17,7 +17,7 @@ import numpy as np
 from agents.exporter_coercion import press
 from agents.exporter_log import log_changes, standing
 from agents.exporter_menu import Doctrine, Menu, open_menu
-from agents.exporter_scout import Judged, Scout, merge, moves_of, switch_some
+from agents.exporter_scout import Judged, Scout, Trial, merge, merge_where, moves_of, switch_some
 from agents.exporter_words import tell_plan
 from agents.exporter_worth import Quarter
 from model.engine import Engine
@@ -47,23 +47,26 @@ def make_plan(engine: Engine, menu: Menu, rows: Ints) -> Plan:
     """Return the stance of most worth in every market of the runs `rows`, found by clearing; nothing is changed."""
     scout, doctrine = Scout(engine, menu, rows), menu.doctrine
     shape = (rows.size, menu.components.size)
-    free = scout.judge(np.zeros(shape))
-    considered = {NORMAL: free}
-    tried = [free]
+    wedges: tuple[float, ...] = ()
     if "milk" in doctrine.modes or "limit" in doctrine.modes:
         wedges = _LADDER if doctrine.refine else doctrine.wedges
-        tried += [scout.judge(np.full(shape, wedge)) for wedge in wedges]
+    tried = scout.judge_all([Trial(np.full(shape, wedge)) for wedge in (0.0, *wedges)])
+    free = tried[0]
+    considered = {NORMAL: free}
     if "milk" in doctrine.modes:
         considered[MILK] = refine(scout, tried[1:] if doctrine.refine == 0 else tried)
         tried.append(considered[MILK])
+    gate = flood_gate(engine, menu, rows, free.now)
+    where: dict[int, tuple[Bools, Floats]] = {}
     if "limit" in doctrine.modes:
         wedge = limit_stance(tried)
-        if np.any(wedge > 0.0):
-            considered[LIMIT] = scout.judge_where(wedge > 0.0, wedge, free)
-    gate = flood_gate(engine, menu, rows, free.now)
-    if "flood" in doctrine.modes and np.any(gate):
-        support = np.where(gate, -np.broadcast_to(scout.flood_support, shape), 0.0)
-        considered[FLOOD] = scout.judge_where(gate, support, free)
+        where[LIMIT] = wedge > 0.0, wedge
+    if "flood" in doctrine.modes:
+        where[FLOOD] = gate, np.where(gate, -np.broadcast_to(scout.flood_support, shape), 0.0)
+    where = {mode: one for mode, one in where.items() if np.any(one[0])}
+    looked = scout.judge_all([Trial(stance, (), inside.any(axis=0)) for inside, stance in where.values()])
+    for (mode, (inside, _)), one in zip(where.items(), looked, strict=True):
+        considered[mode] = merge_where(inside, one, free)
     return choose(engine, menu, rows, considered, gate)
 
 
@@ -80,7 +83,7 @@ def refine(scout: Scout, tried: list[Judged]) -> Judged:
     rows, places = np.indices(best.shape)
     low, high = ladder[best, rows, places], ladder[best + 2, rows, places]
     inner, outer = high - _GOLDEN * (high - low), low + _GOLDEN * (high - low)
-    at_inner, at_outer = scout.judge(inner), scout.judge(outer)
+    at_inner, at_outer = scout.judge_all([Trial(inner), Trial(outer)])
     for _ in range(steps):
         left = at_inner.worth > at_outer.worth
         low, high = np.where(left, low, inner), np.where(left, outer, high)

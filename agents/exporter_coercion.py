@@ -9,7 +9,7 @@ going on.
 import numpy as np
 
 from agents.exporter_menu import Menu
-from agents.exporter_scout import Judged, Scout, switch_some
+from agents.exporter_scout import Judged, Scout, Trial, switch_some
 from agents.exporter_words import tell_press
 from model.draw import COERCION, COERCION_LENGTH, address, uniform
 from model.engine import Engine
@@ -175,8 +175,8 @@ def answer_rivals(engine: Engine, menu: Menu, rows: Ints, fired: Bools, ended: B
     """Restrict the rivals that fired where it is worth it; where restrictions end, suspend, lift or go on."""
     scout = Scout(engine, menu, rows)
     stance = _present_stance(engine, menu, rows)
-    scout.judge(np.zeros_like(stance), later=False)  # free trade, against which harm is measured
-    hold = scout.judge(stance, later=False)
+    # Free trade first, against which harm is measured.
+    _, hold = scout.judge_all([Trial(np.zeros_like(stance)), Trial(stance)], later=False)
     ending = ended & ~fired
     if ending.any():
         end_restrictions(scout, stance, hold, ending)
@@ -235,8 +235,8 @@ def end_restrictions(scout: Scout, stance: Floats, hold: Judged, ending: Bools) 
             force = engine.history.measure_force[rows, m]
             dealt.append((int(m), np.where(ending[:, n], 0.0, force)))
     going = hold.worth.sum(axis=1)
-    lifting = scout.judge(stance, lifted, later=False).worth.sum(axis=1)
-    dealing = scout.judge(stance, [*lifted, *dealt], later=False).worth.sum(axis=1)
+    both = scout.judge_all([Trial(stance, lifted), Trial(stance, [*lifted, *dealt])], later=False)
+    lifting, dealing = (one.worth.sum(axis=1) for one in both)
     chance = engine.values[rows, _DEAL]
     suspending = (1.0 - chance) * lifting + chance * dealing
     for n, rival in enumerate(menu.rivals):

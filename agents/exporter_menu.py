@@ -77,6 +77,8 @@ class Menu:
     plant_held: Floats = field(repr=False)  # [plants, K] 1: own plant of a good it restricts
     route_place: Ints = field(repr=False)  # [R] position of the route's market, -1 elsewhere
     site_place: Ints = field(repr=False)  # [S] the same for outsiders' sites of its goods
+    # Its exports: routes, market by market; the first of each market [K + 1]; base price of each.
+    abroad: tuple[Ints, Ints, Floats] = field(repr=False)
     strikes: dict[int, Ints] = field(
         default_factory=dict, repr=False
     )  # by number of measures: who strikes it
@@ -194,13 +196,23 @@ def _places(engine: Engine, row: int, goods: list[list[int]], place: Ints, price
     for k, group in enumerate(goods):
         inside[:, k] = (place[plant_good] == k) * price[plant_good]
         held[:, k] = np.isin(plant_good, group) & (layout.plant_country == row) & (layout.plant_site >= 0)
+    route_good = layout.node_good[network.route_node]
+    route_place = place[route_good]
+    sold = (layout.route_origin == row) & (layout.route_destination != row)
+    markets = [np.flatnonzero(sold & (route_place == k)) for k in range(count)]
+    abroad = np.concatenate([np.zeros(0, np.int64), *markets])
     flat = [g for group in goods for g in group]
     outside = np.isin(layout.site_good, flat) & (layout.site_country != row)
     return {
         "plant_own": inside * (layout.plant_country == row)[:, None],
         "plant_all": inside,
         "plant_held": held,
-        "route_place": place[layout.node_good[network.route_node]],
+        "route_place": route_place,
+        "abroad": (
+            abroad,
+            np.concatenate([[0], np.cumsum([len(m) for m in markets])]),
+            price[route_good[abroad]],
+        ),
         "site_place": np.where(outside, place[layout.site_good], -1),
     }
 

@@ -1,12 +1,13 @@
 """Trying out stances: what a stance switches, and what it is worth once the market is cleared under it."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from agents.exporter_menu import Menu
 from agents.exporter_worth import Quarter, measure_quarter, weights_of, worth_of
-from agents.look_ahead import LookAhead
+from agents.look_ahead import LookAhead, chunks
 from model.engine import Engine
 from model.network import Bools, Floats, Ints
 from model.parameter import POSITION
@@ -21,12 +22,26 @@ class Judged(NamedTuple):
     later: Quarter | None
 
 
+class Trial(NamedTuple):
+    """A stance [rows, K] to be looked at, with other moves, in the markets that `places` [K] names (all if None).
+
+    What is told of other markets is then of no meaning.
+    """
+
+    stance: Floats
+    also: Sequence[tuple[Any, ...]] = ()
+    places: Bools | None = None
+
+
 class Scout:
-    """Looks at stances for some runs of an engine and remembers free trade, against which harm is measured."""
+    """Looks at stances for some runs of an engine and remembers the first, free trade, against which harm is measured.
+
+    Looks at several stances are rows of one batch: each is cleared as it would be by itself.
+    """
 
     def __init__(self, engine: Engine, menu: Menu, rows: Ints) -> None:
         self.engine, self.menu, self.rows = engine, menu, rows
-        self.look = LookAhead(engine, rows, menu.components)
+        self.looks: dict[int, LookAhead] = {}
         values = engine.values[rows]
         self.weights = weights_of(values)
         self.quarters = values[:, POSITION["exporter_foresight_quarters"]].copy()
@@ -36,31 +51,59 @@ class Scout:
         self.flood_support = values[:, POSITION["exporter_flood_support"], None]
         self.free: Quarter | None = None
 
-    def judge(
-        self,
-        stance: Floats,
-        also: list[tuple[Any, ...]] | None = None,
-        later: bool = True,
-        places: Bools | None = None,
-    ) -> Judged:
-        """Clear the coming quarter under a stance [rows, K] (and other moves), and the later one.
+    def judge(self, stance: Floats, also: Sequence[tuple[Any, ...]] = (), later: bool = True) -> Judged:
+        """Clear the coming quarter under a stance [rows, K] (and other moves), and the later one."""
+        return self.judge_all([Trial(stance, also)], later)[0]
 
-        Only in the markets that `places` [K] names where it is given: what is told of others is then of no meaning.
-        """
-        components = self.menu.components
-        self.look.components = components if places is None else components[places]
-        self.look.clear([*moves_of(self.engine, self.menu, self.rows, stance), *(also or [])])
-        now = measure_quarter(self.look, self.menu)
-        self.free = now if self.free is None else self.free
-        far = None
-        if later and np.any(self.weights["horizon"] > 0.0):
-            self.look.later(self.quarters, self.menu.doctrine.passes)
-            far = measure_quarter(self.look, self.menu)
-        return Judged(stance, worth_of(now, far, self.free, self.provocation, self.weights), now, far)
+    def judge_all(self, trials: Sequence[Trial], later: bool = True) -> list[Judged]:
+        """Clear the coming quarter under each of the stances, and the later one."""
+        later = later and bool(np.any(self.weights["horizon"] > 0.0))
+        found: list[Judged] = []
+        for part in chunks(len(trials), self.rows.size):
+            found += self._judge([trials[n] for n in part], later)
+        return found
 
-    def judge_where(self, where: Bools, stance: Floats, free: Judged) -> Judged:
-        """Look at a stance where it is considered, [rows, K]; elsewhere the answer is that of `free`, no stance."""
-        return merge([free, self.judge(stance, places=np.asarray(where.any(axis=0)))], where.astype(np.int64))
+    def _judge(self, trials: Sequence[Trial], later: bool) -> list[Judged]:
+        count, size = len(trials), self.rows.size
+        if count not in self.looks:
+            self.looks[count] = LookAhead(self.engine, np.tile(self.rows, count), self.menu.components)
+        look, components = self.looks[count], self.menu.components
+        look.blocks = [
+            (n * size, (n + 1) * size, components if trial.places is None else components[trial.places])
+            for n, trial in enumerate(trials)
+        ]
+        look.clear(self._moves(trials))
+        now = _split(measure_quarter(look, self.menu), count)
+        self.free = now[0] if self.free is None else self.free
+        far: Sequence[Quarter | None] = [None] * count
+        if later:
+            look.later(np.tile(self.quarters, count), self.menu.doctrine.passes)
+            far = _split(measure_quarter(look, self.menu), count)
+        return [
+            Judged(t.stance, worth_of(a, b, self.free, self.provocation, self.weights), a, b)
+            for t, a, b in zip(trials, now, far, strict=True)
+        ]
+
+    def _moves(self, trials: Sequence[Trial]) -> list[tuple[Any, ...]]:
+        """Return the moves of all rows: what a trial does not say about a measure of another is that it stays."""
+        rows = np.tile(self.rows, len(trials))
+        moves = moves_of(self.engine, self.menu, rows, np.concatenate([trial.stance for trial in trials]))
+        history, size = self.engine.history, self.rows.size
+        for m in dict.fromkeys(move[0] for trial in trials for move in trial.also):
+            on, level = history.measure_force[rows, m], history.measure_level[rows, m]
+            for n, trial in enumerate(trials):
+                for move in trial.also:
+                    if move[0] == m:
+                        on[n * size : (n + 1) * size] = move[1]
+                        if len(move) > 2:
+                            level[n * size : (n + 1) * size] = move[2]
+            moves.append((m, on, level))
+        return moves
+
+
+def _split(quarter: Quarter, count: int) -> list[Quarter]:
+    """Return the quarters of `count` stances that were looked at together."""
+    return [Quarter(*parts) for parts in zip(*(np.split(array, count) for array in quarter), strict=True)]
 
 
 def moves_of(engine: Engine, menu: Menu, rows: Ints, stance: Floats) -> list[tuple[Any, ...]]:
@@ -95,21 +138,23 @@ def support_level(engine: Engine, rows: Ints, measure: int, share: Floats) -> Fl
 
 def merge(options: list[Judged], choice: Ints) -> Judged:
     """Return, market by market, the option numbered in `choice` [rows, K]."""
+    rows, places = np.indices(choice.shape)
+
+    def pick(arrays: list[Floats]) -> Floats:
+        return np.stack(arrays)[choice, rows, places]
+
+    later = [one.later for one in options if one.later is not None]
     return Judged(
-        _pick([one.stance for one in options], choice),
-        _pick([one.worth for one in options], choice),
-        Quarter(*(_pick(list(parts), choice) for parts in zip(*(one.now for one in options), strict=True))),
-        None
-        if options[0].later is None
-        else Quarter(
-            *(_pick(list(parts), choice) for parts in zip(*(one.later for one in options), strict=True))  # type: ignore[arg-type]
-        ),
+        pick([one.stance for one in options]),
+        pick([one.worth for one in options]),
+        Quarter(*(pick(list(parts)) for parts in zip(*(one.now for one in options), strict=True))),
+        Quarter(*(pick(list(parts)) for parts in zip(*later, strict=True))) if later else None,
     )
 
 
-def _pick(arrays: list[Floats], choice: Ints) -> Floats:
-    rows, places = np.indices(choice.shape)
-    return np.stack(arrays)[choice, rows, places]
+def merge_where(where: Bools, one: Judged, free: Judged) -> Judged:
+    """Return `one` where it is considered, [rows, K], and `free` elsewhere."""
+    return merge([free, one], where.astype(np.int64))
 
 
 def switch_some(engine: Engine, measure: int, rows: Ints, on: Any, level: Any) -> None:

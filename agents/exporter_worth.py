@@ -39,9 +39,10 @@ def measure_quarter(look: LookAhead, menu: Menu) -> Quarter:
         scratch.history.floor_public_share, countries,
     )  # fmt: skip
     rent, outlay, downstream, abroad = _split(gains, menu)
-    made = answer.output_t @ menu.plant_all
-    own = answer.output_t @ menu.plant_own
-    held = terms.plant_capacity_t @ menu.plant_held
+    made, own, run_at = (
+        _weighed(answer.output_t, plants) for plants in (menu.plant_all, menu.plant_own, menu.plant_held)
+    )
+    held = _weighed(terms.plant_capacity_t, menu.plant_held)
     ratio = np.zeros((look.rows.size, menu.components.size))
     compare_entry(
         engine.network, engine.layout, scratch.columns, terms, answer.price, answer.price_index, scratch.values,
@@ -55,9 +56,14 @@ def measure_quarter(look: LookAhead, menu: Menu) -> Quarter:
         share=own / np.maximum(made, 1e-9),
         value=made,
         dependence=_dependence(look, menu),
-        utilisation=(answer.output_t @ menu.plant_held) / np.maximum(held, 1e-9),
+        utilisation=run_at / np.maximum(held, 1e-9),
         entry=ratio,
     )
+
+
+def _weighed(amounts: Floats, weights: Floats) -> Floats:
+    """Return the product of matrices row by row, so that a row's bits do not hang on how many there are."""
+    return np.concatenate([amounts[n : n + 1] @ weights for n in range(amounts.shape[0])])
 
 
 def _split(gains: Welfare, menu: Menu) -> tuple[Floats, Floats, Floats, Floats]:
@@ -83,16 +89,11 @@ def _split(gains: Welfare, menu: Menu) -> tuple[Floats, Floats, Floats, Floats]:
 
 def _dependence(look: LookAhead, menu: Menu) -> Floats:
     engine, scratch = look.engine, look.scratch
-    layout = engine.layout
-    mine = (
-        (layout.route_origin == menu.row) & (layout.route_destination != menu.row) & (menu.route_place >= 0)
-    )
-    routes = np.flatnonzero(mine)
-    price = menu.good_price[layout.node_good[engine.network.route_node[routes]]]
-    tense = scratch.columns.tension[:, layout.route_pair[routes]]
-    weighed = scratch.answer.flow_t[:, routes] * price * tense
-    place = menu.route_place[routes]
-    return np.stack([weighed[:, place == k].sum(axis=1) for k in range(menu.components.size)], axis=1)
+    routes, first, price = menu.abroad
+    tense = scratch.columns.tension[:, engine.layout.route_pair[routes]]
+    weighed = np.ascontiguousarray(scratch.answer.flow_t[:, routes] * price * tense)
+    places = range(menu.components.size)
+    return np.stack([weighed[:, first[k] : first[k + 1]].sum(axis=1) for k in places], axis=1)
 
 
 def weights_of(values: Floats) -> dict[str, Floats]:

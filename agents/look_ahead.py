@@ -17,7 +17,7 @@ import numpy as np
 from agents.firm import decide_capacity
 from agents.foresight import foresee_margins, let_answer, let_demand_grow
 from model.engine import Engine
-from model.market import Clearer, allocate_answer, allocate_terms
+from model.market import allocate_answer, allocate_terms
 from model.measure_plan import PUSHES
 from model.network import Answer, Bools, Floats, Ints, Terms
 from model.parameter import POSITION
@@ -38,6 +38,16 @@ _NOISE, _QUALIFY = POSITION["supply_noise"], POSITION["qualification_speed"]
 _HALF = 0.5
 
 
+#: Rows looked at together at most, so that what they need stays small: arrays of some hundred kB each.
+_TOGETHER = 64
+
+
+def chunks(candidates: int, runs: int) -> list[range]:
+    """Return the numbers of candidates in groups that are looked at together, for so many runs each."""
+    size = max(_TOGETHER // runs, 1)
+    return [range(first, min(first + size, candidates)) for first in range(0, candidates, size)]
+
+
 class Move(NamedTuple):
     """A measure switched in a hypothetical quarter: number, on or off, level; one value, or one for each run."""
 
@@ -49,6 +59,9 @@ class Move(NamedTuple):
 class LookAhead:
     """Hypothetical quarters of the runs `rows` of an engine (all if None), in the linked markets `components`.
 
+    A run may be named several times: each row has switches of its own, so that candidates are looked at together.
+    `blocks` are rows (first, last) and the linked markets that are cleared in them.
+
     What chance and diplomacy bring in the quarter is not known: supply is at its mean, treaties are as they stand.
     Answers are overwritten by the next look; `misses` counts clearings that missed the tolerance so far.
     """
@@ -58,6 +71,7 @@ class LookAhead:
         self.rows = np.arange(engine.runs) if rows is None else np.asarray(rows, dtype=np.int64)
         count = engine.network.component_node_start.size - 1
         self.components = np.arange(count) if components is None else components
+        self.blocks: list[tuple[int, int, Ints]] | None = None
         self.scratch = _scratch(engine, self.rows)
         self.misses = 0
         self._known = {name: getattr(self.scratch.columns, name).copy() for name in WRITTEN}
@@ -75,8 +89,7 @@ class LookAhead:
         """
         self._forget()
         scratch = self.scratch
-        for move in candidate:
-            Engine.switch(scratch, *move)
+        self._switch(candidate)
         if members is not None:
             self._bind(members)
         write_terms(scratch)
@@ -128,12 +141,29 @@ class LookAhead:
     def after(self, candidate: Sequence[tuple[Any, ...]], quarters: Floats) -> tuple[Terms, Answer]:
         """Return the later quarter last looked at once more, with these moves made when all is built."""
         scratch = self.scratch
-        for move in candidate:
-            Engine.switch(scratch, *move)
+        self._switch(candidate)
         write_terms(scratch)
         let_demand_grow(self.engine.layout, scratch.terms, self.engine.step_number, quarters)
         self._clear()
         return scratch.terms, scratch.answer
+
+    def _switch(self, moves: Sequence[tuple[Any, ...]]) -> None:
+        """Make moves, all at once where no measure is in two of them."""
+        numbers = [move[0] for move in moves]
+        if len(set(numbers)) < len(numbers):
+            for move in moves:
+                Engine.switch(self.scratch, *move)
+            return
+        history, on = self.scratch.history, np.empty((self.rows.size, len(moves)))
+        for n, move in enumerate(moves):
+            on[:, n] = move[1]
+            if len(move) > 2 and move[2] is not None:
+                history.measure_level[:, move[0]] = move[2]
+        if moves:
+            starts = (on > 0.0) & (history.measure_force[:, numbers] <= 0.0)
+            since = history.measure_since[:, numbers]
+            history.measure_since[:, numbers] = np.where(starts, self.scratch.step_number, since)
+            history.measure_force[:, numbers] = on
 
     def _forget(self) -> None:
         """Go back to what is known now."""
@@ -148,7 +178,10 @@ class LookAhead:
 
     def _clear(self) -> None:
         scratch = self.scratch
-        self.misses += scratch.clearer.clear(scratch.terms, scratch.answer, components=self.components)
+        for first, last, components in self.blocks or [(0, self.rows.size, self.components)]:
+            terms = Terms(*(array[first:last] for array in scratch.terms))
+            answer = Answer(*(array[first:last] for array in scratch.answer))  # type: ignore[arg-type]
+            self.misses += scratch.clearer.clear(terms, answer, components=components)
 
 
 def _mean(one: Floats, other: Floats) -> Floats:
@@ -159,7 +192,7 @@ def _scratch(engine: Engine, rows: Ints) -> Engine:
     """Return an engine of copies: some runs, chance at its mean. What no look writes is shared or gathered once."""
     scratch = object.__new__(Engine)
     scratch.__dict__.update(engine.__dict__)
-    every = rows.size == engine.runs
+    every = np.array_equal(rows, np.arange(engine.runs))
     columns = engine.columns._asdict()
     arrays = {
         name: array[rows] if name in WRITTEN or not every else array
@@ -183,5 +216,4 @@ def _scratch(engine: Engine, rows: Ints) -> Engine:
         getattr(scratch.terms, name)[:] = getattr(engine.terms, name)[rows]
     scratch.answer = allocate_answer(engine.network, rows.size)
     scratch.answer.price[:], scratch.answer.wedge[:] = engine.answer.price[rows], engine.answer.wedge[rows]
-    scratch.clearer = Clearer(engine.network, power=engine.clearer.power)
-    return scratch
+    return scratch  # it has the engine's clearer, whose scratch arrays nobody holds between two clearings

@@ -74,9 +74,8 @@ def extend_plan(
     """Return a plan with more measures after those there are."""
     count = plan.treaties if treaties is None else treaties
     measures = [*plan.measures, *more]
-    return _plan(
-        plan.site, measures, plan.notes, plan.base_state_stock_t, count, [*plan.clause_orders, *clause_orders]
-    )
+    orders = [*plan.clause_orders, *clause_orders]
+    return _plan(plan.site, measures, plan.notes, plan.base_state_stock_t, count, orders, plan)
 
 
 def carry_over(
@@ -171,7 +170,9 @@ def _plan(
     stock: Floats,
     treaties: int = 0,
     clause_orders: Sequence[ClauseOrders] = (),
+    before: MeasurePlan | None = None,
 ) -> MeasurePlan:
+    """Lay out measures; `before` is a plan of the same site that has the dated ones already."""
     tables = site.tables
     country = {code: i for i, code in enumerate(tables.countries)}
     actor = [country.get(measure.order.actor, -1) for measure in measures]
@@ -181,8 +182,13 @@ def _plan(
     dated = [(m, e) for m, e in edits if measures[m].dated]
     supports = [(m, e) for m, e in edits if isinstance(e, Support)]
     routes = tables.routes
-    origin = ints([country.get(code, -1) for code in routes["origin"]])
-    destination = ints([country.get(code, -1) for code in routes["destination"]])
+    origin, destination = (
+        ints([country.get(code, -1) for code in routes["origin"]]) if before is None else before.route_origin,
+        ints([country.get(code, -1) for code in routes["destination"]])
+        if before is None
+        else before.route_destination,
+    )
+    wedge = {} if before is None else {id(c): w for c, w in zip(before.caps, before.base_wedge, strict=True)}
     return MeasurePlan(
         start=site.start,
         quarters=site.quarters,
@@ -218,7 +224,12 @@ def _plan(
         base_restricted=np.array(
             [measures[m].dated and is_limited(cap)[:BASE_QUARTERS].any() for m, cap in caps], dtype=bool
         ),
-        base_wedge=np.array([_base_wedge(site, m, cap) if measures[m].dated else 0.0 for m, cap in caps]),
+        base_wedge=np.array(
+            [
+                (wedge[id(cap)] if id(cap) in wedge else _base_wedge(site, m, cap)) if measures[m].dated else 0.0
+                for m, cap in caps
+            ]
+        ),
         route_origin=origin,
         route_destination=destination,
         route_buyer=ints(routes["buyer"].tolist()),

@@ -18,10 +18,19 @@ import numpy as np
 import pandas as pd
 
 from model.name import EU_MEMBERS, WORLD
-from model.network import Floats, Ints
+from model.network import Bools, Floats, Ints
 from model.order import Order, OrderKind
-from model.quarter_date import active_share, first_date, quarter_index, quarter_label
+from model.quarter_date import (
+    active_share,
+    first_date,
+    first_day,
+    last_date,
+    last_day,
+    quarter_index,
+    quarter_label,
+)
 from model.rules.investment import annuity
+from model.word_column import WordColumn
 
 #: Tonnes of `quarter`, `half` and `year` limits are paced over this many quarters.
 PERIODS = {"quarter": 1, "half": 2, "year": 4}
@@ -330,10 +339,18 @@ class Site:
 
     def active(self, order: Order, delay_days: float = 0.0) -> Floats:
         """Return [T]: the share of each quarter's days on which the order is in force."""
-        start = order.quarter
-        if delay_days:
-            start = (first_date(start) + timedelta(days=delay_days)).isoformat()
-        return np.array([active_share(start, order.end, index) for index in self.times])
+        start = first_date(order.quarter) + timedelta(days=delay_days)
+        first, last = self._days
+        ends = last if order.end is None else np.minimum(last_date(order.end).toordinal(), last)
+        days = np.maximum(ends - np.maximum(start.toordinal(), first) + 1, 0)
+        return np.asarray(days / (last - first + 1))
+
+    @cached_property
+    def _days(self) -> tuple[Ints, Ints]:
+        """Return [T] each: the first and the last day of every quarter, counted on."""
+        days = [(first_day(t).toordinal(), last_day(t).toordinal()) for t in self.times]
+        first, last = np.array(days, dtype=np.int64).reshape(-1, 2).T
+        return first, last
 
     def path(self, order: Order, value: Path, period: int = 1) -> Floats:
         """Return [T]: a number, the entry of a list for the periods since the start, or the last step."""
@@ -345,54 +362,69 @@ class Site:
 
     def outbound(self, order: Order, good: str) -> Ints:
         """Return the routes of a good from the actor to its targets, without domestic and smuggled flows."""
-        routes = self.tables.routes
-        own = routes["origin"].isin(self.codes(order.actor)) & ~self._leaks
+        own = self._routes["origin"].holds_any(self.codes(order.actor)) & ~self._sold_by("leak")
         return self._covered(order, good, own, "destination")
 
     def inbound(self, order: Order, good: str) -> Ints:
         """Return the routes of a good from the targets to the actor; smuggled flows where all are targets."""
-        routes = self.tables.routes
-        own = routes["destination"].isin(self.codes(order.actor))
+        own = self._routes["destination"].holds_any(self.codes(order.actor))
         if order.fields["target"] != [WORLD]:
-            own &= ~self._leaks
+            own &= ~self._sold_by("leak")
         return self._covered(order, good, own, "origin")
 
-    def _covered(self, order: Order, good: str, own: "pd.Series[bool]", side: str) -> Ints:
-        routes, fields = self.tables.routes, order.fields
-        inside = [*self.codes(order.actor), *fields["exempt"]]
-        partner = ~routes[side].isin(inside)
+    def _covered(self, order: Order, good: str, own: Bools, side: str) -> Ints:
+        routes, fields = self._routes, order.fields
+        partner = ~routes[side].holds_any([*self.codes(order.actor), *fields["exempt"]])
         if WORLD not in fields["target"]:
-            partner &= routes[side].isin(fields["target"])
-        abroad = routes["origin"] != routes["destination"]
-        return np.flatnonzero(own & partner & abroad & (routes["good"] == good)).astype(np.int64)
+            partner &= routes[side].holds_any(fields["target"])
+        return _rows(own & partner & self._crosses & routes["good"].holds(good))
 
     @cached_property
-    def _leaks(self) -> "pd.Series[bool]":
-        return self._from("leak")
+    def _routes(self) -> dict[str, WordColumn]:
+        return {name: WordColumn(self.tables.routes[name]) for name in ("origin", "destination", "good")}
 
-    def _from(self, seller: str) -> "pd.Series[bool]":
+    @cached_property
+    def _plants(self) -> dict[str, WordColumn]:
+        plants = self.tables.plants
+        return {
+            name: WordColumn(plants[name]) for name in ("country", "good", "kind", "firm_name") if name in plants
+        }
+
+    @cached_property
+    def _nodes(self) -> dict[str, WordColumn]:
+        return {name: WordColumn(self.tables.nodes[name]) for name in ("country", "good", "kind")}
+
+    @cached_property
+    def _buyers(self) -> dict[str, WordColumn]:
+        return {name: WordColumn(self.tables.buyers[name]) for name in ("country", "good")}
+
+    @cached_property
+    def _crosses(self) -> Bools:
+        """Return which routes cross a border."""
+        routes = self.tables.routes
+        return np.asarray(routes["origin"].to_numpy(object) != routes["destination"].to_numpy(object))
+
+    def _sold_by(self, kind: str) -> Bools:
         """Return which routes are those of a kind of node."""
-        kind = self.tables.nodes["kind"].to_numpy()
-        node = self.tables.routes["node"].to_numpy()
-        return pd.Series(kind[node] == seller, index=self.tables.routes.index)
+        return np.asarray(self._nodes["kind"].holds(kind)[self._seller])
+
+    @cached_property
+    def _seller(self) -> Ints:
+        return self.tables.routes["node"].to_numpy()
 
     def plants_of(self, country: str, good: str, firm: str) -> Ints:
         """Return the plants of a good in a country, of one firm where it is named; no smuggling."""
-        plants = self.tables.plants
-        mine = (
-            plants["country"].isin(self.codes(country))
-            & (plants["good"] == good)
-            & ~plants["kind"].isin(("leak", "resale"))
-        )
+        plants = self._plants
+        mine = plants["country"].holds_any(self.codes(country)) & plants["good"].holds(good)
+        mine &= ~plants["kind"].holds_any(("leak", "resale"))
         if firm:
-            mine &= plants["firm_name"] == firm
-        return np.flatnonzero(mine).astype(np.int64)
+            mine &= plants["firm_name"].holds(firm)
+        return _rows(mine)
 
     def buyers_of(self, country: str, good: str) -> Ints:
         """Return the buyers of a good in a country."""
-        buyers = self.tables.buyers
-        mine = buyers["country"].isin(self.codes(country)) & (buyers["good"] == good)
-        return np.flatnonzero(mine).astype(np.int64)
+        buyers = self._buyers
+        return _rows(buyers["country"].holds_any(self.codes(country)) & buyers["good"].holds(good))
 
     def is_here(self, country: str) -> bool:
         """Tell whether a country stands apart in this world."""
@@ -418,35 +450,32 @@ class Site:
 
     def sales(self, country: str, good: str) -> Ints:
         """Return all routes of a good from a country, at home and abroad; what smugglers buy goes through home."""
-        routes = self.tables.routes
-        own = routes["origin"].isin(self.codes(country)) & self._from("producer") & (routes["good"] == good)
-        return np.flatnonzero(own).astype(np.int64)
+        routes = self._routes
+        own = routes["origin"].holds_any(self.codes(country)) & self._sold_by("producer")
+        return _rows(own & routes["good"].holds(good))
 
     def into(self, members: Sequence[str], good: str, origins: Sequence[str] | None = None) -> Ints:
         """Return the routes of a good to the members from some origins (None: from everybody, themselves included)."""
-        routes = self.tables.routes
+        routes = self._routes
         codes = [code for member in members for code in self.codes(member)]
-        mine = routes["destination"].isin(codes) & (routes["good"] == good)
+        mine = routes["destination"].holds_any(codes) & routes["good"].holds(good)
         if origins is not None:
             sources = [code for origin in origins for code in self.codes(origin)]
-            mine &= routes["origin"].isin(sources) if WORLD not in origins else ~routes["origin"].isin(codes)
-        return np.flatnonzero(mine).astype(np.int64)
+            inside = WORLD in origins
+            mine &= ~routes["origin"].holds_any(codes) if inside else routes["origin"].holds_any(sources)
+        return _rows(mine)
 
     def abroad(self, good: str) -> Ints:
         """Return all routes of a good that cross a border."""
-        routes = self.tables.routes
-        return np.flatnonzero((routes["good"] == good) & (routes["origin"] != routes["destination"])).astype(
-            np.int64
-        )
+        return _rows(self._routes["good"].holds(good) & self._crosses)
 
     def index(self, good: str, country: str, kind: str, share: float = 1.0, lag: int = 1) -> Index | None:
         """Return a good's reference price in a country or WORLD (by base-year output); None without nodes."""
-        nodes = self.tables.nodes
-        mine = (nodes["good"] == good) & (nodes["kind"] == "producer")
+        mine = self._nodes["good"].holds(good) & self._nodes["kind"].holds("producer")
         if country != WORLD:
-            mine &= nodes["country"].isin(self.codes(country))
-        rows = np.flatnonzero(mine).astype(np.int64)
-        weight = nodes["production_t"].to_numpy(float)[rows]
+            mine &= self._nodes["country"].holds_any(self.codes(country))
+        rows = _rows(mine)
+        weight = self.tables.nodes["production_t"].to_numpy(float)[rows]
         if not rows.size:
             return None
         total = weight.sum()
@@ -477,6 +506,10 @@ class Site:
         return total / rows.size
 
 
+def _rows(mine: Bools) -> Ints:
+    return np.flatnonzero(mine).astype(np.int64)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Instrument(OrderKind):
     """An order kind that edits the network: `compile(order, site)` gives its edits, maybe none.
@@ -490,12 +523,13 @@ class Instrument(OrderKind):
 
 def path_values(order: Order, value: Path, times: Sequence[int], period: int = 1) -> Floats:
     """Return a path's number at each quarter index: the entry of a list for the periods since the start."""
+    if isinstance(value, int | float):
+        return np.full(len(times), value, dtype=float)
     if isinstance(value, Mapping):
         steps = [(quarter_index(key), number) for key, number in value.items()]
         reached = [[number for since, number in steps if since <= t] for t in times]
         return np.array([held[-1] if held else steps[0][1] for held in reached], float)
-    values = [value] if isinstance(value, int | float) else list(value)
-    first = quarter_index(order.quarter) // period
+    values, first = list(value), quarter_index(order.quarter) // period
     return np.array([values[min(max(t // period - first, 0), len(values) - 1)] for t in times], float)
 
 
