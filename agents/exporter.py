@@ -64,7 +64,9 @@ def make_plan(engine: Engine, menu: Menu, rows: Ints) -> Plan:
     if "flood" in doctrine.modes:
         where[FLOOD] = gate, np.where(gate, -np.broadcast_to(scout.flood_support, shape), 0.0)
     where = {mode: one for mode, one in where.items() if np.any(one[0])}
-    looked = scout.judge_all([Trial(stance, (), inside.any(axis=0)) for inside, stance in where.values()])
+    looked = scout.judge_all(
+        [Trial(stance, (), np.asarray(inside.any(axis=0))) for inside, stance in where.values()]
+    )
     for (mode, (inside, _)), one in zip(where.items(), looked, strict=True):
         considered[mode] = merge_where(inside, one, free)
     return choose(engine, menu, rows, considered, gate)

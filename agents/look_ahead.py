@@ -148,11 +148,12 @@ class LookAhead:
         return scratch.terms, scratch.answer
 
     def _switch(self, moves: Sequence[tuple[Any, ...]]) -> None:
-        """Make moves, all at once where no measure is in two of them."""
+        """Make moves in their order, as many at once as name each measure only once."""
         numbers = [move[0] for move in moves]
         if len(set(numbers)) < len(numbers):
-            for move in moves:
-                Engine.switch(self.scratch, *move)
+            again = next(n for n in range(len(numbers)) if numbers[n] in numbers[:n])
+            self._switch(moves[:again])
+            self._switch(moves[again:])
             return
         history, on = self.scratch.history, np.empty((self.rows.size, len(moves)))
         for n, move in enumerate(moves):

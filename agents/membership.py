@@ -6,13 +6,14 @@ stop of deliveries by the dominant exporter. Stable within: no member gains by l
 joining. Source: dAspremont1983, Nordhaus2015.
 """
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from agents.bargain import divide_gains
 from agents.doctrine import Doctrine, doctrine_of
-from agents.look_ahead import LookAhead
+from agents.look_ahead import LookAhead, chunks
 from agents.weighing import money, weigh_goods
 from model.instruments import BY_NAME
 from model.network import Bools, Floats, Ints
@@ -79,24 +80,28 @@ class _Known:
     def __init__(self, engine: Any, x: int) -> None:
         self.engine, self.x = engine, x
         self.doctrines = [_doctrine(engine, code) for code in engine.world.countries]
-        self.looks: dict[bytes, LookAhead] = {}
         self.worths: dict[tuple[int, bytes], tuple[Floats, ...]] = {}
+
+    def learn(self, rows: Ints, memberships: Sequence[Bools]) -> None:
+        """Clear what is not known yet of the runs `rows` with each of the memberships [rows, C], all together."""
+        asked = {
+            (int(row), inside[k].tobytes()): inside[k] for inside in memberships for k, row in enumerate(rows)
+        }
+        fresh = [key for key in asked if key not in self.worths]
+        for part in chunks(len(fresh), 1):
+            keys = [fresh[n] for n in part]
+            look = LookAhead(
+                self.engine, np.array([row for row, _ in keys]), _components(self.engine, self.x)
+            )
+            inside = np.stack([asked[key] for key in keys])
+            found = _worth(self.engine, look, self.x, inside, self.doctrines)
+            self.worths |= {key: tuple(line[n] for line in found) for n, key in enumerate(keys)}
 
     def worth(self, rows: Ints, inside: Bools) -> _Worth:
         """Return the weighed welfare of every country in the runs `rows` with the members `inside` [rows, C]."""
-        keys = [(int(row), inside[k].tobytes()) for k, row in enumerate(rows)]
-        fresh = [k for k, key in enumerate(keys) if key not in self.worths]
-        if fresh:
-            found = _worth(self.engine, self._look(rows[fresh]), self.x, inside[fresh], self.doctrines)
-            for n, k in enumerate(fresh):
-                self.worths[keys[k]] = tuple(part[n] for part in found)
-        return _Worth(*(np.stack(parts) for parts in zip(*(self.worths[key] for key in keys), strict=True)))
-
-    def _look(self, rows: Ints) -> LookAhead:
-        key = rows.tobytes()
-        if key not in self.looks:
-            self.looks[key] = LookAhead(self.engine, rows, _components(self.engine, self.x))
-        return self.looks[key]
+        self.learn(rows, [inside])
+        known = [self.worths[int(row), inside[k].tobytes()] for k, row in enumerate(rows)]
+        return _Worth(*(np.stack(parts) for parts in zip(*known, strict=True)))
 
 
 def decide_treaties(engine: Any) -> None:
@@ -197,6 +202,8 @@ def weigh_membership(
     if not named.size:
         return stakes
     known = _Known(engine, x) if known is None else known
+    others = {c: _flipped(inside, int(c)) for c in named}
+    known.learn(rows, [inside, *others.values()])
     base = known.worth(rows, inside)
     leader = dominant_country(engine)
     spending = _spending(engine, x)[rows]
@@ -204,9 +211,7 @@ def weigh_membership(
     depends = _dependence(engine, x, leader)[rows]
     strikes = _strikes(engine, x, leader)
     for c in named:
-        other = inside.copy()
-        other[:, c] = ~inside[:, c]
-        flipped = known.worth(rows, other)
+        flipped = known.worth(rows, others[c])
         sign = np.where(inside[:, c], 1.0, -1.0)
         for part, (held, given) in enumerate(zip(base, flipped, strict=True)):
             stakes[part][:, c] = sign * (held[:, c] - given[:, c])
@@ -225,6 +230,13 @@ def weigh_membership(
                 )
         stakes.asked[:, c] = doctrine.hurdle_share * spending[:, c]
     return stakes
+
+
+def _flipped(inside: Bools, c: int) -> Bools:
+    """Return the members [rows, C] with one country in where it was out, and out where it was in."""
+    other = inside.copy()
+    other[:, c] = ~inside[:, c]
+    return other
 
 
 def stability(engine: Any, x: int, run: int = 0, members: Bools | None = None) -> list[dict[str, Any]]:
@@ -342,9 +354,10 @@ def _makes(engine: Any, country: int, good: int) -> bool:
 def _chance(engine: Any, rows: Ints, x: int) -> Floats:
     """Return the chance a quarter that the dominant exporter stops deliveries to each country, [rows, C]."""
     leader, count = dominant_country(engine), len(engine.world.countries)
-    depends = _dependence(engine, x, leader)[rows]
-    chance = np.zeros((rows.size, count))
-    for k, row in enumerate(rows):
+    each, which = np.unique(rows, return_inverse=True)
+    depends = _dependence(engine, x, leader)[each]
+    chance = np.zeros((each.size, count))
+    for k, row in enumerate(each):
         values = engine.values[row]
         for c in range(count):
             if c != leader:
@@ -352,7 +365,7 @@ def _chance(engine: Any, rows: Ints, x: int) -> Floats:
                 chance[k, c] = stop_chance.py_func(
                     values[_BASE], values[_STRAINED], values[_HELD], strain, depends[k, c]
                 )
-    return chance
+    return chance[which]
 
 
 def _dependence(engine: Any, x: int, leader: int) -> Floats:
@@ -374,11 +387,9 @@ def _spending(engine: Any, x: int) -> Floats:
 
 
 def _by_destination(engine: Any, amount: Floats, mine: Bools) -> Floats:
-    total = np.zeros((amount.shape[0], len(engine.world.countries)))
     routes = np.flatnonzero(mine & (engine.layout.route_destination >= 0))
-    for r in routes:
-        total[:, engine.layout.route_destination[r]] += amount[:, r]
-    return total
+    where, size = engine.layout.route_destination[routes], len(engine.world.countries)
+    return np.array([np.bincount(where, row, size) for row in amount[:, routes]])
 
 
 def _strikes(engine: Any, x: int, leader: int) -> bool:

@@ -7,6 +7,7 @@ from it, and stores while a stop by the leading supplier is a danger (`model.rul
 does nothing. Source: Axelrod1984, StockPolicy.
 """
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,11 +16,11 @@ from agents.doctrine import doctrine_of
 from agents.exporter_log import scaled_order
 from agents.exporter_scout import switch_some
 from agents.kit import Kit, Option, open_kits
-from agents.look_ahead import LookAhead
+from agents.look_ahead import LookAhead, chunks
 from agents.membership import HORIZON_QUARTERS
 from agents.weighing import capital_charge, goods_cleared, money, weigh_goods
 from model.engine import Engine
-from model.network import Floats, Ints
+from model.network import Bools, Floats, Ints
 from model.order import Order
 from model.parameter import POSITION
 from model.rules.stake import answer_in_kind, stock_days_wanted, stop_chance, stop_danger, weigh
@@ -61,8 +62,7 @@ def _plan(engine: Engine, kit: Kit) -> None:
     rows = np.flatnonzero(due).astype(np.int64)
     if not rows.size:
         return
-    look = LookAhead(engine, rows, kit.places)
-    lines = [_lines(engine, kit, look, option) for option in (None, *kit.options)]
+    lines = _lines(engine, kit, rows)
     worth = np.stack([one.sum(axis=0) for one in lines])  # [options, rows, places]
     for n, option in enumerate(kit.options, start=1):
         for place in range(kit.places.size):
@@ -75,16 +75,34 @@ def _plan(engine: Engine, kit: Kit) -> None:
     engine.columns.country_planned[rows, kit.row] = engine.step_number + 1.0
 
 
-def _lines(engine: Engine, kit: Kit, look: LookAhead, option: Option | None) -> Floats:
-    """Return the weighed lines of the state's welfare under an option, [lines, rows, places]."""
-    moves: list[tuple[Any, ...]] = [(m, 0.0) for m in _own(kit)]
-    for measures in option.measures.values() if option else ():
-        moves += [(m, 1.0, option.size) for m in measures]  # type: ignore[union-attr]
-    now = _weighed(engine, kit, look, look.clear(moves))
-    ahead = np.full(look.rows.size, HORIZON_QUARTERS)
-    built = look.later(ahead)
-    later = _weighed(engine, kit, look, built, capital_charge(engine, look))
-    return np.asarray(weigh.py_func(now, later, kit.doctrine.patience))
+def _lines(engine: Engine, kit: Kit, rows: Ints) -> list[Floats]:
+    """Return the weighed lines of the state's welfare, [lines, rows, places], under no option and under each.
+
+    Options are looked at together, as rows of one batch.
+    """
+    options, found = (None, *kit.options), list[Floats]()
+    for part in chunks(len(options), rows.size):
+        look = LookAhead(engine, np.tile(rows, len(part)), kit.places)
+        now = _weighed(engine, kit, look, look.clear(_moves(engine, kit, rows, [options[n] for n in part])))
+        built = look.later(np.full(look.rows.size, HORIZON_QUARTERS))
+        later = _weighed(engine, kit, look, built, capital_charge(engine, look))
+        lines = np.asarray(weigh.py_func(now, later, kit.doctrine.patience))
+        found += np.split(lines, len(part), axis=1)
+    return found
+
+
+def _moves(
+    engine: Engine, kit: Kit, rows: Ints, options: Sequence[Option | None]
+) -> list[tuple[int, Floats, Floats]]:
+    """Return the moves that take back what the state has switched on and put each option in force in its rows."""
+    shape = len(options), rows.size
+    on = {m: np.zeros(shape) for m in _own(kit)}
+    level = {m: np.tile(engine.history.measure_level[rows, m], (shape[0], 1)) for m in on}
+    for n, option in enumerate(options):
+        for m in [m for measures in option.measures.values() for m in measures] if option else ():
+            on[m][n], level[m][n] = 1.0, option.size  # type: ignore[union-attr]
+    off = [(m, np.zeros(on[m].size), level[m].reshape(-1)) for m in on]
+    return off + [(m, on[m].reshape(-1), level[m].reshape(-1)) for m in on]
 
 
 def _own(kit: Kit) -> list[int]:
@@ -143,6 +161,7 @@ def _answer(engine: Engine, kit: Kit) -> None:
     """Hold back from each partner a share of what it holds back, while it does."""
     rows = np.arange(engine.runs, dtype=np.int64)
     share = kit.doctrine.reciprocity
+    wanted: dict[int, tuple[Floats, Floats, str]] = {}
     for partner in sorted({partner for partner, _ in kit.answers}):
         code = engine.world.countries[partner]
         held, raised = held_back(engine, partner, kit.row), tariff_raised(engine, partner, kit.row)
@@ -154,8 +173,8 @@ def _answer(engine: Engine, kit: Kit) -> None:
         for kind, size in (("export", by_export), ("import", by_import)):
             m = kit.answers.get((partner, kind))
             if m is not None:
-                level = 1.0 - size if kind == "export" else size
-                _switch(engine, kit, m, rows, (size > 0.0).astype(float), level, what)
+                wanted[m] = (size > 0.0).astype(float), 1.0 - size if kind == "export" else size, what
+    _switch_all(engine, kit, rows, wanted)
 
 
 def held_back(engine: Engine, origin: int, destination: int) -> Floats:
@@ -163,35 +182,43 @@ def held_back(engine: Engine, origin: int, destination: int) -> Floats:
 
     Caps by tonnes, export taxes by the part of the price that they are.
     """
-    layout = engine.layout
-    mine = _between(engine, origin, destination)
-    usual = layout.route_usual_t * layout.buyer_base_price[engine.network.route_buyer] * mine
     tax = np.maximum(engine.terms.route_export_tax - engine.plan.base_costs["export_tax"], 0.0)
-    held = np.maximum(engine.columns.route_held_share, tax / (1.0 + tax))
-    total = float(usual.sum())
-    return (held * usual).sum(axis=1) / total if total > 0.0 else np.zeros(engine.runs)
+    return _share_of_trade(
+        engine, np.maximum(engine.columns.route_held_share, tax / (1.0 + tax)), origin, destination
+    )
 
 
 def tariff_raised(engine: Engine, importer: int, exporter: int) -> Floats:
     """Return by how much one country has raised tariffs on another since the base year, mean by value, [runs]."""
-    layout = engine.layout
-    mine = _between(engine, exporter, importer)
-    usual = layout.route_usual_t * layout.buyer_base_price[engine.network.route_buyer] * mine
     raised = np.maximum(engine.terms.route_tariff - engine.plan.base_costs["tariff"], 0.0)
+    return _share_of_trade(engine, raised, exporter, importer)
+
+
+def _share_of_trade(engine: Engine, share: Floats, origin: int, destination: int) -> Floats:
+    """Return the mean by base-year value of a share of every route [runs, R], between two countries, [runs]."""
+    usual = _usual_trade(engine, origin, destination)
     total = float(usual.sum())
-    return (raised * usual).sum(axis=1) / total if total > 0.0 else np.zeros(engine.runs)
+    return (share * usual).sum(axis=1) / total if total > 0.0 else np.zeros(engine.runs)
 
 
-def _between(engine: Engine, origin: int, destination: int) -> Any:
-    layout = engine.layout
-    leak = layout.node_leak[engine.network.route_node]
-    return (layout.route_origin == origin) & (layout.route_destination == destination) & ~leak
+def _usual_trade(engine: Engine, origin: int, destination: int) -> Floats:
+    """Return what one country sells another in the base year by route, usd a quarter, smuggled flows aside, [R]."""
+    known = engine.menus.setdefault("usual trade", {})  # fixed for the run
+    if (origin, destination) not in known:
+        layout, network = engine.layout, engine.network
+        mine = (layout.route_origin == origin) & (layout.route_destination == destination)
+        mine &= ~layout.node_leak[network.route_node]
+        known[origin, destination] = (
+            layout.route_usual_t * layout.buyer_base_price[network.route_buyer] * mine
+        )
+    return np.asarray(known[origin, destination])
 
 
 def _store(engine: Engine, kit: Kit) -> None:
     """Store days of use of what a stop by the leading supplier would put in danger."""
     rows = np.arange(engine.runs, dtype=np.int64)
     days, least = kit.doctrine.stock_days, kit.doctrine.stock_danger
+    wanted: dict[int, tuple[Floats, Floats, str]] = {}
     for good, m in kit.stock.items():
         share, leader = leading_supplier(engine, kit.row, good)
         danger = np.zeros(engine.runs)
@@ -206,15 +233,20 @@ def _store(engine: Engine, kit: Kit) -> None:
             f"{share[0]:.0%} of its purchases come from {code}; a stop puts {danger[0]:.0%} of a year's in danger, "
             f"and it stores from {least:.0%} on"
         )
-        _switch(engine, kit, m, rows, (level > 0.0).astype(float), level, why)
+        wanted[m] = (level > 0.0).astype(float), level, why
+    _switch_all(engine, kit, rows, wanted)
 
 
 def leading_supplier(engine: Engine, row: int, good: int) -> tuple[Floats, Ints]:
     """Return the share of the largest foreign supplier in a country's purchases of a good, and who it is, [runs]."""
     layout, size = engine.layout, len(engine.world.countries)
-    bought = (layout.node_good[engine.network.route_node] == good) & (layout.route_destination == row)
-    by_origin = np.zeros((engine.runs, size))
-    np.add.at(by_origin.T, layout.route_origin[bought], engine.columns.route_mean_flow_t[:, bought].T)
+    known = engine.menus.setdefault("bought from", {})  # fixed for the run
+    if (row, good) not in known:
+        mine = (layout.node_good[engine.network.route_node] == good) & (layout.route_destination == row)
+        known[row, good] = np.flatnonzero(mine)
+    routes = known[row, good]
+    origin, flow = layout.route_origin[routes], engine.columns.route_mean_flow_t[:, routes]
+    by_origin = np.array([np.bincount(origin, bought, size) for bought in flow])
     total = by_origin.sum(axis=1)
     by_origin[:, row] = 0.0
     leader = by_origin.argmax(axis=1)
@@ -222,10 +254,31 @@ def leading_supplier(engine: Engine, row: int, good: int) -> tuple[Floats, Ints]
     return share, leader.astype(np.int64)
 
 
+def _switch_all(
+    engine: Engine, kit: Kit, rows: Ints, wanted: Mapping[int, tuple[Floats, Floats, str]]
+) -> None:
+    """Switch measures, by number, to (on, level) in some runs where anything changes, and give the reason."""
+    if not wanted:
+        return
+    on, level = (np.stack([one[part] for one in wanted.values()], axis=1) for part in (0, 1))
+    history, numbers = engine.history, list(wanted)
+    moved = _moved(
+        history.measure_force[rows][:, numbers], history.measure_level[rows][:, numbers], on, level
+    )
+    for n in np.flatnonzero(moved.any(axis=0)):
+        m = numbers[n]
+        _switch(engine, kit, m, rows, *wanted[m])
+
+
+def _moved(force: Floats, levels: Floats, on: Floats, level: Floats) -> Bools:
+    """Tell where a measure is to be switched: on or off, or to a level that is another one."""
+    return ((on > 0.0) != (force > 0.0)) | ((on > 0.0) & (np.abs(level - levels) > _SAME))
+
+
 def _switch(engine: Engine, kit: Kit, m: int, rows: Ints, on: Floats, level: Floats, why: str) -> None:
     """Switch a measure in some runs where anything changes; tell and log the first run's change with its reason."""
     force, levels = engine.history.measure_force[rows, m], engine.history.measure_level[rows, m]
-    moved = ((on > 0.0) != (force > 0.0)) | ((on > 0.0) & (np.abs(level - levels) > _SAME))
+    moved = _moved(force, levels, on, level)
     if not moved.any():
         return
     level = np.where(moved & (on > 0.0), level, levels)

@@ -63,10 +63,10 @@ def capital_charge(engine: Any, look: LookAhead) -> Floats:
     years = look.scratch.values[:, POSITION["plant_life_years"], None]
     annuity = (1.0 - (1.0 + rate) ** -years) / rate
     usd = grown * columns.site_capex * columns.site_capex_factor / (4.0 * annuity)
-    charge = np.zeros((look.rows.size, len(engine.world.goods), len(engine.world.countries)))
-    for s in range(new.size):
-        charge[:, layout.site_good[s], layout.site_country[s]] += usd[:, s]
-    return charge
+    goods, countries = len(engine.world.goods), len(engine.world.countries)
+    cell = layout.site_good * countries + layout.site_country
+    charge = [np.bincount(cell, row, goods * countries) for row in usd]
+    return np.array(charge, dtype=float).reshape(look.rows.size, goods, countries)
 
 
 def goods_cleared(engine: Any, components: Any) -> list[np.ndarray]:

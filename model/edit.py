@@ -226,7 +226,9 @@ def _plan(
         ),
         base_wedge=np.array(
             [
-                (wedge[id(cap)] if id(cap) in wedge else _base_wedge(site, m, cap)) if measures[m].dated else 0.0
+                (wedge[id(cap)] if id(cap) in wedge else _base_wedge(site, m, cap))
+                if measures[m].dated
+                else 0.0
                 for m, cap in caps
             ]
         ),

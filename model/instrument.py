@@ -387,7 +387,9 @@ class Site:
     def _plants(self) -> dict[str, WordColumn]:
         plants = self.tables.plants
         return {
-            name: WordColumn(plants[name]) for name in ("country", "good", "kind", "firm_name") if name in plants
+            name: WordColumn(plants[name])
+            for name in ("country", "good", "kind", "firm_name")
+            if name in plants
         }
 
     @cached_property
