@@ -160,27 +160,15 @@ def choose(engine: Engine, menu: Menu, rows: Ints, considered: dict[int, Judged]
 
 def mode_now(engine: Engine, menu: Menu, rows: Ints) -> Ints:
     """Return the present mode in every market, [rows, K]."""
-    return engine.columns.node_mode[rows][:, _first_nodes(engine, menu)].astype(np.int64)
-
-
-def _first_nodes(engine: Engine, menu: Menu) -> Ints:
-    """Return for every market one node of the exporter that carries its mode."""
-    layout = engine.layout
-    own = (layout.node_country == menu.row) & ~layout.node_leak
-    return np.array(
-        [np.flatnonzero(own & np.isin(layout.node_good, group))[0] for group in menu.goods], np.int64
-    )
+    return engine.columns.node_mode[rows][:, [nodes[0] for nodes in menu.nodes]].astype(np.int64)
 
 
 def carry_out(engine: Engine, menu: Menu, plan: Plan) -> None:
     """Switch the menu's measures as planned and write modes and stances into the columns."""
     for measure, on, level in moves_of(engine, menu, plan.rows, plan.stance):
         switch_some(engine, measure, plan.rows, on, level)
-    layout, columns = engine.layout, engine.columns
-    for k, group in enumerate(menu.goods):
-        nodes = np.flatnonzero(
-            (layout.node_country == menu.row) & np.isin(layout.node_good, group) & ~layout.node_leak
-        )
+    columns = engine.columns
+    for k, nodes in enumerate(menu.nodes):
         columns.node_mode[np.ix_(plan.rows, nodes)] = plan.mode[:, k, None]
         columns.node_stance[np.ix_(plan.rows, nodes)] = plan.stance[:, k, None]
     columns.country_planned[plan.rows, menu.row] = engine.step_number + 1.0
@@ -205,8 +193,7 @@ def decide_exporter(engine: Engine, menu: Menu) -> None:
 
 def _note_mode(engine: Engine, menu: Menu) -> None:
     columns, countries = engine.columns, len(engine.world.countries)
-    nodes = _first_nodes(engine, menu)
-    mode = columns.node_mode[:, nodes].max(axis=1)
+    mode = columns.node_mode[:, [nodes[0] for nodes in menu.nodes]].max(axis=1)
     pairs = slice(menu.row * countries, (menu.row + 1) * countries)
     calm = mode <= NEGOTIATE
     mode = np.where(calm & (columns.pair_truce[:, pairs] > 0.0).any(axis=1), NEGOTIATE, mode)

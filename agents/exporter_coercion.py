@@ -266,7 +266,4 @@ def _with(
 
 
 def _present_stance(engine: Engine, menu: Menu, rows: Ints) -> Floats:
-    layout = engine.layout
-    own = (layout.node_country == menu.row) & ~layout.node_leak
-    nodes = [int(np.flatnonzero(own & np.isin(layout.node_good, group))[0]) for group in menu.goods]
-    return np.asarray(engine.columns.node_stance[rows][:, nodes])
+    return np.asarray(engine.columns.node_stance[rows][:, [nodes[0] for nodes in menu.nodes]])

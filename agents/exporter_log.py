@@ -20,7 +20,7 @@ Standing = Mapping[int, tuple[float, float]]
 def standing(engine: Engine, menu: Menu) -> Standing:
     """Return by measure of the menu whether it is on in the first run, and its level."""
     force, level = engine.history.measure_force[0], engine.history.measure_level[0]
-    return {m: (float(force[m]), float(level[m])) for m in _about(engine, menu)}
+    return {m: (float(force[m]), float(level[m])) for m in menu.about}
 
 
 def log_changes(engine: Engine, menu: Menu, before: Standing) -> None:
@@ -28,7 +28,6 @@ def log_changes(engine: Engine, menu: Menu, before: Standing) -> None:
 
     Each with the reason last given for its market or for the state it restricts.
     """
-    about = _about(engine, menu)
     for m, (on, level) in standing(engine, menu).items():
         was_on, was_level = before[m]
         if on <= 0.0 and was_on <= 0.0:
@@ -36,7 +35,7 @@ def log_changes(engine: Engine, menu: Menu, before: Standing) -> None:
         if on > 0.0 and was_on > 0.0 and level == was_level:
             continue
         order = scaled_order(engine, m, level) if on > 0.0 else _repeal(engine, menu, m)
-        engine.record(menu.code, order, why=_why(engine.decisions, menu.code, *about[m]))
+        engine.record(menu.code, order, why=_why(engine.decisions, menu.code, *menu.about[m]))
 
 
 def scaled_order(engine: Engine, measure: int, level: float) -> Order:
@@ -51,18 +50,6 @@ def scaled_order(engine: Engine, measure: int, level: float) -> Order:
 
 def _repeal(engine: Engine, menu: Menu, measure: int) -> Order:
     return Order(REPEAL.name, menu.code, engine.quarter_label, None, {"measure": measure})
-
-
-def _about(engine: Engine, menu: Menu) -> dict[int, tuple[str, str]]:
-    """Return by measure what it is about, as the rows of decisions say it: (market, state restricted)."""
-    names, found = list(engine.world.goods["name"]), dict[int, tuple[str, str]]()
-    for k, group in enumerate(menu.goods):
-        market = ", ".join(names[g] for g in group)
-        for m in (menu.wedge[k], *(support for support, _ in menu.support[k])):
-            found[m] = (market, "")
-    for (_, rival), m in menu.licence.items():
-        found[m] = ("", engine.world.countries[rival])
-    return found
 
 
 def _why(told: Sequence[Mapping[str, Any]], seat: str, market: str, target: str) -> str:

@@ -77,6 +77,10 @@ class Menu:
     plant_held: Floats = field(repr=False)  # [plants, K] 1: own plant of a good it restricts
     route_place: Ints = field(repr=False)  # [R] position of the route's market, -1 elsewhere
     site_place: Ints = field(repr=False)  # [S] the same for outsiders' sites of its goods
+    about: Mapping[int, tuple[str, str]] = field(
+        repr=False
+    )  # by measure: its market, else the state it restricts
+    nodes: list[Ints] = field(repr=False)  # [K] own nodes of its goods, which carry mode and stance
     # Its exports: routes, market by market; the first of each market [K + 1]; base price of each.
     abroad: tuple[Ints, Ints, Floats] = field(repr=False)
     strikes: dict[int, Ints] = field(
@@ -127,7 +131,14 @@ def open_menu(engine: Engine, code: str, doctrine: Doctrine) -> Menu:
         for group in goods
     ]
     batch.close()
+    about = {
+        m: (", ".join(names[g] for g in group), "")
+        for k, group in enumerate(goods)
+        for m in (wedge[k], *(number for number, _ in support[k]))
+    }
+    about |= {m: ("", engine.world.countries[rival]) for (_, rival), m in licence.items()}
     return Menu(
+        about=about,
         exports=exports, code=code, row=row, doctrine=doctrine, components=places, goods=goods, good_place=place,
         wedge=wedge, support=support, licence=licence, rivals=rivals, good_price=price,
         downstream=(engine.world.goods["stage"] == "component").to_numpy(),
@@ -207,6 +218,12 @@ def _places(engine: Engine, row: int, goods: list[list[int]], place: Ints, price
         "plant_own": inside * (layout.plant_country == row)[:, None],
         "plant_all": inside,
         "plant_held": held,
+        "nodes": [
+            np.flatnonzero(
+                (layout.node_country == row) & np.isin(layout.node_good, group) & ~layout.node_leak
+            )
+            for group in goods
+        ],
         "route_place": route_place,
         "abroad": (
             abroad,
