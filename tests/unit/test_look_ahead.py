@@ -98,6 +98,41 @@ def test_runs_looked_at_by_themselves_give_the_same():
     assert np.array_equal(look.scratch.answer.price[[0, 2]], some.scratch.answer.price)
 
 
+def test_candidates_looked_at_together_give_what_each_gives_alone():
+    """A run named twice, with a tax in one row only, sees both answers bit for bit, the later look included."""
+    e = engine(runs=1)
+    together = LookAhead(e, rows=np.array([0, 0]))
+    together.clear([(0, np.array([0.0, 1.0]), np.array([1.0, 0.4]))])
+    together.later(np.full(2, 16.0))
+    seen = []
+    for moves in ([], [(0, 1.0, 0.4)]):
+        alone = LookAhead(e)
+        alone.clear(moves)
+        seen.append(alone.later(np.full(1, 16.0))[1].price[0].copy())
+    assert np.array_equal(together.scratch.answer.price, np.stack(seen))
+    assert not np.array_equal(seen[0], seen[1])
+
+
+def test_blocks_of_rows_clear_markets_of_their_own():
+    """A block without markets keeps last quarter's prices while the other one is cleared."""
+    e = engine(runs=1)
+    look = LookAhead(e, rows=np.array([0, 0]))
+    look.blocks = [(0, 1, look.components), (1, 2, np.zeros(0, dtype=np.int64))]
+    price = look.clear([(0, 1.0, 3.0)])[1].price
+    assert np.array_equal(price[1], e.answer.price[0])
+    assert not np.array_equal(price[0], e.answer.price[0])
+
+
+def test_a_measure_named_twice_ends_as_named_last():
+    """Moves that switch a measure off and on again start it anew, as one after the other does."""
+    e = engine(runs=1)
+    look = LookAhead(e)
+    look.clear([(0, 1.0, 0.4), (1, 0.0), (0, 0.0), (0, 1.0, 0.2)])
+    history = look.scratch.history
+    assert (history.measure_force[0, 0], history.measure_level[0, 0]) == (1.0, 0.2)
+    assert history.measure_since[0, 0] == e.step_number
+
+
 def test_a_later_look_sees_entry():
     """At a price held high, outsiders build: their capacity later is larger, the price lower, than at a low price."""
     e = engine(quarters=2, capital_cost_multiple=4.0)
