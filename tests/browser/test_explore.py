@@ -1,5 +1,6 @@
 """The Explore page in a real browser: journeys, no stranger asked, keyboard, small screens, a restarted server."""
 
+import html
 import re
 import subprocess
 import sys
@@ -173,21 +174,71 @@ def test_the_map_says_how_many_flows_it_shows(visit: Any) -> None:
     assert re.search(r"China to .*\n?[\d.,]+ t in the quarter", page.locator("#map .tip").inner_text())
 
 
-def test_a_chart_can_be_read_as_a_table(visit: Any) -> None:
-    """The numbers of a chart appear in its place; each chart can be taken along as CSV, SVG and PNG."""
-    page = visit().page
+_OUTSIDE = """text => {
+  const place = document.createElement("div");
+  place.style.cssText = "position: absolute; left: 0; top: 0";
+  place.innerHTML = text;
+  document.body.append(place);
+  const svg = place.querySelector("svg"), whole = svg.getBoundingClientRect();
+  const cut = [...svg.querySelectorAll("text")].filter(line => {
+    const box = line.getBoundingClientRect();
+    const beside = box.left < whole.left || box.right > whole.right;
+    return box.width && (beside || box.top < whole.top || box.bottom > whole.bottom);
+  }).map(line => line.textContent);
+  place.remove();
+  return cut;
+}"""
+
+
+def test_every_chart_can_be_taken_along(visit: Any) -> None:
+    """A chart's drawing stands by itself: whole title, unit, content, legend and source, with nothing cut off."""
+    page = visit("explore/?scenario=tiny&from=2026Q1&floor.gallium_refined=900").page
     for name in ("map", "country", "streams", "price", "volume", "trade", "timeline"):
         chart = page.locator(f"#{name}")
-        assert chart.locator("h2").inner_text() and chart.locator(".unit").first.inner_text()
-        for act, start in (("Download CSV", b'"'), ("Download SVG", b"<svg"), ("Download PNG", b"\x89PNG")):
-            chart.locator("summary").click()
-            with page.expect_download() as taken:
-                chart.get_by_role("button", name=act).click()
-            assert Path(taken.value.path()).read_bytes().startswith(start)
-    card = page.locator("#price")
-    card.locator("summary").click()
-    card.get_by_role("button", name="Show as a table").click()
-    assert card.locator(".numbers tbody tr").count() == 12
+        files = {act: _taken(page, chart, f"Download {act}") for act in ("CSV", "SVG", "PNG")}
+        assert files["PNG"].startswith(b"\x89PNG") and files["CSV"].startswith(b'"')
+        drawn = files["SVG"].decode()
+        assert not page.evaluate(_OUTSIDE, drawn), name
+        words = re.sub(r"\s+", " ", " ".join(re.findall(r"<text[^>]*>([^<]*)</text>", drawn)))
+        for part in ("h2", ".unit >> nth=0", ".source"):
+            assert html.escape(chart.locator(part).inner_text(), quote=False) in words, (name, part)
+        assert "Source: Orebloc" in words
+        if name == "map":
+            assert "75 % +" in words and "flow, wide end at the seller" in words
+        if name in ("trade", "timeline"):
+            rows = chart.locator("tbody tr, .events li").all_inner_texts()
+            assert len(rows) > 5 and all(row.split()[0] in words for row in rows)
+            last = html.escape(rows[-1].split("\n")[-1].split("\t")[0], quote=False)
+            assert last in words
+
+
+def _taken(page: Any, chart: Any, act: str) -> bytes:
+    chart.locator("summary").click()
+    with page.expect_download() as taken:
+        chart.get_by_role("button", name=act, exact=True).click()
+    return Path(taken.value.path()).read_bytes()
+
+
+def test_a_chart_can_be_read_as_a_table(visit: Any) -> None:
+    """Numbers appear in a chart's place in the chart's unit, with the baseline, the flows and the bands."""
+    page = visit("explore/?scenario=tiny&from=2026Q1&floor.gallium_refined=900").page
+    heads = {
+        "price": ("inside, USD/kg", "outside, baseline, USD/kg", "outside, 95 % below"),
+        "streams": ("China, baseline", "China, median"), "volume": ("made, t", "made, baseline, t"),
+        "trade": ("China", "China, baseline", "tonnes, baseline"), "map": ("share of output", "tonnes, baseline"),
+        "country": ("share, baseline",),
+    }  # fmt: skip
+    for name, wanted in heads.items():
+        card = page.locator(f"#{name}")
+        card.locator("summary").click()
+        card.get_by_role("button", name="Show as a table").click()
+        assert set(wanted) <= set(card.locator(".numbers thead th").all_inner_texts())
+    assert page.locator("#price .numbers tbody tr").count() == 12
+    assert re.fullmatch(r"[\d.]+ %", page.locator("#streams .numbers tbody td").nth(2).inner_text())
+    inside = float(page.locator("#price .numbers tbody td").first.inner_text())
+    assert f"{inside:.3g}" in _taken(page, page.locator("#price"), "Download CSV").decode()
+    flows = _taken(page, page.locator("#map"), "Download CSV: flows").decode()
+    assert '"China","Japan",' in flows
 
 
 def test_the_scenario_file_is_saved(visit: Any, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from sample_results import sample_results
 
 from model.error import OreblocError
-from viz.charts import CHARTS
+from viz.charts import CHARTS, price
 from viz.colour import FIXED, country_colours
 from viz.drawing import Plot, end_labels, nice_top, path
 from viz.figure import Figure, GoodTable
@@ -129,3 +129,29 @@ def test_no_two_countries_share_a_colour() -> None:
     codes = [f"{a}{b}X" for a in "ABCDEFG" for b in "ABCDEFGHIJ"]
     colours = country_colours([*codes, "CHN", "USA"])
     assert len(set(colours.values())) == len(colours)
+
+
+@pytest.mark.parametrize(
+    "path, told",
+    [
+        ([56.0, 34.0, 71.0, 80.0, 55.5],
+         "goes from 56 .* to 55.5 .*, with a peak of 80 in 2026 and a low of 34 in 2024"),
+        ([56.6, 760.0, 49.2], "falls from 56.6 .* to 49.2 .*, with a peak of 760 in 2024"),
+        ([56.0, 60.0, 55.5], "moves little, from 56 .* to 55.5 dollars in 2025$"),
+    ],
+)  # fmt: skip
+def test_a_price_that_comes_back_names_its_peak(path: list[float], told: str) -> None:
+    """A price far above or below both its ends is not told as one that moves little."""
+    years = [str(2023 + n) for n in range(len(path))]
+    table = pd.DataFrame({"inside": path, "outside": path}, index=years)
+    assert re.search(told, price.finding(table, "China", is_restricted=False))
+
+
+def test_a_gap_at_its_widest_is_told_once() -> None:
+    """The widest gap in the last quarter is one number, and prices that meet again are as high."""
+    table = pd.DataFrame({"inside": [1.0, 1.0, 1.0], "outside": [1.0, 1.5, 2.0]}, index=["a", "b", "c"])
+    assert (
+        price.finding(table, "China", True)
+        == "Outside China the price is 2 times that inside in c, its widest gap"
+    )
+    assert "as high in a" in price.finding(table.iloc[::-1], "China", True)

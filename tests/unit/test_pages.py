@@ -12,18 +12,20 @@ from typing import Any
 from urllib.parse import urlencode
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import orebloc
 from model.error import OreblocError
 from model.instruments import BY_NAME
+from viz.charts import supplier_matrix, volume
 from viz.live.example import examples
 from viz.live.fan import narrowed
 from viz.live.lever import LEVERS, LEVERS_BY_ID
 from viz.live.message import packed, unpacked
 from viz.live.plan import Plan, from_link, mixed, rows_of, to_link, to_toml
 from viz.live.record import Cancelled
-from viz.live.slice import carried_over
+from viz.live.slice import carried_over, titles
 from viz.live.stage import Stage, stage_of
 from viz.live.worker import apart, baseline_arrays, exact, fan_of, frame_of, preview
 from viz.page.session import Session
@@ -494,3 +496,19 @@ def test_the_page_talks_through_its_widget(monkeypatch: pytest.MonkeyPatch) -> N
     header, _ = unpacked(sent[0])
     assert header["kind"] == "frame" and header["scenario"]["name"] == "tiny"
     rendered.close()
+
+
+def test_a_chart_says_the_same_on_the_page_and_in_the_report(stage: Stage) -> None:
+    """Output and trade are told in the words of the report's charts, trade for the four quarters to each."""
+    frame, arrays = frame_of(stage, "gallium"), baseline_arrays(stage, "gallium")
+    good, quarters = frame.goods[0], stage.quarter_labels()
+    told = titles(good, arrays, quarters, 2024)
+    tonnes = pd.DataFrame(
+        {name: arrays[f"{GOOD}/{name}"][:, 0] for name in ("output", "capacity", "smuggled")}, index=quarters
+    )
+    assert told["volume"] == volume.finding(tonnes.astype(float))
+    sent = arrays[f"{GOOD}/flow"][4:8].sum(axis=0)
+    abroad = {pair: float(t) for pair, t in zip(good.pairs, sent, strict=True) if pair[0] != pair[1]}
+    pair = max(abroad, key=lambda p: abroad[p])
+    assert told["trade"][7] == supplier_matrix.finding(*pair, abroad[pair] / sum(abroad.values()))
+    assert len(told["trade"]) == len(quarters)

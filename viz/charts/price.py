@@ -11,6 +11,8 @@ _METRICS = {"inside": "inside_price_usd_per_t", "outside": "outside_price_usd_pe
 _COLOUR = {"inside": INSIDE, "outside": OUTSIDE}
 _DASH = {"inside": "", "outside": "6 3"}
 _SAME = 0.1
+#: A price this many times above or below both its ends is named.
+_BEYOND = 1.3
 
 
 def draw(data: GoodTable) -> Figure:
@@ -66,8 +68,11 @@ def finding(prices: pd.DataFrame, name: str, is_restricted: bool, unit: str = "d
     peak, last = float(gap.max()), float(gap.iloc[-1])
     if abs(peak - 1.0) < _SAME and abs(last - 1.0) < _SAME:
         return f"Prices outside {name} stay within a tenth of those inside"
+    if f"{peak:.2g}" == f"{last:.2g}":
+        return f"Outside {name} the price is {last:.2g} times that inside in {gap.index[-1]}, its widest gap"
     widest = f"{peak:.2g} times that inside at its widest ({gap.idxmax()})"
-    return f"Outside {name} the price is {widest}, {last:.2g} times in {gap.index[-1]}"
+    end = "as high in" if abs(last - 1.0) < _SAME / 2 else f"{last:.2g} times in"
+    return f"Outside {name} the price is {widest}, {end} {gap.index[-1]}"
 
 
 def _level(price: pd.Series, name: str, unit: str) -> str:
@@ -78,5 +83,18 @@ def _level(price: pd.Series, name: str, unit: str) -> str:
     span = (
         f"from {short_number(first)} in {price.index[0]} to {short_number(last)} {unit} in {price.index[-1]}"
     )
-    move = "moves little," if abs(last - first) < _SAME * first else "falls" if last < first else "rises"
-    return f"The price in {name}, the largest producer, {move} {span}"
+    between = _between(price)
+    same = abs(last - first) < _SAME * first
+    move = ("goes" if between else "moves little,") if same else "falls" if last < first else "rises"
+    return f"The price in {name}, the largest producer, {move} {span}{between}"
+
+
+def _between(price: pd.Series) -> str:
+    """Return the peak and the trough of a price where they lie far beyond both its ends."""
+    ends = float(price.iloc[0]), float(price.iloc[-1])
+    found = []
+    if float(price.max()) > _BEYOND * max(ends):
+        found.append(f"a peak of {short_number(float(price.max()))} in {price.idxmax()}")
+    if float(price.min()) * _BEYOND < min(ends):
+        found.append(f"a low of {short_number(float(price.min()))} in {price.idxmin()}")
+    return f", with {' and '.join(found)}" if found else ""

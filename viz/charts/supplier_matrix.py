@@ -9,6 +9,7 @@ from viz.figure import Figure, GoodTable
 
 _ORIGINS = 8
 _OTHERS = "others"
+_NO_TRADE = "Nothing crosses a border"
 
 
 def draw(data: GoodTable) -> Figure:
@@ -66,10 +67,16 @@ def _name(code: object) -> str:
 def _finding(data: GoodTable) -> str:
     abroad = data.flows[data.flows["origin"] != data.flows["destination"]]
     if abroad.empty:
-        return "Nothing crosses a border"
+        return _NO_TRADE
     largest = abroad.loc[abroad["quantity_t"].idxmax()]
-    part = float(largest["quantity_t"] / abroad["quantity_t"].sum())
-    origin, destination = _name(largest["origin"]), _name(largest["destination"])
-    return (
-        f"The largest flow across a border goes from {origin} to {destination}: {100 * part:.0f} % of trade"
+    return finding(
+        largest["origin"], largest["destination"], float(largest["quantity_t"] / abroad["quantity_t"].sum())
     )
+
+
+def finding(origin: object, destination: object, part: float) -> str:
+    """Return in a sentence which flow across a border is the largest; `part` is its part of all of them."""
+    if not part > 0.0:
+        return _NO_TRADE
+    names = f"{_name(origin)} to {_name(destination)}"
+    return f"The largest flow across a border goes from {names}: {100 * part:.0f} % of trade"

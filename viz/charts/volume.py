@@ -33,13 +33,14 @@ def draw(data: GoodTable) -> Figure:
         ends = [(_SHORT.get(word, word), float(tonnes[word].iloc[-1]), _COLOUR[word]) for word in tonnes]
         return axes(plot, short_number) + "".join(lines) + end_labels(plot, ends)
 
-    title = _finding(tonnes)
+    title = finding(tonnes)
     legend = tuple((word, _COLOUR[word]) for word in tonnes)
     body = both_sizes(list(tonnes.index), top, inside, title)
     return Figure("volume", title, f"{data.unit} a quarter, world", body, data.source, tonnes, legend)
 
 
-def _finding(tonnes: pd.DataFrame) -> str:
+def finding(tonnes: pd.DataFrame) -> str:
+    """Return in a sentence how output moves, against what could be made; columns are the lines of the chart."""
     first, last = float(tonnes["output"].iloc[0]), float(tonnes["output"].iloc[-1])
     used = (
         float(tonnes["output"].iloc[-1] / tonnes["capacity"].iloc[-1])

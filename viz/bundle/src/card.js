@@ -1,63 +1,16 @@
-// The frame every chart has: the question or finding, unit, source, its numbers as a table, and downloads.
-import { download, h, s, say } from "./dom.js";
+// A chart's frame: title that states the finding, unit, body, source; its numbers as tables, and as files to take along.
+import { download, h, percent, say, tonnes, trim } from "./dom.js";
+import { drawing, picture } from "./picture.js";
 
-const STYLES = ["fill", "stroke", "stroke-width", "stroke-dasharray", "stroke-opacity", "fill-opacity", "opacity", "font", "display", "visibility"];
-const HTML_STYLES = ["color", "background", "font", "text-align", "padding", "margin", "border-bottom", "border-radius", "display", "grid-template-columns", "gap", "align-items", "position", "left", "top", "bottom", "width", "height", "border-collapse", "white-space", "list-style"];
+export { drawing, picture };
 
-function styled(drawn, names) {
-  const copy = drawn.cloneNode(true), from = [drawn, ...drawn.querySelectorAll("*")], to = [copy, ...copy.querySelectorAll("*")];
-  from.forEach((element, n) => {
-    const style = getComputedStyle(element);
-    for (const name of names) to[n].style.setProperty(name, style.getPropertyValue(name));
-  });
-  return copy;
-}
-
-// A chart as one drawing that stands by itself: title, unit, everything in the body where it is, and the source.
-export function drawing(body, { title, unit, source }) {
-  const frame = body.getBoundingClientRect(), width = Math.max(frame.width, 320), top = 56, size = frame.height;
-  const style = getComputedStyle(body), card = getComputedStyle(body.closest(".card"));
-  const svg = s("svg", { xmlns: "http://www.w3.org/2000/svg", width, height: top + size + 28, viewBox: `0 0 ${width} ${top + size + 28}` });
-  svg.style.background = card.backgroundColor;
-  const words = (text, x, y, font, colour = style.color) => { const line = s("text", { x, y, fill: colour, style: `font: ${font} ${style.fontFamily.replaceAll('"', "'")}` }, svg); line.textContent = text; };
-  words(title, 0, 18, "600 16px");
-  words(unit, 0, 38, "400 12px");
-  words(source, 0, top + size + 20, "400 12px");
-  const drawn = [...body.querySelectorAll("svg.plot, svg.map")].filter((one) => one.getBoundingClientRect().width > 0);
-  for (const one of drawn) {
-    const box = one.getBoundingClientRect(), copy = styled(one, STYLES);
-    for (const [name, value] of [["x", box.left - frame.left], ["y", top + box.top - frame.top], ["width", box.width], ["height", box.height]]) copy.setAttribute(name, value);
-    svg.append(copy);
-  }
-  if (drawn.length > 1) for (const head of body.querySelectorAll("h3")) {
-    const box = head.getBoundingClientRect();
-    words(head.textContent, box.left - frame.left, top + box.top - frame.top + 14, "600 14px");
-  }
-  for (const name of body.querySelectorAll(".names li")) {
-    const box = name.getBoundingClientRect(), mark = name.querySelector("i");
-    if (mark) s("rect", { x: box.left - frame.left, y: top + box.top - frame.top + 4, width: 10, height: 10, fill: getComputedStyle(mark).backgroundColor }, svg);
-    words(name.textContent, box.left - frame.left + 16, top + box.top - frame.top + 13, "400 12px");
-  }
-  if (!drawn.length) {
-    const inside = s("foreignObject", { x: 0, y: top, width, height: size }, svg);
-    for (const child of body.children) inside.append(styled(child, HTML_STYLES));
-  }
-  return new XMLSerializer().serializeToString(svg);
-}
-
-export function picture(text, name) {
-  const image = new Image();
-  image.onload = () => {
-    const canvas = h("canvas", { width: image.width * 2, height: image.height * 2 }), pen = canvas.getContext("2d");
-    pen.scale(2, 2);
-    pen.drawImage(image, 0, 0);
-    h("a", { href: canvas.toDataURL("image/png"), download: `${name}.png` }).click();
-  };
-  image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(text)}`;
-}
-
-const word = (value) => (typeof value === "number" ? (Number.isFinite(value) ? value : "") : `"${String(value).replaceAll('"', '""')}"`);
+const word = (value) => (typeof value === "number" ? (Number.isFinite(value) ? Number(value.toPrecision(7)) : "") : `"${String(value).replaceAll('"', '""')}"`);
 export const csv = (rows) => rows.map((row) => row.map(word).join(",")).join("\r\n");
+
+// How a number of a column is written in a table; files hold it as it is.
+const WRITTEN = { share: (value) => percent(value, 1), price: (value) => trim(value, 4), tonnes };
+export const column = (text, kind = "") => ({ text, kind });
+const headOf = (table) => table.head.map(({ text, kind }) => (kind === "share" ? `${text} (part of 1)` : text));
 
 // The menu of a chart. `acts` is a list of [text, what it does].
 export function menu(acts) {
@@ -67,20 +20,21 @@ export function menu(acts) {
   return more;
 }
 
+// `tables` returns what the chart shows as numbers: [{name, caption, head: [column], rows}], the first its own.
 export class Card {
-  constructor(id, title, { wide = "" } = {}) {
+  constructor(id, title, { wide = "", also = [] } = {}) {
     this.id = id;
     this.title = h("h2", { id: `${id}-title`, text: title });
     this.unit = h("p", { class: "unit" });
     this.body = h("div", { class: "body" });
     this.source = h("p", { class: "source" });
     this.table = h("div", { class: "numbers", tabindex: "0", role: "region", "aria-label": "Numbers", hidden: true });
-    const more = menu([["Show as a table", (button) => this.toggle(button)], ["Download CSV", () => download(`${this.id}.csv`, csv(this.rows()), "text/csv")],
+    const file = (n) => { const table = this.tables()[n]; download(`${table.name}.csv`, csv([headOf(table), ...table.rows]), "text/csv"); };
+    const more = menu([["Show as a table", (button) => this.toggle(button)], ["Download CSV", () => file(0)], ...also.map((what, n) => [`Download CSV: ${what}`, () => file(n + 1)]),
       ["Download SVG", () => download(`${this.id}.svg`, this.drawing(), "image/svg+xml")], ["Download PNG", () => picture(this.drawing(), this.id)]]);
-    this.more = more;
     this.element = h("section", { class: `card ${wide}`, id, "aria-labelledby": `${id}-title` },
       h("header", {}, h("div", {}, this.title, this.unit), more), this.body, this.table, this.source);
-    this.rows = () => [];
+    this.tables = () => [];
   }
 
   say(title, unit, source) {
@@ -98,12 +52,10 @@ export class Card {
 
   fill() {
     if (this.table.hidden) return;
-    const [head, ...rows] = this.rows();
-    if (!head) return;
-    const cell = (value) => (typeof value === "number" ? (Number.isFinite(value) ? Number(value.toPrecision(5)).toLocaleString("en") : "") : value);
-    this.table.replaceChildren(h("table", {},
-      h("thead", {}, h("tr", {}, head.map((word) => h("th", { scope: "col", text: word })))),
-      h("tbody", {}, rows.map((row) => h("tr", {}, row.map((value, n) => h(n ? "td" : "th", { scope: n ? null : "row", text: cell(value) })))))));
+    const cell = (value, kind) => (typeof value !== "number" ? value : !Number.isFinite(value) ? "" : (WRITTEN[kind] ?? ((number) => trim(number, 4)))(value));
+    this.table.replaceChildren(...this.tables().map(({ caption, head, rows }) => h("table", {}, caption ? h("caption", { text: caption }) : null,
+      h("thead", {}, h("tr", {}, head.map(({ text }) => h("th", { scope: "col", text })))),
+      h("tbody", {}, rows.map((row) => h("tr", {}, row.map((value, n) => h(n ? "td" : "th", { scope: n ? null : "row", text: cell(value, head[n].kind) }))))))));
   }
 
   drawing() {

@@ -43,7 +43,7 @@ export function unpack(buffer) {
 export const at = (array, row, column = 0) => array.data[row * array.columns + column];
 
 export const percent = (value, digits) =>
-  Number.isFinite(value) ? `${(100 * value).toFixed(digits ?? (Math.abs(value) < 0.0995 ? 1 : 0))} %` : "–";
+  Number.isFinite(value) ? `${(100 * value).toFixed(digits ?? (Math.abs(value) < 0.0995 ? 1 : 0)).replace("-", "\u2212")} %` : "–";
 
 export function short(value) {
   if (!Number.isFinite(value)) return "–";
@@ -56,9 +56,12 @@ export function short(value) {
 export function trim(value, digits) {
   if (!Number.isFinite(value)) return "–";
   const size = Math.abs(value);
-  if (size >= 10 ** digits) return Math.round(value).toLocaleString("en");
+  if (size >= 10 ** digits) return Math.round(value).toLocaleString("en").replace("-", "\u2212");
   return String(Number(value.toPrecision(digits))).replace("-", "\u2212");
 }
+
+// Tonnes in a table: whole from a hundred on.
+export const tonnes = (value) => (!Number.isFinite(value) ? "–" : Math.abs(value) >= 99.5 ? Math.round(value).toLocaleString("en").replace("-", "\u2212") : trim(value, 3));
 
 export const signed = (value, words) => (value > 0 ? "+" : value < 0 ? "\u2212" : "\u00b1") + words(Math.abs(value));
 

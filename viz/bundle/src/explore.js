@@ -4,6 +4,7 @@ import { at, download, h, money, percent, put, s, say, short, signed, trim, unpa
 import { mapLegend, WorldMap } from "./map.js";
 import { niceTop, Plot, tooltip } from "./plot.js";
 import { Rail } from "./rail.js";
+import { countryTables, eventTables, mapTables, matrix, priceTables, streamTables, tradeTables, VOLUMES, volumeTables } from "./table.js";
 import { waiting } from "./wait.js";
 
 const SPEEDS = [2, 5, 10];
@@ -175,6 +176,8 @@ class Explore {
     const word = /[A-Z].*[A-Z]|\//.test(first) ? first : first.toLowerCase();
     return !stage ? (word === "magnets" ? "permanent magnets" : word) : stage === "refined" ? `refined ${word}` : `${word} ${stage}`;
   }
+  short(code) { return this.frame.short[code] ?? this.name(code); }
+  told(chart) { return this.titles[this.good]?.[chart] ?? ""; }
   get name() { return (code) => this.frame.names[code] ?? code; }
   same() { return !Object.keys(this.plan.levers).length && !this.plan.treaty; }
   r(name, good = this.good) { return this.run[`${good}/${name}`]; }
@@ -202,7 +205,7 @@ class Explore {
     this.noticeBox = h("div", { class: "notice", role: "status", hidden: true }, this.noticeText, h("button", { type: "button", onclick: () => { this.noticeBox.hidden = true; }, text: "Close" }));
     this.tiles = h("dl", { class: "tiles" });
     this.cards = {
-      map: new Card("map", "", { wide: "wide" }), country: new Card("country", ""), streams: new Card("streams", "", { wide: "full" }),
+      map: new Card("map", "", { wide: "wide", also: ["flows"] }), country: new Card("country", ""), streams: new Card("streams", "", { wide: "full" }),
       price: new Card("price", "", { wide: "half" }), volume: new Card("volume", "", { wide: "half" }), trade: new Card("trade", "", { wide: "half" }), timeline: new Card("timeline", "", { wide: "half" }),
     };
     this.board = h("div", { class: "board" }, Object.values(this.cards).map((card) => card.element));
@@ -249,13 +252,8 @@ class Explore {
     this.cards.trade.body.append(this.matrix);
     this.list = h("ol", { class: "events", tabindex: "0", "aria-label": "Measures and treaties by date" });
     this.cards.timeline.body.append(this.list);
-    this.cards.map.rows = () => this.mapRows();
-    this.cards.streams.rows = () => this.streamRows();
-    this.cards.price.rows = () => [["quarter", "inside, USD/t", "outside, USD/t", "inside, baseline", "outside, baseline"], ...frame.quarters.map((q, i) => [this.frame.quarters[i], ...["inside", "outside"].map((k) => at(this.r(k), i)), ...["inside", "outside"].map((k) => at(this.b(k), i))])];
-    this.cards.volume.rows = () => [["quarter", ...Object.keys(VOLUMES)], ...this.frame.quarters.map((q, i) => [q, ...Object.keys(VOLUMES).map((k) => at(this.r(k), i))])];
-    this.cards.trade.rows = () => this.tradeRows();
-    this.cards.country.rows = () => [["supplier", "share", "share, baseline"], ...this.supplierRows().map((r) => [this.name(r.code), r.share, r.base])];
-    this.cards.timeline.rows = () => [["from", "until", "what", "changed here"], ...this.events.map((e) => [e.from, e.until ?? "", e.text, e.mine ? "yes" : ""])];
+    const tables = { map: mapTables, streams: streamTables, price: priceTables, volume: volumeTables, trade: tradeTables, country: countryTables, timeline: eventTables };
+    for (const [name, make] of Object.entries(tables)) this.cards[name].tables = () => make(this);
   }
 
   makeBar() {
@@ -455,14 +453,7 @@ class Explore {
     });
     const trade = counted ? `Largest ${counted.shown} flows of the quarter shown${counted.hidden > 0 ? `, ${counted.hidden} smaller ones left out` : ""}${counted.held ? `; ${counted.held} held back` : ""}.` : "";
     const question = { share: `Who makes ${this.thing}, and who ships it to whom?`, dependence: `Who depends on one supplier of ${this.thing}?`, use: `Who uses ${this.thing}?` }[this.colour];
-    this.cards.map.say(question, `Colour: ${words}, ${this.frame.quarters[quarter]}. ${trade}`, "Natural Earth borders, simplified; no position on disputed ones. Other countries are grey.");
-  }
-
-  mapRows() {
-    const { info } = this, column = (codes, code) => codes.indexOf(code);
-    return [["country", "share of output", "share of use", "largest supplier's part"], ...this.frame.countries.map((code) => [this.name(code),
-      column(info.makers, code) < 0 ? NaN : at(this.r("share"), this.quarter, column(info.makers, code)), column(info.users, code) < 0 ? NaN : at(this.r("use"), this.quarter, column(info.users, code)),
-      column(info.users, code) < 0 ? NaN : at(this.r("dependence"), this.quarter, column(info.users, code))]).filter((row) => row.slice(1).some(Number.isFinite))];
+    this.cards.map.say(question, `Colour: ${words}, ${this.frame.quarters[quarter]}. ${trade}`, `${this.frame.source}. Natural Earth borders, simplified; no position on disputed ones. Other countries are grey.`);
   }
 
   drawStreams() {
@@ -522,11 +513,6 @@ class Explore {
     tip.show(event, [i ? this.frame.quarters[i - 1] : String(this.frame.scenario.baseYear), ...values.filter(([, v]) => v > 0.005).map(([code, v]) => `${this.name(code)} ${percent(v)}`)]);
   }
 
-  streamRows() {
-    const { info } = this, share = this.r("share");
-    return [["quarter", ...info.makers.map((code) => this.name(code))], [String(this.frame.scenario.baseYear), ...info.base], ...this.frame.quarters.map((q, i) => [q, ...info.makers.map((_, k) => at(share, i, k))])];
-  }
-
   drawPrice() {
     const { info, pricePlot: plot } = this, leader = this.name(info.leader), factor = info.priceFactor;
     const values = (array) => rowsOf(array).map((v) => v / factor), sides = { inside: values(this.r("inside")), outside: values(this.r("outside")) };
@@ -567,11 +553,10 @@ class Explore {
     plot.top = niceTop(Math.max(...paths.flatMap(([, path]) => path).filter(Number.isFinite)));
     plot.axes(short);
     for (const name of Object.keys(VOLUMES)) plot.line(`v-${name}`, paths.find(([n]) => n === name)?.[1] ?? [], { class: `v-${name}` });
-    plot.line("ghost-output", this.same() ? [] : rowsOf(this.b("output")), { class: "ghost" });
+    for (const name of Object.keys(VOLUMES)) plot.line(`ghost-${name}`, this.same() || !paths.some(([n]) => n === name) ? [] : rowsOf(this.b(name)), { class: `ghost v-${name}` });
     const style = getComputedStyle(this.root);
     plot.ends(paths.map(([name, path]) => ({ word: VOLUMES[name], value: path.at(-1), colour: style.getPropertyValue(`--v-${name}`) })));
-    const output = paths[0][1], change = output.at(-1) / output[0];
-    const title = `Output in ${this.frame.quarters.at(-1)} is ${trim(change, 2)} times that of ${this.frame.quarters[0]}`;
+    const title = this.told("volume");
     put(plot.svg, "aria-label", title);
     this.cards.volume.say(title, `Tonnes a quarter, world, ${this.thing}`, this.frame.source);
     plot.at(this.quarter);
@@ -600,7 +585,7 @@ class Explore {
     const abroad = rows.filter((row) => row.code !== this.country), top = abroad[0];
     const title = !rows.length ? `${name} buys no ${this.thing}` : !top || top.share < 0.005 ? `${name} supplies itself` : `${name} gets ${percent(top.share)} of its ${this.thing} from ${this.name(top.code)}`;
     const pays = column < 0 ? NaN : at(this.r("landed"), this.quarter, column) / info.priceFactor;
-    this.cards.country.say(title, rows.length ? `Four quarters to ${this.frame.quarters[this.quarter]}${Number.isFinite(pays) ? `; pays $${trim(pays, 3)} ${info.priceUnit.replace("USD/", "a ")} on arrival` : ""}.` : "", rows.length && !this.same() ? "Tick: the share without the changes." : "");
+    this.cards.country.say(title, rows.length ? `Four quarters to ${this.frame.quarters[this.quarter]}${Number.isFinite(pays) ? `; pays $${trim(pays, 3)} ${info.priceUnit.replace("USD/", "a ")} on arrival` : ""}.` : "", `${this.frame.source}.${rows.length && !this.same() ? " Tick: the share without the changes." : ""}`);
     while (this.suppliers.children.length > rows.length) this.suppliers.lastChild.remove();
     rows.forEach((row, n) => {
       let line = this.suppliers.children[n];
@@ -615,42 +600,25 @@ class Explore {
     });
   }
 
-  tradeRows() {
-    const { info } = this, from = Math.max(0, this.quarter - 3), flow = this.r("flow"), sum = new Map(), origins = new Map(), buyers = new Map();
-    info.pairs.forEach(([origin, destination], n) => {
-      let tonnes = 0;
-      for (let i = from; i <= this.quarter; i++) tonnes += at(flow, i, n) || 0;
-      sum.set(`${origin}>${destination}`, tonnes);
-      origins.set(origin, (origins.get(origin) ?? 0) + tonnes);
-      buyers.set(destination, (buyers.get(destination) ?? 0) + tonnes);
-    });
-    const first = (map, count) => [...map].sort((a, b) => b[1] - a[1]).filter(([code, v]) => v > 0 && code !== "OTH").slice(0, count).map(([code]) => code);
-    const columns = first(origins, 6), rows = first(buyers, 9);
-    return [["buyer", ...columns.map(this.name), "others", "tonnes"], ...rows.map((buyer) => {
-      const total = buyers.get(buyer), parts = columns.map((origin) => (sum.get(`${origin}>${buyer}`) ?? 0) / total);
-      return [this.name(buyer), ...parts, Math.max(0, 1 - parts.reduce((a, b) => a + b, 0)), total];
-    })];
-  }
-
   drawTrade() {
-    const [head, ...rows] = this.tradeRows(), key = `${head.join()}|${rows.map((r) => r[0]).join()}`;
+    const { columns, rows } = matrix(this, (name) => this.r(name)), key = `${columns.join()}|${rows.map((r) => r.buyer).join()}`;
     if (key !== this.tradeKey) {
       this.tradeKey = key;
+      const head = ["buyer", ...columns.map((code) => this.short(code)), "others", "tonnes"];
       this.matrix.replaceChildren(h("table", { class: "matrix" }, h("thead", {}, h("tr", {}, head.map((word) => h("th", { scope: "col", text: word })))),
-        h("tbody", {}, rows.map((row) => h("tr", {}, row.map((_, n) => h(n ? "td" : "th", { scope: n ? null : "row" })))))));
+        h("tbody", {}, rows.map(({ buyer }) => h("tr", {}, h("th", { scope: "row", text: this.short(buyer) }), [...columns, "others"].map(() => h("td")), h("td", { class: "total" }))))));
     }
     const lines = this.matrix.querySelectorAll("tbody tr");
-    rows.forEach((row, i) => row.forEach((value, n) => {
-      const cell = lines[i].children[n];
-      if (!n) return say(cell, value);
-      if (n === row.length - 1) return say(cell, short(value));
-      say(cell, value < 0.005 ? "·" : Math.round(100 * value));
-      const shade = `${Math.round(100 * value)}%`;
-      if (cell.dataset.shade !== shade) { cell.dataset.shade = shade; cell.style.setProperty("--part", shade); cell.className = value < 0.005 ? "none" : "shade"; }
-    }));
-    const best = rows.length ? rows.map((row) => [row[0], row.slice(1, -2)]).map(([who, parts]) => [who, head[1 + parts.indexOf(Math.max(...parts))], Math.max(...parts)]) : [];
-    const top = head[1], many = best.filter(([, origin, part]) => origin === top && part > 0.5).length;
-    this.cards.trade.say(rows.length ? `${top} supplies more than half of ${many} of the ${rows.length} largest buyers` : "Nothing is bought", `Percent of each buyer's purchases of ${this.thing}, four quarters to ${this.frame.quarters[this.quarter]}`, this.frame.source);
+    rows.forEach(({ parts, others, total }, i) => {
+      const cells = lines[i].children;
+      [...parts, others].forEach((value, n) => {
+        const cell = cells[n + 1], shade = `${Math.round(100 * value)}%`;
+        say(cell, value < 0.005 ? "·" : Math.round(100 * value));
+        if (cell.dataset.shade !== shade) { cell.dataset.shade = shade; cell.style.setProperty("--part", shade); cell.className = value < 0.005 ? "none" : "shade"; }
+      });
+      say(cells[cells.length - 1], short(total));
+    });
+    this.cards.trade.say(this.told("trade")[this.quarter] ?? "Who supplies whom", `Percent of each buyer's purchases of ${this.thing}, four quarters to ${this.frame.quarters[this.quarter]}`, this.frame.source);
   }
 
   drawEvents() {
@@ -671,7 +639,6 @@ class Explore {
 const isLost = () => document.documentElement.dataset.line === "lost";
 const wasRestored = () => { try { const was = sessionStorage.getItem("orebloc-lost"); sessionStorage.removeItem("orebloc-lost"); return Boolean(was); } catch { return false; } };
 const points = (v) => (Math.abs(v) < 9.95 ? Math.abs(v).toFixed(1) : Math.abs(v).toFixed(0));
-const VOLUMES = { output: "made", used: "used", capacity: "capacity", recycled: "recycled", smuggled: "smuggled" };
 const plotLength = (fan, good, side) => fan[`${good}/${side}`].columns;
 
 function pick(arrays, prefix) {

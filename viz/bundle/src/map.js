@@ -1,7 +1,7 @@
 // The world: who has which share, or depends how much, as colour; who ships to whom as ribbons, wide end at the seller.
 import { geoCentroid, geoNaturalEarth1, geoPath } from "d3-geo";
 import { feature, mesh } from "topojson-client";
-import { at, h, percent, put, s, say, trim } from "./dom.js";
+import { at, h, percent, put, s, say, tonnes } from "./dom.js";
 import { tooltip } from "./plot.js";
 
 const WIDTH = 960, HEIGHT = 452, TOP = 40;
@@ -20,8 +20,6 @@ export const mapLegend = (held) => h("div", { class: "legend", "aria-hidden": "t
   h("span", {}, h("i", { class: `step-${STOPS.length}` }), "75 % +"),
   h("span", { class: "ribbon" }, h("i", { class: "free" }), "flow, wide end at the seller"),
   held ? h("span", { class: "ribbon" }, h("i", { class: "held" }), "held back by a quota or licence") : "");
-
-const tonnesWords = (tonnes) => `${tonnes >= 1000 ? Math.round(tonnes).toLocaleString("en") : trim(tonnes, 3)} t`;
 
 let geometry;
 const loadGeometry = (url) => (geometry ??= fetch(url).then((answer) => {
@@ -114,10 +112,10 @@ export class WorldMap {
   drawFlows({ flow, wedge, row, pairs, selected, focus }) {
     let all = [], whole = 0;
     pairs.forEach(([from, to], n) => {
-      const tonnes = at(flow, row, n);
-      if (from === to || !(tonnes > 1e-6) || !this.points.has(from) || !this.points.has(to)) return;
-      whole += tonnes;
-      all.push({ n, from, to, tonnes, held: at(wedge, row, n) > 1 });
+      const sent = at(flow, row, n);
+      if (from === to || !(sent > 1e-6) || !this.points.has(from) || !this.points.has(to)) return;
+      whole += sent;
+      all.push({ n, from, to, tonnes: sent, held: at(wedge, row, n) > 1 });
     });
     if (focus && selected) all = all.filter((f) => f.from === selected || f.to === selected);
     all.sort((a, b) => b.tonnes - a.tonnes);
@@ -135,8 +133,8 @@ export class WorldMap {
   newRibbon() {
     const ribbon = s("path", {}, this.flows);
     ribbon.addEventListener("pointermove", (event) => {
-      const { from, to, tonnes, held } = ribbon.flow, name = (code) => this.places[code].name;
-      this.tip.show(event, [`${name(from)} to ${name(to)}`, `${tonnesWords(tonnes)} in the quarter`, ...(held ? ["held back by a quota or licence"] : [])]);
+      const { from, to, tonnes: sent, held } = ribbon.flow, name = (code) => this.places[code].name;
+      this.tip.show(event, [`${name(from)} to ${name(to)}`, `${tonnes(sent)} t in the quarter`, ...(held ? ["held back by a quota or licence"] : [])]);
     });
     ribbon.addEventListener("pointerleave", () => this.tip.hide());
     return ribbon;
