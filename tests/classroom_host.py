@@ -43,12 +43,12 @@ def serve(pipe):
 if __name__ == "__main__":
     sys.path.insert(0, str(ROOT))
     import viz.classroom.room as room
-    from viz.classroom import host
+    from viz.classroom import host, opening
     from viz.classroom.model_worker import ModelWorker
 
-    room.ModelWorker = lambda: ModelWorker(serve)
+    room.ModelWorker = opening.ModelWorker = lambda: ModelWorker(serve)
     began, speed = time.time(), float([*sys.argv, "1"][3])
-    host.Room = partial(room.Room, clock=lambda: began + speed * (time.time() - began))
+    opening.Room = partial(room.Room, clock=lambda: began + speed * (time.time() - began))
     options = {
         "resume": True,
         "file": sys.argv[1],

@@ -57,11 +57,16 @@ def free_port():
         return probe.getsockname()[1]
 
 
-@contextmanager
 def served(room):
     """Serve a room; gives its port."""
+    return serving(application(room))
+
+
+@contextmanager
+def serving(app):
+    """Serve an application; gives its port."""
     port = free_port()
-    config = uvicorn.Config(application(room), host="127.0.0.1", port=port, log_level="error",
+    config = uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error",
                             timeout_graceful_shutdown=1)  # fmt: skip
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)

@@ -35,6 +35,14 @@ def add_host_command(subparsers: "argparse._SubParsersAction[argparse.ArgumentPa
     )
     add("--title", default="", help="title on all screens")
     add("--seed", type=int, help="luck of the game")
+    add(
+        "--worlds",
+        type=int,
+        metavar="N",
+        help="games of this class side by side, each with its file (default: 1)",
+    )
+    add("--twin", action="append", default=[], metavar="PATH=VALUE",
+        help="one more world, the same seed with one value of the scenario different; may be repeated")  # fmt: skip
     add("--host", default=HOST, help=f"address to listen on (default: {HOST}, the whole local network)")
     add("--port", type=int, default=PORT, help=f"port (default: {PORT}, or the next that is free)")
     add("--file", default="", help="file of the session (default: results/session_DATE.orebloc)")
@@ -57,7 +65,8 @@ def run_host(arguments: argparse.Namespace) -> int:
         "minutes": dict(read_minutes(word) for word in arguments.minutes), "policy": arguments.policy,
         "title": arguments.title, "seed": arguments.seed, "host": arguments.host,
         "port": free_port(arguments.host, arguments.port), "file": arguments.file or str(usual),
-        "resume": arguments.resume, "is_opened": not arguments.no_open,
+        "worlds": arguments.worlds, "twins": arguments.twin, "resume": arguments.resume,
+        "is_opened": not arguments.no_open,
     })  # fmt: skip
     return 0
 

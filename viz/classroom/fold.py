@@ -32,6 +32,7 @@ def _open(state: State, event: Event) -> None:
     body = event.body
     state.title, state.code, state.policy = body["title"], body["code"], body["policy"]
     state.plan = tuple(Phase(**phase) for phase in body["plan"])
+    state.world = dict(body.get("world") or {})
     state.seats, state.record, state.opening = (
         dict(body["seats"]),
         dict(body["record"]),

@@ -22,7 +22,8 @@ _KEPT_GOOD = ("good", "output_t", "use_t", "price_usd_per_t", "landed_price_usd_
 _KEPT_FIRM = ("cash_usd", "revenue_usd", "cost_usd", "advice", "country", "owner")
 _KEPT_SITE = ("good", "country", "capacity_t", "idle_t", "output_t", "pipeline_t", "room_t", "price_usd_per_t",
               "expected_value_usd_per_t", "lead_quarters", "capex_usd_per_t_per_year")  # fmt: skip
-_WORLDS = 2
+#: Calibrated worlds and games kept: those of all worlds of a class, as they share the processes.
+_WORLDS, _GAMES = 6, 14
 
 
 class ModelDesk:
@@ -53,7 +54,7 @@ class ModelDesk:
             else:
                 found = Game.of(record, world=self.worlds.get(base))
             self.worlds = {base: found.engine.world} | dict(list(self.worlds.items())[: _WORLDS - 1])
-            self.games = dict(list(self.games.items())[-5:]) | {key: found}
+            self.games = dict(list(self.games.items())[1 - _GAMES :]) | {key: found}
         return self.games[key]
 
     def _warm(self, record: Mapping[str, Any]) -> dict[str, Any]:
@@ -130,7 +131,7 @@ class ModelDesk:
         found["dropped"] = dropped
         if not is_practice:
             self.games[json.dumps(game.record, sort_keys=True)] = game
-            self.games = dict(list(self.games.items())[-6:])
+            self.games = dict(list(self.games.items())[-_GAMES:])
         return {"entry": entry, "outcome": found}
 
     def _causes(self, record: Mapping[str, Any], round: int) -> dict[str, Any]:

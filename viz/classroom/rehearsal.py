@@ -15,10 +15,10 @@ from typing import Any
 from agents.random_player import RandomPlayer
 from model.error import OreblocError
 from viz.classroom.event import DESK
-from viz.classroom.host import open_room
 from viz.classroom.loop import run_to_end
 from viz.classroom.model_desk import ModelDesk
 from viz.classroom.model_worker import ModelWorker
+from viz.classroom.opening import open_rooms
 from viz.classroom.room import Room
 
 #: Minutes that people need to come in, and for the last reveal, which have no clock in the plan.
@@ -59,14 +59,14 @@ class _Clock:
 
 
 class Rehearsal:
-    """A session and its bots. `options` are those of `open_room`; `seed` draws what the bots do.
+    """A session and its bots. `options` are those of `open_rooms`; `seed` draws what the bots do.
 
     Raises `OreblocError` for a session that cannot be, or a round that the model could not work out.
     """
 
     def __init__(self, options: Mapping[str, Any], seed: int = 1) -> None:
         self.clock, self.chance = _Clock(), random.Random(seed)
-        self.room: Room = open_room({"resume": False, "title": "", "policy": "draft", **options})
+        self.room: Room = open_rooms({"resume": False, "title": "", "policy": "draft", **options})[0]
         self.room.clock = self.clock
         self.near = NearModel()
         self.room.player = self.room.thinker = self.room.checker = self.near

@@ -28,6 +28,7 @@ from viz.classroom.view import Viewer, common, may_see_game, own_parts
 
 if TYPE_CHECKING:
     from experiments.game import Game
+    from viz.classroom.model_desk import ModelDesk
 
 #: Seconds between two looks at the clock, and between two views of a screen at least.
 TICK_SECONDS, SHOW_SECONDS = 0.1, 0.05
@@ -38,15 +39,21 @@ CHECK_LIMIT, ROUND_LIMIT = 10.0, 90.0
 CHECK_PATIENCE = 2.0
 
 
+#: Who works for a room: rounds; what-ifs and previews; checks of sheets.
+Models = tuple[ModelWorker, ModelWorker, ModelWorker]
+
+
 class Room:
     """One session: `path` is its file. `clock` gives server time in unix seconds."""
 
-    def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, path: Path, clock: Callable[[], float] = time.time, models: Models | None = None
+    ) -> None:
         self.clock = clock
         self.store = Store(path)
         self.state: State = fold(read_events(path))
         #: Rounds, what-ifs and previews, and the quick checks of sheets wait for none of each other.
-        self.player, self.thinker, self.checker = ModelWorker(), ModelWorker(), ModelWorker()
+        self.player, self.thinker, self.checker = models or (ModelWorker(), ModelWorker(), ModelWorker())
         self.disk_fault = ""
         #: Set at every change of what screens show; `version` counts the changes.
         self.changed, self.version = asyncio.Event(), 0
@@ -65,8 +72,11 @@ class Room:
 
     # --- opening ----------------------------------------------------------------------------------------------------
 
-    def open(self, session: Mapping[str, Any], game: "Game") -> None:
-        """Write the first event of a new session: title, plan, seats, policy, and the game's record and opening."""
+    def open(self, session: Mapping[str, Any], game: "Game", model: "ModelDesk | None" = None) -> None:
+        """Write the first event of a new session: title, plan, seats, policy, and the game's record and opening.
+
+        `model` works out the opening; worlds of a class share one, as they share what is calibrated.
+        """
         from model.base.data import data_hash
         from viz.classroom.model_desk import ModelDesk
 
@@ -75,7 +85,7 @@ class Room:
                 f"Session file {self.store.path} is in use already. Resume it, or name another file."
             )
         record, seats = game.record, list(session["seats"])
-        opened = ModelDesk().answer("open", {"record": record, "seats": seats})
+        opened = (model or ModelDesk()).answer("open", {"record": record, "seats": seats})
         if not opened["ok"]:
             raise OreblocError(opened["message"])
         body = {**session, "code": new_code(), "record": record, "opening": opened["opening"],
@@ -288,9 +298,13 @@ class Room:
         if not self.link_key or not is_same(key, self.link_key):
             return ""
         fresh = new_key()
-        self._commit([("desk_opened", {"key": hashed(fresh)})], DESK)
+        self.let_desk(fresh)
         self.link_key = ""
         return fresh
+
+    def let_desk(self, key: str) -> None:
+        """Take a key as the facilitator's from now on. Raises `OreblocError` where the disk refuses."""
+        self._commit([("desk_opened", {"key": hashed(key)})], DESK)
 
     def is_desk(self, key: str) -> bool:
         """Whether a cookie's key is the facilitator's."""

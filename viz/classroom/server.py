@@ -5,7 +5,8 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -52,7 +53,7 @@ def _page(name: str) -> Answer:
     return answer
 
 
-async def _body(request: Request) -> Mapping[str, Any] | None:
+async def body_of(request: Request) -> Mapping[str, Any] | None:
     """Return the JSON table of a request, None for anything else."""
     chunks = bytearray()
     async for chunk in request.stream():
@@ -67,35 +68,53 @@ async def _body(request: Request) -> Mapping[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
+def own_name(app: Any, cookie: str) -> str:
+    """Return what a cookie is called in this session: those of several worlds travel side by side."""
+    return f"{cookie}_{app.state.number}" if app.state.number else cookie
+
+
+def device_of(connection: Any) -> str:
+    """Return the key of the device that asks, empty where it has none of this session."""
+    return str(connection.cookies.get(own_name(connection.app, DEVICE), ""))
+
+
+def at_desk(connection: Any) -> bool:
+    """Whether the facilitator asks: with the key of this session's desk, or of the desk of all its worlds."""
+    room: Room = connection.app.state.room
+    names = {DESK_COOKIE, own_name(connection.app, DESK_COOKIE)}
+    return any(room.is_desk(connection.cookies.get(name, "")) for name in names)
+
+
 def _viewer(room: Room, request: Any, wanted: str) -> Viewer | None:
     """Return who looks, None for a desk that is not theirs."""
     if wanted == "desk":
-        return DESK_VIEWER if room.is_desk(request.cookies.get(DESK_COOKIE, "")) else None
+        return DESK_VIEWER if at_desk(request) else None
     if wanted == "wall":
         return WALL
-    person = room.person_of(request.cookies.get(DEVICE, ""))
+    person = room.person_of(device_of(request))
     return Viewer("person", person) if person else NOBODY
 
 
 async def _view(room: Room, request: Request) -> Response:
     viewer = _viewer(room, request, request.query_params.get("as", "me"))
     if viewer is None:
-        return _missing()
+        return missing()
     return Response(request.app.state.screens.whole(viewer), media_type="application/json")
 
 
-def _missing() -> Response:
+def missing() -> Response:
+    """Return what stands where nothing is for this viewer."""
     return PlainTextResponse("There is nothing here.", 404)
 
 
 async def _command(room: Room, request: Request) -> Response:
-    given = await _body(request)
+    given = await body_of(request)
     if given is None:
         return refusal("A command is a JSON table of at most 64 kB.", 422)
-    is_desk = room.is_desk(request.cookies.get(DESK_COOKIE, "")) and request.query_params.get("as") == "desk"
-    device = request.cookies.get(DEVICE, "")
+    is_desk = at_desk(request) and request.query_params.get("as") == "desk"
+    device = device_of(request)
     by = DESK if is_desk else room.person_of(device)
-    if not _may_go(request, by or _address(request)):
+    if not may_go(request, by or address_of(request)):
         return refusal("Too many commands at once. Wait a second.", 429)
     is_joining = given.get("kind") == "join" and not by
     if not by and not is_joining:
@@ -103,61 +122,64 @@ async def _command(room: Room, request: Request) -> Response:
     if given.get("kind") == "join" and by:
         return JSONResponse({"ok": True, "seq": room.state.seq})  # a second tap, or a reload
     fresh = device or new_key()
-    status, answer = await room.command(by, fresh, given, _address(request))
+    status, answer = await room.command(by, fresh, given, address_of(request))
     response = JSONResponse(answer, status)
     if is_joining and answer["ok"]:
-        _keep(response, DEVICE, fresh)
+        keep_cookie(response, own_name(request.app, DEVICE), fresh)
     return response
 
 
-def _address(request: Any) -> str:
+def address_of(request: Any) -> str:
+    """Return the address that a request comes from."""
     return request.client.host if request.client else "?"
 
 
-def _may_go(request: Request, who: str) -> bool:
+def may_go(request: Request, who: str) -> bool:
+    """Whether somebody may ask once more now."""
     buckets: dict[str, Bucket] = request.app.state.buckets
-    now = request.app.state.room.clock()
+    now = time.time()
     forget_full(buckets, now)
     is_person = who == DESK or who.startswith("p")  # an address may be that of a class behind it
     return buckets.setdefault(who, Bucket() if is_person else Bucket(50.0, 150.0)).take(now)
 
 
-def _keep(response: Response, name: str, value: str) -> None:
+def keep_cookie(response: Response, name: str, value: str) -> None:
+    """Have a browser keep a key, which scripts do not see and other sites do not send."""
     response.set_cookie(name, value, max_age=_YEAR, httponly=True, samesite="strict", path="/")
 
 
 async def _resume(room: Room, request: Request) -> Response:
-    given = await _body(request)
+    given = await body_of(request)
     code = (given or {}).get("code")
     if not isinstance(code, str):
         return refusal("Give the code as a text.", 422)
     fresh = new_key()
-    status, answer = room.resume(code, fresh, _address(request))
+    status, answer = room.resume(code, fresh, address_of(request))
     response = JSONResponse(answer, status)
     if answer["ok"]:
-        _keep(response, DEVICE, fresh)
+        keep_cookie(response, own_name(request.app, DEVICE), fresh)
     return response
 
 
 async def _open_desk(room: Room, request: Request) -> Response:
-    given = await _body(request)
+    given = await body_of(request)
     key = (given or {}).get("key")
     fresh = room.open_desk(key) if isinstance(key, str) else ""
     if not fresh:
-        return _missing()
+        return missing()
     response = JSONResponse({"ok": True})
-    _keep(response, DESK_COOKIE, fresh)
+    keep_cookie(response, own_name(request.app, DESK_COOKIE), fresh)
     return response
 
 
 def _own_seat(room: Room, request: Request) -> str:
-    person = room.state.people.get(room.person_of(request.cookies.get(DEVICE, "")))
+    person = room.state.people.get(room.person_of(device_of(request)))
     return person.seat if person else ""
 
 
 async def _form(room: Room, request: Request) -> Response:
     seat = _own_seat(room, request)
-    if room.is_desk(request.cookies.get(DESK_COOKIE, "")):
+    if at_desk(request):
         seat = request.query_params.get("seat", seat)
     if seat not in room.state.seats:
         return _seatless()
@@ -175,7 +197,7 @@ def _form_of(about: Mapping[str, Any]) -> dict[str, Any]:
 
 
 async def _check(room: Room, request: Request) -> Response:
-    seat, orders = _own_seat(room, request), (await _body(request) or {}).get("orders")
+    seat, orders = _own_seat(room, request), (await body_of(request) or {}).get("orders")
     if not seat:
         return _seatless()
     if not isinstance(orders, list):
@@ -184,7 +206,7 @@ async def _check(room: Room, request: Request) -> Response:
 
 
 async def _preview(room: Room, request: Request) -> Response:
-    seat, given = _own_seat(room, request), await _body(request) or {}
+    seat, given = _own_seat(room, request), await body_of(request) or {}
     orders, deal = given.get("orders"), room.state.deals.get(str(given.get("deal", "")))
     if not seat:
         return _seatless()
@@ -195,7 +217,7 @@ async def _preview(room: Room, request: Request) -> Response:
 
 
 async def _draft(room: Room, request: Request) -> Response:
-    seat, document = _own_seat(room, request), (await _body(request) or {}).get("document")
+    seat, document = _own_seat(room, request), (await body_of(request) or {}).get("document")
     if not seat:
         return _seatless()
     if not isinstance(document, dict):
@@ -213,19 +235,19 @@ def _seatless() -> JSONResponse:
 async def _see(room: Room, request: Request) -> Response:
     seat = request.query_params.get("seat", "")
     if seat not in room.state.seats:
-        return _missing()
+        return missing()
     return JSONResponse(seat_view(room.state, seat))
 
 
 async def _causes(room: Room, request: Request) -> Response:
-    number = (await _body(request) or {}).get("round")
+    number = (await body_of(request) or {}).get("round")
     if not isinstance(number, int) or not 1 <= number <= len(room.state.record["rounds"]):
         return refusal("That round has not been played.", 422)
     return JSONResponse(await room.ask_causes(number))
 
 
 async def _what_if(room: Room, request: Request) -> Response:
-    change = (await _body(request) or {}).get("change")
+    change = (await body_of(request) or {}).get("change")
     if not isinstance(change, dict) or not room.state.record["rounds"]:
         return refusal("Choose what to change, once a round has been played.", 422)
     return JSONResponse(await room.ask_what_if(change))
@@ -233,9 +255,9 @@ async def _what_if(room: Room, request: Request) -> Response:
 
 async def _sheet(room: Room, request: Request) -> Response:
     seat = request.path_params["seat"]
-    is_theirs = seat == _own_seat(room, request) or room.is_desk(request.cookies.get(DESK_COOKIE, ""))
+    is_theirs = seat == _own_seat(room, request) or at_desk(request)
     if seat not in room.state.seats or not is_theirs:
-        return _missing()
+        return missing()
     return HTMLResponse(role_page(seat, room.state.seats[seat]))
 
 
@@ -250,13 +272,18 @@ async def _replay(room: Room, request: Request) -> Response:
 
 
 async def _qr(room: Room, request: Request) -> Response:
+    return poster(room.addresses, request)
+
+
+def poster(addresses: Sequence[str], request: Request) -> Response:
+    """Return the QR code of the address that people open."""
     import io
 
     import segno
 
     picture = io.BytesIO()
     here = f"{request.url.scheme}://{request.headers.get('host', request.url.netloc)}/"
-    address = room.addresses[0] if room.addresses else here
+    address = addresses[0] if addresses else here
     segno.make(address, error="m").save(picture, kind="svg", scale=8, border=2, xmldecl=False)
     return Response(picture.getvalue(), media_type="image/svg+xml")
 
@@ -266,7 +293,7 @@ async def _export(room: Room, request: Request) -> Response:
     with_names = request.query_params.get("names") == "yes"
     files = await run_in_threadpool(spreadsheet, room.store.path, with_names=with_names)
     if name not in files:
-        return _missing()
+        return missing()
     kind = _KINDS.get(Path(name).suffix, "text/csv; charset=utf-8")
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(files[name], media_type=kind, headers=headers)
@@ -288,7 +315,7 @@ async def _live(socket: WebSocket) -> None:
     screen = screens.add(viewer)
     if viewer.person:
         room.come(viewer.person)
-    listener = asyncio.create_task(_listen(socket))
+    listener = asyncio.create_task(listen(socket))
     sender = asyncio.create_task(_send(socket, screen))
     try:
         await asyncio.wait({listener, sender}, return_when=asyncio.FIRST_COMPLETED)
@@ -308,7 +335,8 @@ async def _send(socket: WebSocket, screen: Screen) -> None:
             await socket.send_text(text)
 
 
-async def _listen(socket: WebSocket) -> None:
+async def listen(socket: WebSocket) -> None:
+    """Hear a page until it leaves."""
     try:
         while True:
             await socket.receive_text()  # a ping says that the page is there; commands come by POST
@@ -345,42 +373,76 @@ ROUTES: tuple[tuple[str, str, str, Answer], ...] = (
 def _route(path: str, method: str, who: str, answer: Answer) -> Route:
     async def guarded(request: Request) -> Response:
         room: Room = request.app.state.room
-        if who == "desk" and not room.is_desk(request.cookies.get(DESK_COOKIE, "")):
-            return _missing()
+        if who == "desk" and not at_desk(request):
+            return missing()
         if method == "POST" and path != "/api/command":  # a command counts by person, once it is known
-            key = request.cookies.get(DESK_COOKIE if who == "desk" else DEVICE, "")
-            if not _may_go(request, (room.person_of(key) or _address(request)) if who != "desk" else DESK):
+            by = DESK if who == "desk" else room.person_of(device_of(request)) or address_of(request)
+            if not may_go(request, by):
                 return refusal("Too many requests at once. Wait a second.", 429)
         return await answer(room, request)
 
     return Route(path, guarded, methods=[method])
 
 
+def room_application(room: Room, number: int = 0) -> Starlette:
+    """Return the pages of a room by themselves; `number` counts the worlds of a class from 1. See `running`."""
+    routes: list[Any] = [_route(*row) for row in ROUTES]
+    routes.append(WebSocketRoute("/api/live", _live))
+    app = Starlette(routes=routes)
+    app.state.room, app.state.screens, app.state.buckets, app.state.forms = room, Screens(room), {}, {}
+    app.state.replay, app.state.number = (None, None), number
+    return app
+
+
+@asynccontextmanager
+async def running(apps: Sequence[Starlette], explore: Explore) -> AsyncIterator[None]:
+    """Let the clocks of rooms run and push to their screens; close the rooms and Explore at the end."""
+    tasks = [
+        asyncio.create_task(work) for app in apps for work in (app.state.room.run(), app.state.screens.show())
+    ]
+    yield
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    for app in apps:
+        app.state.room.close()
+    explore.stop()
+
+
+def explored(apps: Sequence[Starlette]) -> Explore:
+    """Return Explore of these rooms, which learn by what word their games open in it."""
+    rooms: list[Room] = [app.state.room for app in apps]
+    explore = Explore([room.store.path for room in rooms], explored_scenario(rooms[0]))
+    for number, room in enumerate(rooms):
+        room.word_of = partial(game_word, number, explore.secret)
+    return explore
+
+
+def who_in(apps: Sequence[Starlette], connection: Any) -> str:
+    """Return `desk` or `person` for somebody of one of these rooms, empty for a stranger."""
+    found = ""
+    for app in apps:
+        room: Room = app.state.room
+        names = {DESK_COOKIE, own_name(app, DESK_COOKIE)}
+        if any(room.is_desk(connection.cookies.get(name, "")) for name in names):
+            return "desk"
+        if room.person_of(connection.cookies.get(own_name(app, DEVICE), "")):
+            found = "person"
+    return found
+
+
 def application(room: Room) -> Starlette:
     """Return the application of a room. Its clock and its pushing run while it serves."""
+    app = room_application(room)
+    explore = explored([app])
 
     @asynccontextmanager
-    async def life(app: Starlette) -> AsyncIterator[None]:
-        tasks = [asyncio.create_task(room.run()), asyncio.create_task(app.state.screens.show())]
-        yield
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        room.close()
-        explore.stop()
+    async def life(whole: Starlette) -> AsyncIterator[None]:
+        async with running([app], explore):
+            yield
 
-    explore = Explore([room.store.path], explored_scenario(room))
-    room.word_of = partial(game_word, 0, explore.secret)
-
-    def who(connection: Any) -> str:
-        if room.is_desk(connection.cookies.get(DESK_COOKIE, "")):
-            return "desk"
-        return "person" if room.person_of(connection.cookies.get(DEVICE, "")) else ""
-
-    routes: list[Any] = [_route(*row) for row in ROUTES]
-    routes += [WebSocketRoute("/api/live", _live), Mount("/assets", StaticFiles(directory=STATIC))]
-    routes += [Mount("/explore", ExploreMount(explore, who))]
-    app = Starlette(routes=routes, lifespan=life, middleware=[Middleware(Guard)])
-    app.state.room, app.state.screens, app.state.buckets, app.state.forms = room, Screens(room), {}, {}
-    app.state.replay = (None, None)
-    return app
+    routes = [*app.routes, Mount("/assets", StaticFiles(directory=STATIC))]
+    routes.append(Mount("/explore", ExploreMount(explore, partial(who_in, [app]))))
+    whole = Starlette(routes=routes, lifespan=life, middleware=[Middleware(Guard)])
+    whole.state._state = app.state._state
+    return whole

@@ -107,6 +107,8 @@ class State:
     seq: int = 0
     title: str = ""
     code: str = ""
+    #: Which of a class's worlds this is: `{number, of, name, difference, code}`; empty for a session by itself.
+    world: dict[str, Any] = field(default_factory=dict)
     plan: tuple[Phase, ...] = (Phase("lobby"),)
     step: int = 0
     ends_at: float | None = None

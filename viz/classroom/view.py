@@ -44,6 +44,7 @@ def common(state: State, now: float, online: Collection[str] = ()) -> dict[str, 
         shown = None if shown == phase.round else shown
     return {
         "title": state.title,
+        "world": state.world.get("name", ""),
         "scenario": state.record.get("scenario", {}).get("name", ""),
         "seq": state.seq,
         "now": now,
@@ -250,6 +251,7 @@ def _desk(state: State, online: Collection[str]) -> dict[str, Any]:
     """Return the facilitator's board: who is there, how far each seat is, what needs attention."""
     return {
         "code": state.code,
+        "worlds": {key: state.world[key] for key in ("number", "of", "difference") if key in state.world},
         "failure_text": state.failure,
         "plan": [{"name": p.name, "round": p.round, "minutes": p.minutes} for p in state.plan],
         "people_list": [

@@ -13,6 +13,9 @@ export function el(tag, given = {}, ...children) {
   return made;
 }
 
+/** Where this session is on its server: empty, or the world of a class that has several. */
+export const BASE = location.pathname.match(/^\/world\/\d+/)?.[0] || "";
+
 export const byId = (id) => document.getElementById(id);
 
 const drawn = new Map();
@@ -44,7 +47,7 @@ export function follow(as, show) {
   };
   const connect = () => {
     const scheme = location.protocol === "https:" ? "wss" : "ws";
-    socket = new WebSocket(`${scheme}://${location.host}/api/live?as=${as}`);
+    socket = new WebSocket(`${scheme}://${location.host}${BASE}/api/live?as=${as}`);
     socket.onmessage = (message) => {
       wait = 250;
       banner.hidden = true;
@@ -65,17 +68,38 @@ export function follow(as, show) {
   return () => { wait = 250; if (socket) socket.close(); };
 }
 
+/** Follow all worlds of a class: `show(view)` is called with every new view, whole each time. */
+export function followAll(as, show) {
+  const banner = byId("banner");
+  const connect = () => {
+    const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/api/live?as=${as}`);
+    socket.onmessage = (message) => {
+      const view = JSON.parse(message.data);
+      offset = view.now - Date.now() / 1000;
+      banner.hidden = true;
+      show(view);
+    };
+    socket.onclose = (closed) => {
+      if (closed.code === 4404) return;
+      banner.textContent = "The line is down; this page comes back by itself.";
+      banner.hidden = false;
+      setTimeout(connect, 800);
+    };
+  };
+  connect();
+}
+
 // --- commands --------------------------------------------------------------------------------------------------------
 
-const QUEUE = "orebloc unsent";
+const QUEUE = `orebloc unsent${BASE}`;
 const load = () => { try { return JSON.parse(localStorage.getItem(QUEUE) || "[]"); } catch { return []; } };
 const keep = (rows) => { try { localStorage.setItem(QUEUE, JSON.stringify(rows)); } catch { /* private mode: kept in memory only */ } };
 const here = new Set(); // commands that this page is sending itself
 const freshId = () => [...crypto.getRandomValues(new Uint8Array(12))].map((b) => b.toString(16).padStart(2, "0")).join("");
 
 /** POST something and return the answer. Throws where nobody answers, or a proxy says that the server is away. */
-export async function post(path, body) {
-  const answer = await fetch(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+export async function post(path, body, base = BASE) {
+  const answer = await fetch(base + path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
   if ([502, 503, 504].includes(answer.status)) throw new Error("The server is away.");
   try { return await answer.json(); } catch {
     return { ok: false, is_odd: true, message: `The answer was not one of this server (${answer.status}). Reload the page; if that does not help, tell the facilitator.` };
@@ -106,6 +130,15 @@ async function deliver(as, command) {
     keep(load().filter((one) => one.command.id !== command.id));
     return answer;
   }
+}
+
+/** Give a command of the desk to one of several worlds. */
+export async function sendTo(base, kind, body) {
+  const command = { id: freshId(), kind, body };
+  for (let tries = 0; tries < 5; tries += 1) {
+    try { return await post("/api/command?as=desk", command, base); } catch { await pause(700); }
+  }
+  return { ok: false, message: "The line is down. Try again." };
 }
 
 let flushing = false;
@@ -185,7 +218,8 @@ export const money = (usd) => usd === null || usd === undefined ? "none" : Math.
 
 // --- charts ----------------------------------------------------------------------------------------------------------
 
-function svg(tag, given = {}, text = null) {
+/** Make an element of a drawing. */
+export function svg(tag, given = {}, text = null) {
   const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
   for (const [name, value] of Object.entries(given)) made.setAttribute(name, value);
   if (text !== null) made.textContent = text;
@@ -252,7 +286,7 @@ export function worldCards(common) {
       table(["country", "share", "change"], last.shares.filter((s) => s.good === row.good).map((s) => [s.country, percent(s.share), change(s.change)]), [1, 2]))));
 }
 
-const BOARDS = { wealth: ["Wealth of states", "score of the round", money], cash: ["Cash of firms", "earned since the game began", money], security: ["Security of supply", "cost of a year without the leader", money],
+export const BOARDS = { wealth: ["Wealth of states", "score of the round", money], cash: ["Cash of firms", "earned since the game began", money], security: ["Security of supply", "cost of a year without the leader", money],
   independence: ["Independence", "part bought from the largest supplier abroad; minerals count by what their use was worth before the game", percent] };
 /** The scoreboards, where they are shown. */
 export function boards(reveal, names) {

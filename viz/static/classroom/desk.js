@@ -1,5 +1,5 @@
 // The facilitator's desk: one tap to the next step, who is where, and everything that can be done about it.
-import { CAUSES, ask, boards, byId, el, follow, goodWords, money, order, part, phaseWords, price, runClock, send, table, worldCards } from "./common.js";
+import { BASE, CAUSES, ask, boards, byId, el, follow, goodWords, money, order, part, phaseWords, price, runClock, send, table, worldCards } from "./common.js";
 
 let view = null;
 const desk = (kind, body = {}) => order("fault", kind, body, "desk");
@@ -61,7 +61,7 @@ function board() {
 }
 
 async function see(seat) {
-  const found = await (await fetch(`/api/see?seat=${encodeURIComponent(seat)}`)).json();
+  const found = await (await fetch(`${BASE}/api/see?seat=${encodeURIComponent(seat)}`)).json();
   byId("seecard").hidden = false;
   byId("see").replaceChildren(el("h3", {}, nameOf(seat)), el("p", {}, found.sheet.texts.join(" ") || found.sheet.fault || "No orders."), el("p", { class: "soft" }, (found.role_sheet.private || []).join(" ")),
     found.result ? table(["", ""], Object.entries(found.result).filter(([, v]) => typeof v === "number").map(([k, v]) => [k.replaceAll("_", " "), money(v)]), [1]) : el("p", { class: "soft" }, "No result yet."));
@@ -146,9 +146,9 @@ function debrief() {
         result.replaceChildren(...(answer.ok ? [table(["price outside", "as it was", "otherwise"], answer.prices.map((r) => [goodWords(r.good), price(r.real), price(r.otherwise)]), [1, 2]), el("p", { class: "soft" }, `In ${answer.quarter}; worked out in ${((performance.now() - began) / 1000).toFixed(1)} s. The wall shows it in the debrief.`)] : [el("p", { class: "fault" }, answer.message)])); } }, "What if"),
       el("p", { class: "soft" }, `${own.words.length} words, ${own.surveys} forms handed in.`),
       el("div", { class: "row" }, [["words", "words on the wall"], ["scores", "scoreboards"], ["secrets", "secrets: all orders and messages"]].map(([what, text]) => el("label", { class: "line" }, el("input", { type: "checkbox", checked: own.shown[what], disabled: what === "secrets" && !isOn, onchange: (event) => desk("open", { what, is_open: event.target.checked }) }), text))),
-      el("p", {}, el("a", { href: "/debrief", target: "_blank" }, "The replay, round by round, with what to ask"), " (show it instead of the wall)"),
+      el("p", {}, el("a", { href: `${BASE}/debrief`, target: "_blank" }, "The replay, round by round, with what to ask"), " (show it instead of the wall)"),
       own.game_link ? el("p", {}, el("a", { href: own.game_link, target: "_blank" }, "This game in Explore, quarter by quarter"), " (it shows what all seats ordered: others get the link when the game is closed, or with secrets opened)") : null,
-      el("p", {}, el("a", { href: "/export/session.zip" }, "All tables (pseudonyms)"), " · ", el("a", { href: "/export/session.zip?names=yes" }, "with names"), " \u00b7 ", el("a", { href: "/export/session.xlsx" }, "as one spreadsheet"))];
+      el("p", {}, el("a", { href: `${BASE}/export/session.zip` }, "All tables (pseudonyms)"), " · ", el("a", { href: `${BASE}/export/session.zip?names=yes` }, "with names"), " \u00b7 ", el("a", { href: `${BASE}/export/session.xlsx` }, "as one spreadsheet"))];
   });
 }
 const why = (rows) => [table(["price outside", "changed by", "because of"], rows.map((row) => [goodWords(row.good), price(Math.abs(row.total)), row.parts.filter((p) => Math.abs(p.amount) > 1e-6 * Math.abs(row.total || 1)).map((p) => `${CAUSES[p.cause] || nameOf(p.cause)} ${p.amount > 0 ? "+" : "\u2212"}${price(Math.abs(p.amount))}`).join("; ")]), [1])];
@@ -158,7 +158,7 @@ function rules() {
   part("rules", [common.policy, common.is_locked, common.is_chat_on, own.shown.finals, own.code], () => {
     const policy = el("select", { id: "policy", onchange: (event) => desk("set_policy", { policy: event.target.value }) }, [["draft", "the draft counts"], ["final", "only what was handed in"], ["hold", "no new orders"], ["bot", "the machine decides"]].map(([value, text]) => el("option", { value }, text)));
     policy.value = common.policy;
-    return [el("p", {}, `Code: ${own.code}`, " · ", el("a", { href: "/wall", target: "_blank" }, "Open the wall")), el("label", { for: "policy" }, "If a seat has not handed in at the deadline", policy),
+    return [el("p", {}, `Code: ${own.code}`, " · ", el("a", { href: `${BASE}/wall`, target: "_blank" }, "Open the wall")), el("label", { for: "policy" }, "If a seat has not handed in at the deadline", policy),
       el("label", { class: "line" }, el("input", { type: "checkbox", checked: common.is_locked, onchange: (event) => desk("lock_lobby", { is_locked: event.target.checked }) }), "Nobody new may join"),
       el("label", { class: "line" }, el("input", { type: "checkbox", checked: !common.is_chat_on, onchange: (event) => desk("set_chat", { is_on: !event.target.checked }) }), "Talk in the room: messages off"),
       el("label", { class: "line" }, el("input", { type: "checkbox", checked: own.shown.finals, onchange: (event) => desk("open", { what: "finals", is_open: event.target.checked }) }), "Everybody sees who has handed in")];
@@ -170,7 +170,9 @@ runClock(() => view?.common);
 follow("desk", (fresh) => {
   view = fresh;
   if (!isSet) { once(); isSet = true; }
-  byId("where").textContent = view.common.title;
+  byId("where").textContent = view.common.world ? `${view.common.title}, ${view.common.world}` : view.common.title;
+  part("worlds", view.own.worlds, (worlds) => worlds.of ? [el("a", { href: "/desk" }, "All worlds"), ...Array.from({ length: worlds.of }, (_, n) => el("a", { href: `/world/${n + 1}/desk`, "aria-current": n + 1 === worlds.number ? "page" : null }, `World ${"ABCDEF"[n]}`)),
+    worlds.difference ? el("span", { class: "soft" }, `Here: ${worlds.difference}`) : null] : []);
   byId("quarter").textContent = `${view.common.people} people`;
   steer();
   board();

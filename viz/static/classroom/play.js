@@ -1,5 +1,5 @@
 // A seat: its sheet of orders, deals, talk, the world, the role. What others of the team do arrives as it happens.
-import { ask, boards, byId, causes, change, debriefCards, el, follow, goodWords, money, order, part, percent, phaseWords, price, runClock, say, send, table, worldCards } from "./common.js";
+import { BASE, ask, boards, byId, causes, change, debriefCards, el, follow, goodWords, money, order, part, percent, phaseWords, price, runClock, say, send, table, worldCards } from "./common.js";
 import { fieldsOf, wordsOf } from "./form.js";
 
 let view = null, form = null, formSeat = "", fields = null, pending = Promise.resolve();
@@ -126,7 +126,7 @@ const words = (key) => WORDS[key] || key.replaceAll("_", " ").replace(" usd", ""
 async function loadForm() {
   if (formSeat === view.own.seat) return;
   formSeat = view.own.seat;
-  form = await (await fetch("/api/form")).json();
+  form = await (await fetch(`${BASE}/api/form`)).json();
   byId("first").replaceChildren(...form.first.map((type) => el("button", { type: "button", class: "small", onclick: () => choose(type) }, kindOf(type).title)));
   byId("kind").replaceChildren(...form.kinds.map((kind) => el("option", { value: kind.type }, kind.title)));
   choose(form.first[0]);
@@ -298,7 +298,7 @@ function paintRole() {
   const sheet = view.own.role_sheet;
   part("role", [sheet, view.own.has_read], () => [el("section", { class: "card" }, el("h1", {}, sheet.label), listed("What everybody knows", sheet.public), listed("What only you know", sheet.private),
     listed("What you want", sheet.goals), listed("What you can do first", sheet.levers), listed("The number to watch", [sheet.watch]),
-    el("div", { class: "row" }, el("a", { class: "button", href: `/sheet/${encodeURIComponent(view.own.seat)}`, target: "_blank" }, "Print it"),
+    el("div", { class: "row" }, el("a", { class: "button", href: `${BASE}/sheet/${encodeURIComponent(view.own.seat)}`, target: "_blank" }, "Print it"),
       view.own.has_read ? el("span", { class: "soft" }, "Read.") : el("button", { class: "main", type: "button", onclick: () => send("read_role") }, "I have read it")))]);
 }
 const listed = (title, lines) => el("div", { class: "plain" }, el("h3", {}, title), el("ul", {}, (lines || []).map((line) => el("li", {}, line))));
@@ -347,7 +347,7 @@ function debrief() {
   const questions = [["learned", "What surprised you most?"], ["counted", "Did you always know whether your choice counted?"], ["better", "What should the next class do otherwise?"], ["research", "May your answers be used for research? (yes or no)"]];
   const inputs = questions.map(([key, text]) => [key, el("textarea", { rows: "2", maxlength: "500", id: `q-${key}` }), text]);
   const said = el("p", { class: "soft", role: "status" });
-  return card("Debrief", el("p", {}, el("a", { href: "/debrief", target: "_blank" }, "The game, round by round")),
+  return card("Debrief", el("p", {}, el("a", { href: `${BASE}/debrief`, target: "_blank" }, "The game, round by round")),
     el("form", { class: "row", onsubmit: async (event) => { event.preventDefault(); if (word.value.trim()) { await send("give_word", { word: word.value }); word.value = ""; } } },
       el("label", { class: "grow", for: "word" }, "How was it? One word", word), el("button", { type: "submit" }, "Send")),
     el("form", { class: "fields", onsubmit: async (event) => { event.preventDefault(); const answer = await send("answer_survey", { answers: Object.fromEntries(inputs.map(([key, box]) => [key, box.value]).filter(([, v]) => v.trim())) });
@@ -399,7 +399,7 @@ const resume = location.hash.slice(1) || "";
 if (resume) {
   byId("resume").hidden = false;
   byId("resume").append(el("section", { class: "card" }, el("h2", {}, `Your own code: ${resume}`), el("p", {}, "Write it down: with it you come back on any device."),
-    el("button", { type: "button", onclick: () => { byId("resume").hidden = true; history.replaceState(null, "", "/play"); } }, "I have it")));
+    el("button", { type: "button", onclick: () => { byId("resume").hidden = true; history.replaceState(null, "", `${BASE}/play`); } }, "I have it")));
 }
 runClock(() => view?.common);
 follow("me", (fresh) => { view = fresh; paint(); });
