@@ -1,17 +1,14 @@
 """Explore on the server of a class in a real browser: the class's own game, from the links of desk and debrief."""
 
-import os
 import time
-from pathlib import Path
 
 import pytest
+from class_page import judged, opened
 from classroom_kit import Class, small_game
 from classroom_server import served
-from page_visit import AXE
 
 from viz.classroom.server import DESK_COOKIE, DEVICE
 
-SECONDS = 120_000
 #: A title that would run where a page takes it for markup.
 HOSTILE = "<img src=x onerror=alert(1)> pact"
 PACT = {"kind": "memorandum", "title": HOSTILE, "members": ["CHN", "JPN"],
@@ -33,38 +30,6 @@ def found(tmp_path_factory):
     room.on_to("debrief", 2)
     room.key = room.room.open_desk(room.room.link_key)
     return room
-
-
-def opened(browser, port, width, scheme, **cookies):
-    """Return a page of somebody with these cookies, and what goes wrong in it."""
-    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
-    context.add_cookies(
-        [{"name": k, "value": v, "url": f"http://127.0.0.1:{port}"} for k, v in cookies.items()]
-    )
-    page = context.new_page()
-    page.set_default_timeout(SECONDS)
-    page.faults, page.asked = [], []
-    page.on("pageerror", lambda fault: page.faults.append(str(fault)))
-    page.on("dialog", lambda dialog: page.faults.append(dialog.message))
-    page.on("console", lambda told: "Content Security" in told.text and page.faults.append(told.text))
-    page.on("request", lambda request: page.asked.append(request.url))
-    return page
-
-
-def judged(page, port, name):
-    """Nothing failed, nobody else was asked, axe finds nothing serious, nothing is wider than the screen."""
-    folder = os.environ.get("SCREENSHOTS")
-    if folder:
-        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
-    page.evaluate(AXE)
-    told = page.evaluate("async () => (await axe.run(document, {resultTypes: ['violations']})).violations")
-    assert not [
-        (one["id"], one["nodes"][0]["target"]) for one in told if one["impact"] in ("serious", "critical")
-    ]
-    assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
-    assert not page.faults, page.faults
-    own = (f"http://127.0.0.1:{port}/", f"ws://127.0.0.1:{port}/", "data:", "blob:")
-    assert all(url.startswith(own) for url in page.asked), page.asked
 
 
 def shown(page):

@@ -131,12 +131,8 @@ def test_a_key_of_one_world_opens_nothing_in_another(hosted):
             for key in (device, desk):
                 foreign = hosted.client(**dict.fromkeys(names, key)).ask(method, asked + view, body)
                 assert foreign[0] == stranger[0], (asked, view)
-                if "/api/view" in asked:
-                    assert (
-                        json.loads(foreign[2])["own"] == json.loads(stranger[2])["own"]
-                        if foreign[0] == 200
-                        else True
-                    )
+                if "/api/view" in asked and foreign[0] == 200:
+                    assert json.loads(foreign[2])["own"] == json.loads(stranger[2])["own"]
     with pytest.raises(InvalidStatus):
         cookie = {"Cookie": f"{DESK_COOKIE}={desk}; {DESK_COOKIE}_2={desk}"}
         with connect(
@@ -248,7 +244,7 @@ def test_a_kill_loses_nothing_in_any_world(tmp_path):
                 "body": {"code": host.code, "name": "Ann"},
             }
             assert clients[number].ask("POST", "/api/command", given)[0] == 200
-        for kill in range(3):
+        for kill in range(2):
             until = time.monotonic() + 0.4
             while time.monotonic() < until:
                 for number, client in clients.items():

@@ -38,7 +38,7 @@ function steer() {
 
 function once() {
   const text = el("input", { id: "telltext", maxlength: "500" });
-  byId("tell").append(el("label", { for: "telltext" }, "To everybody in all worlds", text), el("button", { type: "submit" }, "Tell"));
+  byId("tell").append(el("label", { for: "telltext", class: "grow" }, "To everybody in all worlds", text), el("button", { type: "submit" }, "Tell"));
   byId("tell").addEventListener("submit", async (event) => {
     event.preventDefault();
     if (!text.value.trim()) return;

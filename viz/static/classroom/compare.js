@@ -1,8 +1,6 @@
 // Worlds of a class side by side: one chart a mineral on common axes, a line a world; scores as a table.
 import { BOARDS, el, goodWords, percent, price, serverNow, svg, table } from "./common.js";
 
-const COLOURS = ["var(--w1)", "var(--w2)", "var(--w3)", "var(--w4)", "var(--w5)", "var(--w6)"];
-const DASHES = ["", "7 4", "2 3", "10 3 2 3", "4 2", "1 2"];
 export const named = (world) => world.difference ? `${world.name}: ${world.difference}` : world.name;
 
 /** The time that is left in a world, in words; nothing where no clock runs. */
@@ -16,7 +14,7 @@ export const key = (worlds) => el("ul", { class: "worldkey" }, worlds.map((world
 
 function swatch(n) {
   const chart = svg("svg", { viewBox: "0 0 28 10", "aria-hidden": "true", class: "swatch" });
-  chart.append(svg("line", { x1: 0, x2: 28, y1: 5, y2: 5, style: `stroke:${COLOURS[n]};stroke-width:3;stroke-dasharray:${DASHES[n] || "none"}` }));
+  chart.append(svg("line", { x1: 0, x2: 28, y1: 5, y2: 5, class: `world w${n + 1}` }));
   return chart;
 }
 
@@ -27,14 +25,14 @@ function lines(worlds, label, read, say, most = 0) {
   if (!known.length) return null;
   const top = most || 1.1 * Math.max(...known, 1e-9), rounds = Math.max(...worlds.map((world) => world.rounds), 1);
   const x = (n) => 8 + (n / rounds) * 210, y = (value) => 116 - (value / top) * 104;
-  const chart = svg("svg", { viewBox: "0 0 330 136", role: "img", "aria-label": `${label}: ${worlds.map((w, n) => `${w.name} ${say(last(paths[n]))}`).join(", ")}` });
+  const chart = svg("svg", { class: "compared", viewBox: "0 0 330 136", role: "img", "aria-label": `${label}: ${worlds.map((w, n) => `${w.name} ${say(last(paths[n]))}`).join(", ")}` });
   for (const at of [0, 0.5, 1]) chart.append(svg("line", { class: "axis", x1: 8, x2: 218, y1: y(at * top / (most ? 1 : 1.1)), y2: y(at * top / (most ? 1 : 1.1)) }));
   const ends = [];
   paths.forEach((path, n) => {
     const drawn = path.map((value, at) => [at, value]).filter(([, value]) => value !== null && value !== undefined);
     if (!drawn.length) return;
-    chart.append(svg("polyline", { points: drawn.map(([at, v]) => `${x(at)},${y(v)}`).join(" "), style: `fill:none;stroke:${COLOURS[n]};stroke-width:2.5;stroke-dasharray:${DASHES[n] || "none"}` }));
-    for (const [at, v] of drawn) chart.append(svg("circle", { cx: x(at), cy: y(v), r: 2.5, style: `fill:${COLOURS[n]}` }));
+    chart.append(svg("polyline", { points: drawn.map(([at, v]) => `${x(at)},${y(v)}`).join(" "), class: `world w${n + 1}` }));
+    for (const [at, v] of drawn) chart.append(svg("circle", { cx: x(at), cy: y(v), r: 2.5, class: `dot w${n + 1}` }));
     const [at, v] = drawn[drawn.length - 1];
     ends.push({ x: Math.max(x(at) + 7, 0), y: y(v) + 4, text: `${worlds[n].name.replace("World ", "")} ${say(v)}` });
   });

@@ -19,7 +19,7 @@ followAll("wall", (fresh) => {
   byId("where").textContent = worlds[0].title;
   part("door", [isLobby, view.code, view.addresses], () => isLobby ? el("div", { class: "row" }, el("div", { class: "grow stack" }, el("h2", {}, `Open ${view.addresses[0] || `${location.origin}/`} and write`),
     el("p", { class: "code" }, view.code || "rooms locked"), el("p", { class: "soft" }, "It leads to the world with the fewest people.")), el("img", { class: "qr", src: "/api/qr.svg", alt: "QR code of the address" })) : []);
-  part("list", worlds.map((w) => [w.name, w.difference, w.phase, w.round, w.people, w.failure]), () => worlds.map((world, n) => el("section", { class: "card" }, el("h2", {}, named(world)),
+  part("list", worlds.map((w) => [w.name, w.difference, w.phase, w.round, w.people, w.failure]), () => worlds.map((world, n) => el("section", { class: "card" }, el("h2", {}, isLobby ? world.name : named(world)),
     el("p", {}, `${step(world)}${world.failure ? ": the facilitator is looking into something" : ""} `, el("b", { id: `clock${n}` })), el("p", { class: "soft" }, `${world.people} ${world.people === 1 ? "person" : "people"}`))));
   part("compare", worlds.map((w) => [w.points, w.boards, w.headline, w.treaties, w.moments]), () => isLobby ? [] : [key(worlds),
     el("div", { class: "two three" }, marketCards(worlds)), el("div", { class: "two three" }, scoreCards(worlds)), el("div", { class: "two three" }, storyCards(worlds))]);
