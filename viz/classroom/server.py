@@ -444,5 +444,5 @@ def application(room: Room) -> Starlette:
     routes = [*app.routes, Mount("/assets", StaticFiles(directory=STATIC))]
     routes.append(Mount("/explore", ExploreMount(explore, partial(who_in, [app]))))
     whole = Starlette(routes=routes, lifespan=life, middleware=[Middleware(Guard)])
-    whole.state._state = app.state._state
+    whole.state = app.state
     return whole
