@@ -40,4 +40,13 @@ assert set(series.quarter) >= {"2025Q1", "2025Q2"}, series.quarter.unique()
 assert (folder / "report.html").stat().st_size > 10_000
 print(f"test-other: {len(series)} rows, report written: passed")
 PY
+# Its Mesa is a later one than that of the main environment, whose batch_run hands over `rng`.
+.venv-other/bin/python - <<'PY'
+import inspect, mesa, orebloc
+parameters, words = {"scenario": ["tiny"], "until": "2025Q1"}, {"number_processes": 1, "display_progress": False}
+(words if "rng" in inspect.signature(mesa.batch_run).parameters else parameters)["rng"] = [1, 2]
+found = mesa.batch_run(orebloc.TradeModel, parameters, **words)
+assert len({row["price gallium_refined"] for row in found}) == 2, found
+print(f"test-other: mesa.batch_run of Mesa {mesa.__version__}, rng among its {'words' if 'rng' in words else 'parameters'}: passed")
+PY
 rm -rf "$folder"

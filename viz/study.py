@@ -19,12 +19,22 @@ from experiments.study.study import Outcome
 from model.error import OreblocError
 from viz.figure import Figure
 from viz.study_chart import amount_words, bar_figure, fan_figure, interval_figure, map_figure, number_words
-from viz.study_finding import bar_title, fan_title, headline, map_title, outcome_title, sign_words
+from viz.study_finding import (
+    bar_title,
+    fan_title,
+    headline,
+    map_title,
+    outcome_title,
+    policy_words,
+    sign_words,
+)
 
 #: Policies and factors shown in one picture.
 _MOST_LINES, _MOST_BARS = 8, 10
 #: A share of the score below which a factor decides next to nothing.
 _LITTLE = 0.05
+#: How many times as often as everywhere the worst runs must lie in a box for it to be told.
+_MUCH = 1.5
 _TAKES = {
     "last": "at the last quarter looked at", "first": "at the first quarter looked at", "mean": "mean over the "
     "quarters",
@@ -81,16 +91,19 @@ def _head(archive: Archive, runs: int) -> str:
 
 
 def _answer(archive: Archive) -> str:
-    told = [text for outcome in archive.study.outcomes for text in sentences(archive, outcome)]
-    found = _found(archive)
-    lines = "".join(f"<li>{escape(text)}</li>" for text in told)
+    told = "".join(
+        f"<h3>{escape(outcome_title(outcome))}</h3><ul>"
+        + "".join(f"<li>{escape(text)}</li>" for text in sentences(archive, outcome))
+        + "</ul>"
+        for outcome in archive.study.outcomes
+    )
     expected = "".join(f"<li>{escape(text)}</li>" for text in archive.study.expected)
     was = (
-        f"<details><summary>What was expected before the runs</summary><ul>{expected}</ul>{_signs(archive)}</details>"
+        f"<section><h2>Expected before the runs</h2><ul>{expected}</ul>{_signs(archive)}</section>"
         if expected
         else ""
     )
-    return f"<section><h2>What came out</h2>{found}<ul>{lines}</ul>{was}</section>"
+    return f"<section><h2>What came out</h2>{told}</section>{was}{_found(archive)}"
 
 
 def _signs(archive: Archive) -> str:
@@ -104,24 +117,29 @@ def _signs(archive: Archive) -> str:
 
 
 def _found(archive: Archive) -> str:
-    """Return what the study's author found, and of which rules where that is not those of these runs."""
-    study = archive.study
+    """Return what the study's author found, and how the runs it was read off differ from these."""
+    study, manifest = archive.study, archive.manifest
     if not study.found:
         return ""
-    other = study.found_by and study.found_by != archive.manifest["rule_hash"]
-    note = f" <small>(read off runs of rules {escape(study.found_by)})</small>" if other else ""
-    return f"<p>{escape(study.found)}{note}</p>"
+    notes = []
+    if study.found_by and study.found_by != manifest["rule_hash"]:
+        notes.append(f"it was read off runs of rules {study.found_by}, these are of {manifest['rule_hash']}")
+    if manifest["wanted"] is not None:
+        notes.append(
+            f"it was read off the study at its own size, here {manifest['runs']:,} runs were asked for"
+        )
+    note = f"<p class='source'>Not read off these runs: {escape('; '.join(notes))}.</p>" if notes else ""
+    return f"<section><h2>What the study's author found</h2><p>{escape(study.found)}</p>{note}</section>"
 
 
 def sentences(archive: Archive, outcome: Outcome) -> list[str]:
     """Return what the runs say of an outcome, in sentences."""
     show = amount_words(outcome.unit)
     rows = analysis.robustness(archive, outcome.name)
-    title = outcome_title(outcome)
     first = rows.iloc[0]
     told = [
-        f"{title}: {show(first['median'])} under {first['label']} (nine runs in ten between {show(first['low'])} and "
-        f"{show(first['high'])})."
+        f"Median {show(first['median'])} under {policy_words(first['label'])} (nine runs in ten between "
+        f"{show(first['low'])} and {show(first['high'])})."
     ]
     apart = analysis.paired_differences(archive, outcome.name)
     if len(apart):
@@ -130,18 +148,19 @@ def sentences(archive: Archive, outcome: Outcome) -> list[str]:
     factors = analysis.deciding_factors(archive, outcome.name)
     factors = factors[factors["factor"] != "policy"]
     if len(factors) and factors["method"].iloc[0].startswith("score") and factors["score"].iloc[0] < _LITTLE:
-        told.append("What the policy is decides nearly all of it; no uncertainty adds much.")
+        told.append("The choice of policy decides nearly all of it; no uncertainty adds much.")
     elif len(factors) and factors["score"].iloc[0] > 0.0:
         name = str(factors["factor"].iloc[0]).replace("_", " ")
         told.append(
-            f"Of the uncertainties {name} decides most ({factors['method'].iloc[0]} {factors['score'].iloc[0]:.2f})."
+            f"Among the uncertainties {name} decides it most ({factors['method'].iloc[0]} "
+            f"{factors['score'].iloc[0]:.2f})."
         )
     return told
 
 
 def _difference(row: Any, first: str, show: Any) -> str:
     if abs(row["mean"]) < 2.0 * row["error"] or row["mean"] == 0.0:
-        return f"No policy differs from {first} by more than chance may make it."
+        return f"No policy differs from {policy_words(first)} by more than chance may make it."
     way = "higher" if row["mean"] > 0.0 else "lower"
     sure = (
         f"; so it is in {100 * row['same_sign']:.0f} % of the futures"
@@ -149,8 +168,8 @@ def _difference(row: Any, first: str, show: Any) -> str:
         else ""
     )
     return (
-        f"Furthest from {first} is {row['label']}: {show(abs(row['mean']))} {way} (give or take "
-        f"{show(2 * row['error'])}){sure}."
+        f"The policy furthest from {policy_words(first)} is {policy_words(row['label'])}: on average "
+        f"{show(abs(row['mean']))} {way} (give or take {show(2 * row['error'])}){sure}."
     )
 
 
@@ -214,11 +233,24 @@ def tipping(archive: Archive, outcome: Outcome, pair: tuple[str, str] | None = N
     chosen = pair or tipping_pair(archive, outcome)
     if chosen is None:
         return []
-    table = analysis.tipping_map(archive, outcome.name, *chosen)
+    number, label = _mapped_policy(archive, outcome, chosen)
+    table = analysis.tipping_map(archive, outcome.name, *chosen, policy=number)
     if not table.notna().to_numpy().any():
         return []
     note = "Mean over the runs in each cell; darker is higher."
-    return [map_figure(table, map_title(table, outcome), outcome.unit, note)]
+    return [map_figure(table, map_title(table, outcome, label), outcome.unit, note)]
+
+
+def _mapped_policy(archive: Archive, outcome: Outcome, pair: tuple[str, str]) -> tuple[int | None, str]:
+    """Return the policy a map is of: the one furthest from the first; none where one of its sides is a lever.
+
+    A mean over policies would show the mix of them rather than what the two factors do.
+    """
+    apart = analysis.paired_differences(archive, outcome.name)
+    if apart.empty or any(lever.name in pair for lever in archive.study.levers):
+        return None, ""
+    row = apart.loc[apart["mean"].abs().idxmax()]
+    return int(row["policy"]), str(row["label"])
 
 
 def figure_html(figure: Figure) -> str:
@@ -242,7 +274,7 @@ def figure_html(figure: Figure) -> str:
 def box_words(archive: Archive, outcome: Outcome) -> str:
     """Return where the worst quarter of the runs gathers (scenario discovery) as HTML; empty where nowhere."""
     box = analysis.discover(archive, outcome.name)
-    if box is None or not box.limits:
+    if box is None or not box.limits or box.density < _MUCH * box.cases:
         return ""
     limits = " and ".join(
         f"{name.replace('_', ' ')} from {low:.3g} to {high:.3g}" for name, low, high in box.limits
@@ -348,15 +380,33 @@ def _asked(archive: Archive) -> str:
         )
         for factor in study.factors
     ]
-    scenarios = [(name, scenario.title, scenario.description) for name, scenario in study.scenarios.items()]
+    changes = {row["name"]: _changes(row) for row in study.to_mapping()["scenarios"]}
+    scenarios = [
+        (name, scenario.title, changes.get(name, ""), scenario.description)
+        for name, scenario in study.scenarios.items()
+    ]
     outcomes = [(o.name, outcome_title(o), o.column, o.take, o.goal) for o in study.outcomes]
     notes = "".join(f"<li>{escape(note)}</li>" for note in archive.manifest["notes"])
     return (
         "<section><h2>What was asked</h2>"
-        f"{_rows(('scenario', 'title', 'what it is'), scenarios)}"
+        f"{_rows(('scenario', 'title', 'changed in it', 'what it is'), scenarios)}"
         f"{_rows(('factor', 'role', 'path', 'range', 'unit', 'acts in'), rows)}"
         f"{_rows(('outcome', 'what', 'column', 'taken', 'better'), outcomes)}<ul>{notes}</ul></section>"
     )
+
+
+def _changes(row: Any) -> str:
+    """Return what a study changes in a scenario it compares, in the words of its file."""
+    changes = row.get("changes", {})
+    return "; ".join(f"{path} = {_value_words(value)}" for path, value in changes.items())
+
+
+def _value_words(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_value_words(part)}" for key, part in value.items())
+    if isinstance(value, list):
+        return "; ".join(_value_words(part) for part in value)
+    return str(value)
 
 
 def _range(factor: Any) -> str:

@@ -13,7 +13,7 @@ from viz.figure import Figure
 
 #: Colours of policies, told apart by colour-blind readers (Okabe and Ito 2008, Tol 2021).
 COLOURS = (
-    "#5b6570",
+    "#7b8794",
     "#0072b2",
     "#d55e00",
     "#009e73",

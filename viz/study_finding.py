@@ -31,29 +31,29 @@ def headline(rows: pd.DataFrame, outcome: Outcome) -> str:
     if other["label"] == first["label"]:
         return f"{title}: {show(first['median'])} under every policy"
     return (
-        f"{title}: {show(first['median'])} under {plain_words(first['label'])}, {show(other['median'])} under "
-        f"{plain_words(other['label'])}"
+        f"{title}: {show(first['median'])} under {policy_words(first['label'])}, {show(other['median'])} under "
+        f"{policy_words(other['label'])}"
     )
 
 
 def fan_title(bands: Mapping[str, pd.DataFrame], outcome: Outcome) -> str:
     """Return where the medians of a path begin and end."""
-    show, what = amount_words(outcome.unit), _path_words(outcome)
+    show, what = amount_words(outcome.unit), outcome_title(outcome)
     known = {label: band["median"].dropna() for label, band in bands.items() if band["median"].notna().any()}
     if not known:
-        return f"Over time: {what}"
+        return f"{what}, over time"
     begins, quarter = next(iter(known.values())).iloc[0], next(iter(known.values())).index[-1]
     ends = sorted((float(path.iloc[-1]), label) for label, path in known.items())
-    told = f"Over time: {what} goes from {show(begins)} to {show(ends[0][0])}"
+    told = f"{what}, over time: from {show(begins)} to {show(ends[0][0])}"
     if len(ends) == 1 or show(ends[0][0]) == show(ends[-1][0]):
         return f"{told} in {quarter}"
-    low, high = plain_words(ends[0][1]), plain_words(ends[-1][1])
-    return f"{told} ({low}) or {show(ends[-1][0])} ({high}) in {quarter}"
+    low, high = policy_words(ends[0][1]), policy_words(ends[-1][1])
+    return f"{told} under {low} or {show(ends[-1][0])} under {high} in {quarter}"
 
 
-def _path_words(outcome: Outcome) -> str:
-    unit = "" if outcome.unit == "share" else f"_{outcome.unit}"
-    return plain_words(outcome.metric.removesuffix(unit))
+def policy_words(label: object) -> str:
+    """Return a policy's name in quotation marks, so that a sentence with one called nothing reads as meant."""
+    return f"\u201c{plain_words(label)}\u201d"
 
 
 def bar_title(factors: pd.DataFrame) -> str:
@@ -63,12 +63,14 @@ def bar_title(factors: pd.DataFrame) -> str:
     return f"What decides: {names[0]} most{rest}"
 
 
-def map_title(table: pd.DataFrame, outcome: Outcome) -> str:
-    """Return between which means the map lies, and what varies in it."""
+def map_title(table: pd.DataFrame, outcome: Outcome, policy: str = "") -> str:
+    """Return between which means the map lies, what varies in it, and under which policy if it is of one."""
     show, cells = amount_words(outcome.unit), table.to_numpy(float)
     low, high = (show(float(value)) for value in (np.nanmin(cells), np.nanmax(cells)))
     pair = f"{plain_words(table.index.name)} and {plain_words(table.columns.name)}"
-    return f"Where it tips: {low} to {high} as {pair} vary"
+    return f"Where it tips: {low} to {high} as {pair} vary" + (
+        f", under {policy_words(policy)}" if policy else ""
+    )
 
 
 def sign_words(check: SignCheck, unit: str) -> str:

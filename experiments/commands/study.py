@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from experiments.commands.argument import progress_bar, whole_number
 from experiments.commands.study_catalogue import add_catalogue
 from experiments.commands.study_search import add_search
+from model.error import OreblocError
 
 if TYPE_CHECKING:
     from experiments.study.runner import Tally
@@ -98,6 +99,9 @@ def _add_status(actions: Any) -> None:
 def _add_resume(actions: Any) -> None:
     resume = actions.add_parser("resume", help="go on with a study where it stopped")
     resume.add_argument("folder", type=Path, metavar="DIR", help="folder of a study")
+    resume.add_argument(
+        "--again", action="store_true", help="compute chunks with runs that killed their workers once more"
+    )
     _add_workers(resume)
     resume.set_defaults(run=run_resume)
 
@@ -162,6 +166,10 @@ def run_resume(arguments: argparse.Namespace) -> int:
 
     store = Store(arguments.folder)
     store.check_hashes()
+    if arguments.again and not arguments.json:
+        print(f"computed again: {store.forget_killed()} chunks with runs that were killed")
+    elif arguments.again:
+        store.forget_killed()
     return _carried(arguments, store, carry_on)
 
 
@@ -194,10 +202,12 @@ def _carried(arguments: argparse.Namespace, store: "Store", carry_on: Any) -> in
 
 
 def _runs_done(store: "Store") -> int:
-    done = store.done()
-    if not done:
+    """Return how many runs are done; 0 where what would say so is damaged, which carrying on repairs."""
+    try:
+        done = store.done()
+        return int(store.experiments()["chunk"].isin(done).sum()) if done else 0
+    except OreblocError:
         return 0
-    return int(store.experiments()["chunk"].isin(done).sum())
 
 
 def _told(arguments: argparse.Namespace, store: "Store", tally: "Tally") -> int:

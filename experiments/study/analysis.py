@@ -368,12 +368,16 @@ def fan(archive: Archive, column: str) -> dict[str, pd.DataFrame]:
     return found
 
 
-def tipping_map(archive: Archive, outcome: str, across: str, along: str, cells: int = 5) -> pd.DataFrame:
-    """Return the mean of an outcome over a grid of two factors; unknown where no run lies. Rows: `across`, columns.
+def tipping_map(
+    archive: Archive, outcome: str, across: str, along: str, cells: int = 5, policy: int | None = None
+) -> pd.DataFrame:
+    """Return the mean of an outcome over a grid of parts of `across` (rows) and `along`; unknown where no run is.
 
-    `along`.
+    Of the runs of one policy where its number is given.
     """
     table = complete(archive)
+    if policy is not None:
+        table = table[table["policy"] == policy]
     for name in (across, along):
         if name not in table or name not in [factor.name for factor in archive.study.factors]:
             known = [factor.name for factor in archive.study.factors]

@@ -9,7 +9,9 @@ the cluster allows (`distributed.scheduler.allowed-failures`) comes back as died
 import contextlib
 import os
 import queue
+import sys
 import threading
+import time
 from typing import Any
 
 from experiments.study.pool import DIED, DONE, RAISED, REFUSED, USUAL_LIMIT, Event
@@ -52,14 +54,49 @@ class DaskPool:
                 f"cluster "
                 "tells, such as tcp://127.0.0.1:8786."
             ) from None
-        self.compute = compute
+        self.compute, self.address = compute, address
+        self.alone_since: float | None = None
+        self.told = False
         self.events: queue.Queue[tuple[int, Any]] = queue.Queue()
         self.futures: dict[int, Any] = {}
 
     @property
     def room(self) -> int:
         """How many more tasks keep every thread of the cluster busy, with as many waiting."""
-        return max(2 * max(sum(self.client.nthreads().values()), 1) - len(self.futures), 0)
+        return max(2 * max(self._threads(), 1) - len(self.futures), 0)
+
+    def _threads(self) -> int:
+        """Return the number of threads of the cluster; say so where there is none. Raises `OreblocError`."""
+        try:
+            if self.client.status == "closed":
+                raise ConnectionError
+            threads = sum(
+                self.client.sync(self.client.scheduler.ncores, callback_timeout=_WAIT_SECONDS).values()
+            )
+        except (
+            OSError,
+            TimeoutError,
+            AttributeError,
+        ) as error:  # the client drops its scheduler when it gives up
+            raise OreblocError(
+                f"Scheduler {self.address} was lost: {type(error).__name__}. What is done is kept; `orebloc study "
+                "resume` goes on, here or with another --scheduler."
+            ) from None
+        self._mind(threads)
+        return threads
+
+    def _mind(self, threads: int) -> None:
+        """Say once that the cluster has no worker, after it had none for a while."""
+        if threads:
+            self.alone_since = None
+            return
+        self.alone_since = self.alone_since or time.monotonic()
+        if not self.told and time.monotonic() - self.alone_since > _WAIT_SECONDS:
+            self.told = True
+            print(
+                f"Scheduler {self.address} has no worker; waiting for one. Start some: dask worker {self.address}",
+                file=sys.stderr,
+            )
 
     def submit(self, job: int, task: Any, limit: float = USUAL_LIMIT) -> None:
         """Hand over a task; here the limit is the whole chunk's, as workers of a cluster tell nothing meanwhile."""
@@ -74,6 +111,7 @@ class DaskPool:
         try:
             job, future = self.events.get(timeout=seconds)
         except queue.Empty:
+            self._threads()
             return None
         if self.futures.pop(job, None) is None:
             return None
@@ -89,5 +127,6 @@ class DaskPool:
     def close(self) -> None:
         """Take back what is not done; the cluster stays."""
         with contextlib.suppress(Exception):
-            self.client.cancel(list(self.futures.values()))
-        self.client.close()
+            if self.client.status == "running":
+                self.client.cancel(list(self.futures.values()))
+        self.client.close(timeout=_WAIT_SECONDS)

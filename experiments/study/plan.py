@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from experiments.study.design import Points, choose_points
 from experiments.study.factor import Factor
 from experiments.study.study import Study
-from experiments.study.study_field import MOST_RUNS
+from experiments.study.study_field import LEAST_CHUNK, MOST_RUNS, USUAL_CHUNK, USUAL_CHUNKS
 from model.error import OreblocError
 
 Ints = NDArray[np.int64]
@@ -60,6 +60,8 @@ def make_plan(study: Study, wanted: int | None = None) -> Plan:
     if study.design.together:
         return _planned_together(study, wanted)
     policies, notes = _policies(study)
+    if wanted is not None and wanted < len(policies):
+        policies, notes = _policies(study, wanted)
     each = None if wanted is None else max(round(wanted / len(policies)), 1)
     replicates = study.replicates
     if each is not None and not study.uncertainties:
@@ -78,13 +80,18 @@ def _planned_together(study: Study, wanted: int | None) -> Plan:
     return _laid_out(study, policies, points, study.replicates, [points.note], wanted)
 
 
-def _policies(study: Study) -> tuple[list[_Policy], list[str]]:
-    """Return every scenario under every setting of the levers that act in it."""
+def _policies(study: Study, most: int | None = None) -> tuple[list[_Policy], list[str]]:
+    """Return every scenario under every setting of the levers that act in it.
+
+    Settings that are sampled from ranges are so few that there are at most so many in all, one a scenario at the least.
+    """
+    size = None if most is None else max(most // len(study.scenarios), 1)
     found: list[_Policy] = []
     notes: list[str] = []
     for name in study.scenarios:
         levers = [lever for lever in study.levers if lever.acts_in(name)]
-        settings = choose_points(study.policies, levers, study.seed)
+        ranged = any(lever.spread is not None for lever in levers)
+        settings = choose_points(study.policies, levers, study.seed, size if ranged else None)
         notes.append(settings.note)
         for place in range(settings.count):
             values = {lever: column[place] for lever, column in settings.values.items()}
@@ -189,8 +196,13 @@ def _chunks(study: Study, runs: pd.DataFrame) -> Ints:
     turn[order] = _count_repeats(same)
     order = np.lexsort((luck, turn, variant))
     chunk = np.empty(len(runs), dtype=np.int64)
-    chunk[order] = np.arange(len(runs)) // study.chunk
+    chunk[order] = np.arange(len(runs)) // chunk_size(study, len(runs))
     return chunk
+
+
+def chunk_size(study: Study, runs: int) -> int:
+    """Return how many runs a chunk holds: what the study says, else so that there are several for every worker."""
+    return study.chunk or min(max(-(-runs // USUAL_CHUNKS), LEAST_CHUNK), USUAL_CHUNK)
 
 
 def _count_repeats(same: NDArray[np.bool_]) -> Ints:

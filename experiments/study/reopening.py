@@ -13,7 +13,7 @@ import pandas as pd
 from experiments.results import Results
 from experiments.run import Recorder
 from experiments.study.archive import Archive
-from experiments.study.kernel import OK, Kernel, series_hash
+from experiments.study.kernel import MISSED, OK, Kernel, series_hash
 from model.error import OreblocError
 
 
@@ -42,7 +42,8 @@ class Reopened:
 def open_run(archive: Archive, run: int) -> Reopened:
     """Compute a run of a study again and compare.
 
-    Raises `OreblocError` for one that is not there or did not end well.
+    One that missed is computed up to the quarter where it did. Raises `OreblocError` for one that is not there, or that
+    raised or was killed.
     """
     count = archive.manifest["runs"]
     if not 0 <= run < count:
@@ -55,7 +56,7 @@ def open_run(archive: Archive, run: int) -> Reopened:
             f"Run {run} is not done yet. `orebloc study resume {archive.store.folder}` goes on."
         )
     row = found.iloc[0]
-    if row["status"] != OK:
+    if row["status"] not in (OK, MISSED):
         raise OreblocError(f"Run {run} has status {row['status']}: {row['error']}")
     values, results = _computed(archive, found)
     stored = archive.series(runs=[run])
@@ -97,6 +98,8 @@ def _computed(archive: Archive, found: pd.DataFrame) -> tuple[np.ndarray, Result
     values = np.full((len(archive.study.columns), 1, scenario.quarters), np.nan)
     for step in range(scenario.quarters):
         engine.step()
+        if engine.columns.missed[0, 0] > 0.0:
+            break
         recorder.take()
         values[:, :, step] = reader.read(engine)
     return values, recorder.results()

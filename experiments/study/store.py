@@ -27,8 +27,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from experiments.study.kernel import Answer, arrow_table, parquet_bytes
-from experiments.study.plan import Plan, make_plan
+from experiments.study.kernel import KILLED, Answer, arrow_table, parquet_bytes
+from experiments.study.plan import Plan, chunk_size, make_plan
 from experiments.study.study import Study, study_from
 from model.base.data import data_hash
 from model.cache import rule_hash
@@ -106,9 +106,8 @@ class Store:
             return pd.read_parquet(path)
         except (OSError, pa.ArrowException) as error:
             raise OreblocError(
-                f"{path} cannot be read: {first_line(error)}. The table of runs cannot be repaired; run the study "
-                f"again into "
-                "another folder."
+                f"{path} cannot be read: {first_line(error)}. `orebloc study resume {self.folder}` makes the table of "
+                "runs again from the manifest."
             ) from None
 
     def check_hashes(self) -> None:
@@ -158,6 +157,22 @@ class Store:
                     (self.folder / SERIES / f"{number:06d}.parquet").unlink(missing_ok=True)
                 told_of.append(f"chunk {number}: {name} {fault}; it is computed again")
         return told_of
+
+    def forget_killed(self) -> int:
+        """Give up the chunks with runs of status killed, so that they are computed again; return how many there are.
+
+        Raises `OreblocError` where they were joined.
+        """
+        killed = [int(path.stem) for path in self.files(RUNS) if path.stem.isdigit() and _has_killed(path)]
+        if self.manifest_of_compaction() and any(_has_killed(path) for path in self.files(RUNS)):
+            raise OreblocError(
+                f"Chunks in {self.folder} were joined, so runs that were killed cannot be computed by themselves. "
+                "Run the study again into another folder."
+            )
+        with told(self.folder):
+            for number in killed:
+                (self.folder / SERIES / f"{number:06d}.parquet").unlink(missing_ok=True)
+        return len(killed)
 
     def _fault(self, file: str) -> tuple[str, str] | None:
         """Return which of a chunk's files is damaged and how; None where none is."""
@@ -261,7 +276,7 @@ def manifest_of(study: Study, plan: Plan) -> dict[str, Any]:
         "seed": study.seed,
         "runs": plan.count,
         "chunks": plan.chunks,
-        "chunk": study.chunk,
+        "chunk": chunk_size(study, plan.count),
         "quarters": study.quarters,
         "columns": list(study.columns),
         "notes": list(plan.notes),
@@ -368,6 +383,14 @@ def join_files(target: Path, parts: Iterable[Path]) -> None:
     except BaseException:
         part.unlink(missing_ok=True)
         raise
+
+
+def _has_killed(path: Path) -> bool:
+    """Return whether a file of runs that can be read has one that was killed."""
+    try:
+        return bool((pd.read_parquet(path, columns=["status"])["status"] == KILLED).any())
+    except (OSError, pa.ArrowException):
+        return False
 
 
 def damage(path: Path) -> str:

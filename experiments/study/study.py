@@ -86,7 +86,7 @@ class Study:
     seed: int
     replicates: int
     until: str | None
-    chunk: int
+    chunk: int | None
     luck: str
     common_luck: bool
     scenarios: Mapping[str, Scenario]

@@ -15,7 +15,9 @@ TAKES = ("last", "mean", "sum", "min", "max", "first")
 LUCKS = ("by_point", "shared")
 GOALS = ("higher", "lower", "none")
 #: Runs that one chunk may hold.
-LEAST_CHUNK, MOST_CHUNK = 64, 1024
+LEAST_CHUNK, USUAL_CHUNK, MOST_CHUNK = 64, 256, 1024
+#: Chunks that a study is cut into at least, where it has enough runs: a worker that is done early finds another.
+USUAL_CHUNKS = 8
 #: Runs that one study may hold.
 MOST_RUNS = 10_000_000
 
@@ -32,8 +34,8 @@ HEAD = (
           low=1, high=100_000, default=1, remedy="Write 1 or more."),
     Field("until", "quarter", "Last quarter", "the last quarter that is run; left out: the scenarios' own",
           default=None),
-    Field("chunk", "integer", "Chunk", "runs that are computed and stored together", unit="runs",
-          low=LEAST_CHUNK, high=MOST_CHUNK, default=256, remedy="256 suits most studies."),
+    Field("chunk", "integer", "Chunk", "runs that are computed and stored together; left out: 64 to 256",
+          unit="runs", low=LEAST_CHUNK, high=MOST_CHUNK, default=None, remedy="256 suits most studies."),
     Field("luck", "choice", "Luck", "whether points of the design share their luck", choices=LUCKS,
           default="by_point"),
     Field("common_luck", "flag", "Common luck", "whether policies are compared under the same luck", default=True),

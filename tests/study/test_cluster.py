@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from small_study import BAD_RUN, assert_same, five_chunks, run_here, small_study
 
+from experiments.study import cluster
 from experiments.study.archive import Archive
 from experiments.study.cluster import DaskPool
 from experiments.study.runner import resume_study, run_study
@@ -104,11 +105,40 @@ def test_a_killed_driver_of_a_cluster(address: str, undisturbed: Path, tmp_path:
 
 def test_a_scheduler_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
     """An address nobody listens at is told as such."""
-    import experiments.study.cluster as cluster
 
     monkeypatch.setattr(cluster, "_WAIT_SECONDS", 1)
     with pytest.raises(OreblocError, match=r"Scheduler tcp://127.0.0.1:1 cannot be reached"):
         DaskPool("tcp://127.0.0.1:1", "experiments.study.kernel:compute")
+
+
+def test_a_scheduler_that_is_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A scheduler that ends under a study is told, with the words to resume with, once it has not come back."""
+    monkeypatch.setattr(cluster, "_WAIT_SECONDS", 2)
+    with cluster_of_two(tmp_path) as address:
+        pool = DaskPool(address, "small_study:slow")
+        assert pool.room == 4
+    with (
+        contextlib.closing(pool),
+        pytest.raises(OreblocError, match=r"was lost: .* `orebloc study resume` goes on"),
+    ):
+        while pool.wait(0.1) is None:
+            pass
+
+
+def test_a_cluster_without_workers_says_so(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a while without any worker one line tells, once."""
+    from distributed import LocalCluster
+
+    monkeypatch.setattr(cluster, "_WAIT_SECONDS", 1)
+    with (
+        LocalCluster(n_workers=0, dashboard_address=None, protocol="tcp", processes=False) as empty,
+        contextlib.closing(DaskPool(empty.scheduler_address, "experiments.study.kernel:compute")) as pool,
+    ):
+        for _ in range(6):
+            assert pool.wait(0.5) is None
+    assert capsys.readouterr().err.count("has no worker; waiting for one") == 1
 
 
 @pytest.mark.soak

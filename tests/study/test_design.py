@@ -5,7 +5,7 @@ import pytest
 from small_study import DOUBTS, small_study
 
 from experiments.study.design import choose_points, nearest_power
-from experiments.study.plan import batches, make_plan, variant_codes
+from experiments.study.plan import batches, chunk_size, make_plan, variant_codes
 from experiments.study.study import Sampling, Study
 from model.error import OreblocError
 
@@ -106,6 +106,24 @@ def test_luck_of_one_s_own() -> None:
     assert apart.is_unique
     shared = make_plan(doubtful(luck="shared", replicates=3)).runs["luck"]
     assert sorted(shared.unique()) == [0, 1, 2]
+
+
+def test_few_runs_are_spread_over_ranged_levers() -> None:
+    """Fewer runs than settings of levers that have ranges: so many settings, one point each."""
+    study = small_study(
+        levers={"tax": {"path": "measures.3.fields.rate", "low": 0.1, "high": 0.2, "scenarios": ["taxed"]}},
+        policies={"kind": "latin_hypercube", "runs": 50},
+    )
+    assert make_plan(study, 10).count in (6, 10) and make_plan(study).count > 1000
+
+
+def test_a_study_is_cut_so_that_workers_have_several_chunks() -> None:
+    """Chunks hold what the study says, else 64 to 256 runs, an eighth of all if that lies between."""
+    given = small_study(design={"kind": "latin_hypercube", "runs": 1000})
+    free = given.with_changes(chunk=None)
+    assert chunk_size(given, 3000) == 64
+    assert [chunk_size(free, runs) for runs in (100, 800, 3000)] == [64, 100, 256]
+    assert make_plan(free).chunks == 12
 
 
 @pytest.mark.parametrize(("wanted", "runs"), [(60, 60), (61, 60), (1, 3)])

@@ -1,5 +1,6 @@
 """Others' tools: Mesa's batch_run, the EMA Workbench, PettingZoo, Optuna."""
 
+import inspect
 import warnings
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,20 @@ def test_mesa_runs_our_model_in_batches() -> None:
     assert len(found) == 4 and {row["quarter"] for row in found} == {"2025Q2"}
     prices = {(row["seed"], row["discount_private"]): row["price gallium_refined"] for row in found}
     assert prices[1, 0.06] != prices[2, 0.06]
+
+
+def test_mesa_hands_over_generators() -> None:
+    """`rng`, a keyword of `mesa.batch_run` in Mesa 3.5 and of the model before, makes the numbers and repeats them."""
+    parameters: dict[str, Any] = {"scenario": ["tiny"], "until": "2025Q2"}
+    words: dict[str, Any] = {"number_processes": 1, "display_progress": False}
+    (words if "rng" in inspect.signature(mesa.batch_run).parameters else parameters)["rng"] = [1, 2]
+
+    def prices() -> list[float]:
+        found = mesa.batch_run(orebloc.TradeModel, parameters, **words)
+        return [row["price gallium_refined"] for row in found]
+
+    first = prices()
+    assert len(set(first)) == 2 and prices() == first
 
 
 def test_the_workbench_runs_a_study(tmp_path: Path) -> None:

@@ -12,8 +12,11 @@ from small_study import OUTCOMES, assert_same, resume_here, run_here, small_stud
 
 import orebloc
 from experiments.study.archive import Archive
+from experiments.study.kernel import killed_answer
+from experiments.study.plan import make_plan
 from experiments.study.runner import resume_study, run_study
 from experiments.study.store import Store
+from model.engine import Engine
 from model.error import OreblocError
 
 
@@ -317,6 +320,59 @@ def test_the_command_line(
     assert capsys.readouterr().err == "error: Run is 9; it must be 0 to 3.\n"
     assert orebloc.main(["study", "run", path, "--out", out]) == 2
     assert "nothing was overwritten" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("harm", ["cut", "gone"])
+def test_the_command_repairs_a_damaged_table_of_runs(
+    harm: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`resume` makes a table of runs that was cut or lost again; until then `status` says that it will."""
+    out = tmp_path / "out"
+    run_here(small_study(until="2025Q1", design={"kind": "latin_hypercube", "runs": 2}), out)
+    table = out / "experiments.parquet"
+    whole = table.read_bytes()
+    table.write_bytes(whole[:100]) if harm == "cut" else table.unlink()
+    assert orebloc.main(["study", "status", str(out)]) == 2
+    assert f"`orebloc study resume {out}` makes the table of runs again" in capsys.readouterr().err
+    assert orebloc.main(["study", "resume", str(out)]) == 0
+    assert "the table of runs was made again from the manifest" in capsys.readouterr().out
+    assert table.read_bytes() == whole
+
+
+def test_a_killed_run_is_computed_again_on_request(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A run recorded as killed stays so for `resume`, and is computed by `resume --again`."""
+    study = small_study(until="2025Q1", design={"kind": "latin_hypercube", "runs": 2})
+    run_here(study, tmp_path / "peace")
+    store = Store(tmp_path / "out")
+    store.create(study, make_plan(study))
+    rows = store.experiments().drop(columns="chunk")
+    store.keep(killed_answer(study, 0, rows, "killed by hand"))
+    store.settle()
+    assert orebloc.main(["study", "resume", str(store.folder), "--workers", "1"]) == 0
+    assert "already complete" in capsys.readouterr().out
+    assert orebloc.main(["study", "resume", str(store.folder), "--workers", "1", "--again"]) == 0
+    assert "computed again: 1 chunks" in capsys.readouterr().out
+    assert_same(tmp_path / "peace", store.folder)
+
+
+def test_a_run_that_missed_opens_up_to_where_it_did(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The quarters before a market missed its tolerance are computed again and agree; the rest is unknown."""
+    from experiments.study import kernel, reopening
+
+    class Missing(Engine):
+        def step(self) -> None:
+            super().step()
+            if self.quarter_label >= "2025Q3":
+                self.columns.missed[:, 0] = 1.0
+
+    monkeypatch.setattr(kernel, "Engine", Missing)
+    out = tmp_path / "out"
+    run_here(small_study(design={"kind": "latin_hypercube", "runs": 1}), out)
+    opened = reopening.open_run(Archive(out), 0)
+    assert opened.row["status"] == "missed" and opened.agrees
+    assert sorted(opened.results.series["quarter"].unique()) == ["2025Q1", "2025Q2"]
 
 
 def test_an_interrupted_study_says_how_to_go_on(
