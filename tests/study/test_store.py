@@ -328,7 +328,9 @@ def test_the_command_repairs_a_damaged_table_of_runs(
 ) -> None:
     """`resume` makes a table of runs that was cut or lost again; until then `status` says that it will."""
     out = tmp_path / "out"
-    run_here(small_study(until="2025Q1", design={"kind": "latin_hypercube", "runs": 2}), out)
+    run_here(
+        small_study(until="2025Q1", outcomes=OUTCOMES[:2], design={"kind": "latin_hypercube", "runs": 2}), out
+    )
     table = out / "experiments.parquet"
     whole = table.read_bytes()
     table.write_bytes(whole[:100]) if harm == "cut" else table.unlink()
@@ -343,7 +345,7 @@ def test_a_killed_run_is_computed_again_on_request(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A run recorded as killed stays so for `resume`, and is computed by `resume --again`."""
-    study = small_study(until="2025Q1", design={"kind": "latin_hypercube", "runs": 2})
+    study = small_study(until="2025Q1", outcomes=OUTCOMES[:2], design={"kind": "latin_hypercube", "runs": 2})
     run_here(study, tmp_path / "peace")
     store = Store(tmp_path / "out")
     store.create(study, make_plan(study))
