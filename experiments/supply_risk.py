@@ -16,13 +16,20 @@ from model.network import Answer, Floats, Terms
 from model.welfare import welfare
 
 _QUARTERS = 4.0
+#: Whose loss a part of welfare is: users, producers, the treasury.
+_SHARED = (("consumer_usd", "variety_usd"), ("producer_usd", "rent_usd"), ("treasury_usd",))
 
 
 class SupplyRisk(NamedTuple):
-    """A year's stop: `cost_usd` [runs, goods, countries], 0 where nothing is lost; `leader` [runs, goods]."""
+    """A year's stop: `cost_usd` [runs, goods, countries], 0 where nothing is lost; `leader` [runs, goods].
+
+    `part_usd` [runs, goods, countries, 3]: what users, producers and the treasury lose, gains below 0; the cost is
+    net of all three.
+    """
 
     cost_usd: Floats
     leader: NDArray[np.int64]
+    part_usd: Floats
 
 
 def supply_at_risk(engine: Any, goods: list[str]) -> SupplyRisk:
@@ -34,8 +41,8 @@ def supply_at_risk(engine: Any, goods: list[str]) -> SupplyRisk:
     countries, runs = len(e.world.countries), e.answer.price.shape[0]
     clearer = Clearer(e.network, power=e.clearer.power)
     terms = _under_siege(e)
-    today = _total(e, e.terms, e.answer, countries)
-    cost = np.zeros((runs, len(goods), countries))
+    today = _parts(e, e.terms, e.answer, countries)
+    parts = np.zeros((runs, len(goods), countries, len(_SHARED)))
     leader = np.zeros((runs, len(goods)), dtype=np.int64)
     for position, good in enumerate(goods):
         routes = np.flatnonzero((e.world.routes["good"] == good).to_numpy())
@@ -48,10 +55,10 @@ def supply_at_risk(engine: Any, goods: list[str]) -> SupplyRisk:
         )
         stopped = terms._replace(route_weight=closed, **_stocks(e, terms, int(component)))
         clearer.clear(stopped, answer, warm=True, components=np.array([component], dtype=np.int64))
-        lost = today - _total(e, stopped, answer, countries)
+        lost = today - _parts(e, stopped, answer, countries)
         lost[answer.status[:, component] != 0] = np.nan
-        cost[:, position] = _QUARTERS * np.maximum(lost, 0.0)
-    return SupplyRisk(cost, leader)
+        parts[:, position] = _QUARTERS * lost
+    return SupplyRisk(np.maximum(parts.sum(axis=-1), 0.0), leader, parts)
 
 
 def _under_siege(e: Any) -> Terms:
@@ -90,14 +97,8 @@ def _closed(e: Any, routes: NDArray[np.int64], leader: NDArray[np.int64]) -> Flo
     return weight
 
 
-def _total(e: Any, terms: Terms, answer: Answer, countries: int) -> Floats:
-    found = welfare(
-        e.network,
-        e.layout,
-        terms,
-        answer,
-        e.history.support_usd_per_t,
-        e.history.floor_public_share,
-        countries,
-    )
-    return np.asarray(found.total_usd)
+def _parts(e: Any, terms: Terms, answer: Answer, countries: int) -> Floats:
+    """Return the welfare of users, producers and the treasury, [runs, countries, 3]."""
+    support, public = e.history.support_usd_per_t, e.history.floor_public_share
+    found = welfare(e.network, e.layout, terms, answer, support, public, countries)._asdict()
+    return np.stack([sum(np.asarray(found[name]) for name in names) for names in _SHARED], axis=-1)

@@ -6,11 +6,15 @@ others take from the rest of Tol's schemes in order of their codes. Each colour 
 
 import colorsys
 
+from viz.country import KNOWN
+
 FIXED = {
     "CHN": "#d55e00", "USA": "#0072b2", "EU27": "#009e73", "AUS": "#e69f00", "JPN": "#cc79a7", "COD": "#882255",
     "IDN": "#56b4e9", "CHL": "#999933", "RUS": "#6f6fc4", "CAN": "#44aa99", "MYS": "#c9a227", "MMR": "#aa4499",
     "IND": "#b0713c", "KOR": "#5b8c3a", "OTH": "#8a8a8a",
 }  # fmt: skip
+#: Those that take the rest of the schemes first, so that they have the same colour whoever else is there.
+_NEXT = ("BRA", "VNM", "ZAF", "PHL", "KAZ", "NCL", "ARG", "PER", "UKR", "NOR")
 _REST = (
     "#ee7733",
     "#0077bb",
@@ -29,10 +33,11 @@ INSIDE, OUTSIDE, PLAIN = "#d55e00", "#0072b2", "#009e73"
 
 
 def country_colours(countries: list[str]) -> dict[str, str]:
-    """Return a colour for each country; no two share one; those without a fixed one go by code."""
-    others = [country for country in sorted(countries) if country not in FIXED]
+    """Return a colour for each country, in every scenario the same; no two share one."""
+    known = sorted(set(KNOWN).difference(FIXED, _NEXT, ["WLD"]))
+    others = [*_NEXT, *known, *sorted(set(countries).difference(FIXED, _NEXT, known))]
     spread = dict(zip(others, _unused(len(others)), strict=True))
-    return {**FIXED, **spread}
+    return {**FIXED, **{country: spread[country] for country in countries if country not in FIXED}}
 
 
 def _unused(count: int) -> list[str]:

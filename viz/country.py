@@ -6,6 +6,9 @@ from model.name import COUNTRY_NAMES
 _LATER = {"OMN": "Oman", "SAU": "Saudi Arabia", "SGP": "Singapore", "BLR": "Belarus", "AGO": "Angola",
           "MWI": "Malawi", "WLD": "the world"}  # fmt: skip
 
+#: All codes that have a name.
+KNOWN = (*COUNTRY_NAMES, *_LATER)
+
 
 def country_name(code: object) -> str:
     """Return the English name of a country, or its code where it has none here."""

@@ -13,7 +13,7 @@ by output.
 import numpy as np
 
 from model.field import Field
-from model.instrument import Cap, Edit, Instrument, Site, listed, spoken, term
+from model.instrument import Cap, Edit, Instrument, Site, highest_of, listed, spoken, term
 from model.instruments.common import EXEMPT, GOOD, HOLDER, TARGETS
 from model.network import Ints
 from model.order import Order
@@ -47,9 +47,9 @@ def text(order: Order) -> str:
     rate = spoken(fields["rate"], "", percent=True)
     goods, targets = listed(fields["good"]), listed(fields["target"])
     firms = f", for {listed(list(fields['firm_shares']))}" if fields["firm_shares"] else ""
-    return (
-        f"{order.actor} licenses {rate} of the normal exports of {goods} to {targets} {term(order)}{firms}."
-    )
+    only = "only " if highest_of(fields["rate"]) < 1.0 else ""
+    part = f"{only}{rate} of its normal exports of {goods}"
+    return f"{order.actor} lets through {part} to {targets} {term(order)}{firms}."
 
 
 def check(order: Order) -> tuple[str, str] | None:

@@ -322,19 +322,58 @@ def test_the_keyboard_alone_does_everything(visit: Any) -> None:
     page = here.page
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "skip"
-    page.locator("#lever-floor").focus()
+    _tab_to(page, "lever-floor")
     here.mark()
     for _ in range(3):
         page.keyboard.press("ArrowRight")
     here.wait("exact")
     assert "floor.gallium_refined=3" in page.url
-    page.locator("summary", has_text="Trade measures").focus()
+    _tab_to(page, "Trade measures")
     page.keyboard.press("Enter")
     assert page.locator("#lever-tariff").is_visible()
-    page.get_by_label("Quarter", exact=True).focus()
+    _tab_to(page, "Quarter")
     before = page.locator(".clock").inner_text()
     page.keyboard.press("ArrowLeft")
     assert page.locator(".clock").inner_text() != before
+
+
+def _tab_to(page: Any, name: str) -> None:
+    """Press Tab until the control of this id, label or text has the focus."""
+    here = "(({ id, textContent, ariaLabel }) => `${id}|${ariaLabel ?? textContent}`)(document.activeElement)"
+    for _ in range(120):
+        if name in str(page.evaluate(here)).split("|"):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"Tab does not come to {name}")
+
+
+def test_a_lever_says_where_it_comes_from_and_where_it_stood(visit: Any) -> None:
+    """Each slider has a tick at its default and the instrument behind it; levers may hold from any quarter."""
+    here = visit("explore/?scenario=tiny&quarter=2026Q3")
+    page = here.page
+    assert (
+        page.locator(".slide .tick-default").count() == page.locator(".lever input[type=range]").count() > 5
+    )
+    page.locator("#lever-floor").locator("xpath=../..").locator("summary").click()
+    expect(page.locator(".about[open]")).to_contain_text("Holds imports from outsiders at a minimum price")
+    page.locator(".pair select").first.select_option("the quarter shown")
+    here.move("floor", 900)
+    here.wait("exact")
+    page.wait_for_url("**from=2026Q3**")
+    assert page.locator("#timeline .events li").first.get_attribute("class") == "mine now"
+    expect(page.locator("#timeline .events li").first).to_contain_text("900,000 USD/t (900 USD/kg)")
+
+
+def test_a_small_screen_keeps_steps_and_speed(visit: Any) -> None:
+    """At 360 px time can be stepped and its speed chosen, and the pages stand in one row."""
+    page = visit("explore/?scenario=tiny", width=360).page
+    page.get_by_role("button", name="One quarter back").click()
+    expect(page.locator(".clock")).to_have_text("2027Q3")
+    page.get_by_label("Speed").select_option("10")
+    tops = page.locator(".top nav a").evaluate_all(
+        "links => links.map(link => Math.round(link.getBoundingClientRect().top))"
+    )
+    assert len(set(tops)) == 1
 
 
 def test_a_restarted_server_finds_the_page_again(browser: Any) -> None:

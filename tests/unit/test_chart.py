@@ -124,6 +124,16 @@ def test_title_and_table_of_an_ensemble_agree() -> None:
     assert f"{100 * doubled['production_share']['CHN'].iloc[-1]:.0f} % in 2040Q4" in figure.title
 
 
+def test_a_country_has_its_colour_in_every_scenario() -> None:
+    """Whoever else is in the world, and whether the code is known here, each country keeps its colour."""
+    few, many = (
+        country_colours(["BRA", "VNM"]),
+        country_colours(["ARE", "BRA", "CUB", "MDG", "VNM", "ZAF", "XYZ"]),
+    )
+    assert few["BRA"] == many["BRA"] and few["VNM"] == many["VNM"]
+    assert country_colours(["CUB"])["CUB"] == many["CUB"]
+
+
 def test_no_two_countries_share_a_colour() -> None:
     """With more countries than any scheme has colours, each still has its own."""
     codes = [f"{a}{b}X" for a in "ABCDEFG" for b in "ABCDEFGHIJ"]

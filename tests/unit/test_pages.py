@@ -19,11 +19,13 @@ import orebloc
 from model.error import OreblocError
 from model.instruments import BY_NAME
 from viz.charts import supplier_matrix, volume
+from viz.live import worker
 from viz.live.example import examples
 from viz.live.fan import narrowed
-from viz.live.lever import LEVERS, LEVERS_BY_ID
+from viz.live.lever import LEVERS
 from viz.live.message import packed, unpacked
 from viz.live.plan import Plan, from_link, mixed, rows_of, to_link, to_toml
+from viz.live.price_word import price_words, with_quoted_prices
 from viz.live.record import Cancelled
 from viz.live.slice import carried_over, titles
 from viz.live.stage import Stage, stage_of
@@ -60,7 +62,7 @@ def decade(tmp_path_factory: pytest.TempPathFactory) -> Stage:
 
 
 def plan_with(lever: str, value: Any, start: str = "2026Q1") -> Plan:
-    good = "" if LEVERS_BY_ID[lever].global_ else RESTRICTED if lever in OF_GERMANIUM else GOOD
+    good = RESTRICTED if lever in OF_GERMANIUM else GOOD
     return Plan(scenario="tiny", start=start).with_lever(lever, good, value)
 
 
@@ -180,7 +182,7 @@ def test_what_is_carried_over_keeps_the_baseline_where_nothing_moves() -> None:
 
 def test_a_link_brings_the_plan_back() -> None:
     """Scenario, quarter, bloc, levers and treaty survive the way through a link."""
-    plan = plan_with("floor", 900.0).with_lever("conduct", "", "chooses")
+    plan = plan_with("floor", 900.0).with_lever("conduct", GOOD, "chooses")
     treaty = {
         "id": "deal",
         "kind": "club",
@@ -512,3 +514,45 @@ def test_a_chart_says_the_same_on_the_page_and_in_the_report(stage: Stage) -> No
     pair = max(abroad, key=lambda p: abroad[p])
     assert told["trade"][7] == supplier_matrix.finding(*pair, abroad[pair] / sum(abroad.values()))
     assert len(told["trade"]) == len(quarters)
+
+
+def test_the_exporter_that_chooses_is_the_goods_leader() -> None:
+    """The lever on conduct seats the country that leads the good it is set for."""
+    leaders = {"nickel_refined": "IDN", GOOD: "CHN"}
+    for good, leader in leaders.items():
+        plan = Plan(scenario="tiny").with_lever("conduct", good, "chooses")
+        assert rows_of(plan, leaders, []).seats == {leader: {"behaviour": "exporter"}}
+
+
+def test_a_long_run_tells_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An answer without a preview is counted in quarters while it is worked out."""
+    monkeypatch.setattr(worker, "_TELL_EVERY", 0.0)
+    page = Heard("?scenario=tiny&from=2026Q1")
+    try:
+        page.wait(page.say(type="hello"), "frame")
+        number = page.say(type="lever", id="demand", good=GOOD, value=40)
+        page.wait(number, "run")
+        told = [h for h, _ in page.messages if h["kind"] == "progress" and h["number"] == number]
+        assert [h["done"] for h in told] == list(range(12)) and {h["of"] for h in told} == {12}
+    finally:
+        page.session.close()
+
+
+def test_a_price_has_both_units() -> None:
+    """A price is told in dollars a tonne and in the unit the good is quoted in; a measure's sentence too."""
+    assert price_words("ndpr_refined", 128_480.0) == "128,480 USD/t (110 USD/kg oxide)"
+    assert price_words(GOOD, 900_000.0) == "900,000 USD/t (900 USD/kg)"
+    text = "JPN holds imports at 128,480 usd a tonne or more."
+    assert (
+        with_quoted_prices(text, ["ndpr_refined"])
+        == "JPN holds imports at 128,480 USD/t (110 USD/kg oxide) or more."
+    )
+    assert "128,480 USD/t or" in with_quoted_prices(text, ["ndpr_refined", GOOD])
+
+
+def test_a_years_stop_says_who_stops_and_who_pays(stage: Stage) -> None:
+    """The record names the exporter that stops, and its parts add up to the cost, a net gain being none."""
+    risk = stage.whole.baseline.risk[GOOD]
+    assert stage.whole.countries[int(risk.leader[0])] == "CHN"
+    np.testing.assert_allclose(risk.cost_usd, np.maximum(risk.part_usd.sum(axis=-1), 0.0))
+    assert risk.part_usd.min() < 0.0 < risk.cost_usd.max()

@@ -230,7 +230,7 @@ def test_a_game_from_the_seat_to_the_debrief(page):
     assert "Japan" in words(heard[-1]["regions"]["head"])
     play.work({"act": "start", "values": {"scenario": "tiny", "until": "2025Q4", "seats": ["JPN"]}})
     told = words(heard[-1]["regions"]["head"])
-    assert "You are Japan" in told and "Germanium" in told and "licenses" in told and "Safety" in told
+    assert "You are Japan" in told and "Germanium" in told and "lets through" in told and "Safety" in told
     play.work({"act": "begin"})
     play.work({"act": "kind", "value": "strategic_stockpile"})
     play.work({"act": "add", "values": {"fields.good": ["gallium_refined"], "fields.target_days": "-4"}})

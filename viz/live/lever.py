@@ -87,18 +87,29 @@ class Lever:
     instrument_field: str = ""
     choices: tuple[tuple[str, str], ...] = ()
     off: str = "off"
-    global_: bool = False
     goods: Callable[[str], bool] = lambda good: True
 
     def about(self) -> str:
-        """Return the sentence of the instrument behind it."""
-        return BY_NAME[self.instrument].summary if self.instrument else ""
+        """Return what stands behind it: the instrument and its sentence, or what it changes in the scenario."""
+        if not self.instrument:
+            return _BEHIND[self.id]
+        found = BY_NAME[self.instrument]
+        return f"Instrument \u201c{found.title}\u201d: {found.summary}"
 
     def limits(self) -> Field | None:
         """Return the typed field behind it."""
         if not self.instrument_field:
             return None
         return next(f for f in BY_NAME[self.instrument].fields if f.name == self.instrument_field)
+
+
+#: What stands behind levers that are no instrument.
+_BEHIND = {
+    "lift": "Ends the scenario's own dated measures; their sources stand in the list of measures.",
+    "conduct": "Behaviour \u201cexporter\u201d of the model: it weighs rents, leverage and the answer of others.",
+    "demand": "A shock of your own, no forecast: it multiplies the foreseen final use.",
+    "outage": "A shock of your own, no forecast: it multiplies capacity for four quarters.",
+}
 
 
 def price_factor(good: str) -> float:
@@ -184,7 +195,7 @@ def _substitute(rows: Rows, s: Setting) -> None:
 
 def _conduct(rows: Rows, s: Setting) -> None:
     if s.value == "chooses":
-        rows.seats["CHN"] = {"behaviour": "exporter"}
+        rows.seats[s.leader] = {"behaviour": "exporter"}
 
 
 def _demand(rows: Rows, s: Setting) -> None:
@@ -248,9 +259,9 @@ LEVERS: tuple[Lever, ...] = (
     Lever(
         "licence",
         "trade",
-        "{leader} licenses",
+        "Exports {leader} lets through",
         "Share of the normal exports that gets a licence; 0 is a ban.",
-        "% of exports",
+        "%",
         "range",
         0.0,
         101.0,
@@ -382,8 +393,8 @@ LEVERS: tuple[Lever, ...] = (
     Lever(
         "conduct",
         "exporter",
-        "China",
-        "What the dominant exporter does about it, in the whole run.",
+        "{leader}",
+        "What {leader} does about its restrictions on all goods it dominates, in the whole run.",
         "",
         "choice",
         0.0,
@@ -391,7 +402,6 @@ LEVERS: tuple[Lever, ...] = (
         1.0,
         "scripted",
         _conduct,
-        global_=True,
         choices=(("scripted", "keeps to its dated measures"), ("chooses", "chooses by its own interest")),
     ),
     Lever(
@@ -432,7 +442,7 @@ def read_value(lever: str, value: Any) -> float | str:
     if found.kind == "choice":
         words = [word for word, _ in found.choices]
         if value not in words:
-            raise OreblocError(f"{found.label} is {value!r}; it must be one of {', '.join(words)}.")
+            raise OreblocError(f"{_named(found)} is {value!r}; it must be one of {', '.join(words)}.")
         return str(value)
     try:
         number = float(value)
@@ -447,7 +457,8 @@ def read_value(lever: str, value: Any) -> float | str:
 
 
 def _named(lever: Lever) -> str:
-    return lever.label.format(leader="the exporter")
+    words = lever.label.format(leader="the exporter")
+    return words[0].upper() + words[1:]
 
 
 def lever_rows(
@@ -462,7 +473,7 @@ def lever_rows(
 ) -> None:
     """Add the rows of one lever."""
     found = LEVERS_BY_ID[lever]
-    if not found.global_ and good not in leaders:
+    if good not in leaders:
         raise OreblocError(
             f"{_named(found)} is set for {good!r}, which this scenario does not have. Take it out."
         )

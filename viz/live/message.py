@@ -2,7 +2,9 @@
 
 import json
 import struct
+import tomllib
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -19,6 +21,7 @@ from viz.live.example import examples
 from viz.live.lever import BLOCS, GROUPS, LEVERS, price_factor, price_unit
 from viz.live.place import PLACES
 from viz.live.plan import Plan, to_link
+from viz.live.price_word import with_quoted_prices
 from viz.live.record import Record
 from viz.live.slice import Frame, GoodFrame, Singles, stack_order, titles
 from viz.live.stage import Stage
@@ -102,8 +105,10 @@ def scenario_choices(chosen: str, scenario: Scenario) -> list[list[str]]:
     return listed if chosen in [name for name, _ in listed] else [*listed, [chosen, scenario.title]]
 
 
+@cache
 def _title(name: str) -> str:
-    return name.replace("_", " ").capitalize()
+    """Return the title a shipped scenario gives itself."""
+    return str(tomllib.loads(scenario_files()[name].read_text(encoding="utf-8")).get("title") or name)
 
 
 def _good(good: GoodFrame, base: Mapping[str, Singles]) -> dict[str, Any]:
@@ -141,7 +146,6 @@ def _lever(lever: Any, frame: Frame) -> dict[str, Any]:
         "default": lever.default,
         "off": lever.off,
         "choices": [list(choice) for choice in lever.choices],
-        "global": lever.global_,
         "about": lever.about(),
         "goods": [good.good for good in frame.goods if lever.goods(good.good)],
     }
@@ -185,7 +189,8 @@ def events_of(scenario: Scenario, base: Scenario, goods: Sequence[str], start: s
         named = order.fields.get("good") or []
         if set(named).intersection(goods):
             mine = json.dumps(order.to_mapping(), sort_keys=True) not in known
-            rows.append(_event(order.quarter, order.end, BY_NAME[order.type].text(order), mine))
+            text = with_quoted_prices(BY_NAME[order.type].text(order), named)
+            rows.append(_event(order.quarter, order.end, text, mine))
     for treaty in scenario.treaties:
         begin = treaty.in_force or treaty.signed or treaty.proposed or start
         rows.append(_event(begin, treaty.ended, f"Treaty: {treaty.title}.", treaty not in base.treaties))

@@ -7,14 +7,15 @@ instead of sixty-four.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from agents import DECISIONS
 from experiments.observer import Cell, Floats, Observer
 from experiments.run import seat_all
-from experiments.supply_risk import supply_at_risk
+from experiments.supply_risk import SupplyRisk, supply_at_risk
 from model.engine import Engine
 from model.network import Answer
 from model.scenario import Scenario
@@ -29,6 +30,14 @@ class Cancelled(Exception):
     """Somebody asked for something newer."""
 
 
+class Risk(NamedTuple):
+    """A year's stop of one good: `cost_usd` [years, countries], `leader` [years], `part_usd` [years, countries, 3]."""
+
+    cost_usd: Floats
+    leader: NDArray[np.int64]
+    part_usd: Floats
+
+
 @dataclass(frozen=True)
 class Record:
     """A run, or the quarters of one so far.
@@ -36,8 +45,8 @@ class Record:
     - `values[metric]` is [quarters, cells], `cells[metric]` the (good, country) of its columns
     - `flow_t`, `wedge` [quarters, routes] float32: tonnes, and the scarcity price of quotas a route counts towards
     - `decisions` what states that choose decided, and why; `log` the orders given in the run
-    - `risk[good]` [years, countries]: what a year's stop by the leading exporter would cost, `risk_steps` the quarters
-      it was asked in; only of whole worlds
+    - `risk[good]` what a year's stop by the leading exporter would cost, `risk_steps` the quarters it was asked in;
+      only of whole worlds
     - `notes` measures that cover nothing in this world, and why
     - `violation` the worst certificate
     """
@@ -52,7 +61,7 @@ class Record:
     log: tuple[dict[str, Any], ...]
     violation: float
     notes: tuple[dict[str, Any], ...]
-    risk: dict[str, Floats]
+    risk: dict[str, Risk]
     risk_steps: tuple[int, ...]
 
     def path(self, metric: str, good: str, country: str) -> Floats:
@@ -98,7 +107,7 @@ class Recording:
         self.taken: list[SimpleNamespace] = []
         self.violation = 0.0
         self.risk_goods = list(risk_goods)
-        self.risks: dict[int, Floats] = {}
+        self.risks: dict[int, SupplyRisk] = {}
         every = frozenset(panel.metric for panel in observer.panels) - _LEFT_OUT
         self.wanted = every if wanted is None else wanted
         self.columns: tuple[str, ...] = ()
@@ -109,7 +118,7 @@ class Recording:
             self.columns = _columns_read(self.observer, self.wanted, engine)
         columns = {name: getattr(engine.columns, name).copy() for name in self.columns}
         if self.risk_goods and (engine.step_number % 4 == 0 or engine.is_done):
-            self.risks[engine.step_number - 1] = supply_at_risk(engine, self.risk_goods).cost_usd[0]
+            self.risks[engine.step_number - 1] = supply_at_risk(engine, self.risk_goods)
         self.violation = max(self.violation, float(np.nanmax(engine.answer.violation)))
         self.taken.append(
             SimpleNamespace(
@@ -158,12 +167,14 @@ class Recording:
             log=tuple(engine.log),
             violation=self.violation,
             notes=tuple(engine.plan.notes),
-            risk={
-                good: np.array([cost[n] for cost in self.risks.values()])
-                for n, good in enumerate(self.risk_goods)
-            },
+            risk={good: _risk(list(self.risks.values()), n) for n, good in enumerate(self.risk_goods)},
             risk_steps=tuple(self.risks),
         )
+
+
+def _risk(years: Sequence[SupplyRisk], good: int) -> Risk:
+    """Return one good's stops, years in rows."""
+    return Risk(*(np.array([part[0, good] for part in parts]) for parts in zip(*years, strict=True)))
 
 
 def _blocks(taken: Sequence[SimpleNamespace]) -> list[list[SimpleNamespace]]:

@@ -220,7 +220,8 @@ def _trade_titles(frame: GoodFrame, flow: Singles) -> list[str]:
     summed[_YEAR:] = summed[_YEAR:] - summed[:-_YEAR]
     largest, whole = summed.argmax(axis=1), summed.sum(axis=1)
     parts = np.divide(summed.max(axis=1), whole, out=np.zeros(len(flow)), where=whole > 0.0)
+    pairs = [frame.pairs[abroad[int(n)]] for n in largest]
     return [
-        supplier_matrix.finding(*frame.pairs[abroad[n]], float(part))
-        for n, part in zip(largest, parts, strict=True)
+        supplier_matrix.finding(origin, buyer, float(part))
+        for (origin, buyer), part in zip(pairs, parts, strict=True)
     ]

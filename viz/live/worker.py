@@ -4,6 +4,7 @@ A new request makes a session's one under way stale, so that the last one asked 
 published is arrays in the frame of the whole world.
 """
 
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ from viz.live.stage import Ground, Stage, stage_of
 
 #: Sizes of the parts of a fan: the first ones small, so that something is seen soon.
 FAN = (20, 20, 40, 40, 80)
+#: Seconds between two words on how far a run is.
+_TELL_EVERY = 0.5
 _FIRST = ThreadPoolExecutor(2, thread_name_prefix="orebloc-first")
 _WHOLE = ThreadPoolExecutor(1, thread_name_prefix="orebloc-whole")
 _FANS = ThreadPoolExecutor(1, thread_name_prefix="orebloc-fan")
@@ -40,7 +43,10 @@ class Request:
 
 @dataclass
 class Answer:
-    """What is known so far. `step` is preview, exact, fan or failed; `arrays` are those of `Frame.cut`."""
+    """What is known so far. `step` is preview, exact, fan, failed, or progress with `runs` quarters done.
+
+    `arrays` are those of `Frame.cut`.
+    """
 
     request: Request
     step: str
@@ -183,6 +189,20 @@ class Worker:
     def _stale(self, request: Request) -> Callable[[], bool]:
         return lambda: self._wanted is not request
 
+    def _counted(self, request: Request) -> Callable[[], bool]:
+        """Return what a run asks each quarter whether to stop; it also tells how far the run is, now and then."""
+        is_stale, done, told = self._stale(request), 0, time.monotonic()
+
+        def ask() -> bool:
+            nonlocal done, told
+            if time.monotonic() - told > _TELL_EVERY and not is_stale():
+                told = time.monotonic()
+                self.publish(Answer(request, "progress", runs=done))
+            done += 1
+            return is_stale()
+
+        return ask
+
     def _answer_first(self, request: Request) -> None:
         plan = request.plan
         stage = stage_of(plan.scenario, plan.seed)
@@ -198,7 +218,7 @@ class Worker:
         _WHOLE.submit(self._guarded, request, self._answer_exactly, stage)
 
     def _answer_exactly(self, request: Request, stage: Stage) -> None:
-        record = exact(stage, request.plan, self._stale(request), request.mineral)
+        record = exact(stage, request.plan, self._counted(request), request.mineral)
         arrays = frame_of(stage, request.mineral).cut(record, stage.whole)
         self.publish(Answer(request, "exact", arrays, record))
         self._go_on(request, stage)

@@ -133,6 +133,10 @@ class Session:
             self._fail(answer.error, number)
             return
         stage = stage_of(plan.scenario, plan.seed)
+        if answer.step == "progress":
+            of = len(stage.quarter_labels())
+            self.emit(packed({"kind": "progress", "number": number, "done": answer.runs, "of": of}))
+            return
         if answer.step == "fan":
             off = apart(stage, answer.request.mineral)
             self.emit(packed({"kind": "fan", "number": number, "runs": answer.runs, "off": off}, answer.fan))
@@ -176,7 +180,11 @@ class Session:
         for good in goods:
             for name, run in (("r", record), ("b", base)):
                 if good.good in run.risk:
-                    arrays[f"{name}/{good.good}"] = run.risk[good.good]
+                    found = run.risk[good.good]
+                    arrays[f"{name}/{good.good}"] = found.cost_usd
+                    arrays[f"{name}/{good.good}/leader"] = found.leader
+                    for n, part in enumerate(("users", "producers", "treasury")):
+                        arrays[f"{name}/{good.good}/{part}"] = found.part_usd[:, :, n]
         self.emit(packed({"kind": "risk", "number": number, "years": list(base.risk_steps)}, arrays))
 
     def _scenario(self, stage: Stage, plan: Plan) -> Any:

@@ -1,6 +1,6 @@
 // The Explore page: one state, drawn into headline, map, streams, prices, trade, timeline and the time bar.
 import { Card } from "./card.js";
-import { at, download, h, money, percent, put, s, say, short, signed, trim, unpack } from "./dom.js";
+import { at, download, h, money, percent, put, s, say, short, signed, tonnes, trim, unpack } from "./dom.js";
 import { mapLegend, WorldMap } from "./map.js";
 import { niceTop, Plot, tooltip } from "./plot.js";
 import { Rail } from "./rail.js";
@@ -58,6 +58,7 @@ class Explore {
     const { header, arrays } = unpack(buffer);
     const stale = header.number !== undefined && header.number !== this.number;
     if (stale && ["fan", "risk"].includes(header.kind)) return;
+    if (header.kind === "progress") { if (!stale && this.root.dataset.step === undefined) say(this.status, `Working it out… ${header.done} of ${header.of} quarters`); return; }
     if (!stale) { clearTimeout(this.slow); this.slow = null; this.board?.classList.remove("busy"); }
     if (header.kind === "error") return this.fail(header);
     if (header.kind === "file") return download(header.name, header.text, "application/toml");
@@ -189,7 +190,7 @@ class Explore {
     this.builtFor = quarters.length;
     const option = (value, text) => h("option", { value, text });
     this.railHost = h("aside", { class: "rail", id: "levers", "aria-label": "Levers" });
-    this.rail = new Rail(this.railHost, (message) => this.send(message));
+    this.rail = new Rail(this.railHost, (message) => this.send(message), () => this.frame.quarters[this.quarter]);
     this.mineralChoice = h("select", { "aria-label": "Mineral", onchange: (e) => this.send({ type: "mineral", value: e.target.value }) }, minerals.map(([id, title]) => option(id, title)));
     this.stageChoice = h("div", { class: "stages", role: "group", "aria-label": "Stage" });
     const by = [...countries].filter((c) => c !== "OTH").sort((a, b) => names[a].localeCompare(names[b]));
@@ -204,6 +205,7 @@ class Explore {
     this.noticeText = h("div");
     this.noticeBox = h("div", { class: "notice", role: "status", hidden: true }, this.noticeText, h("button", { type: "button", onclick: () => { this.noticeBox.hidden = true; }, text: "Close" }));
     this.tiles = h("dl", { class: "tiles" });
+    this.riskLine = h("p", { class: "fine", hidden: true });
     this.cards = {
       map: new Card("map", "", { wide: "wide", also: ["flows"] }), country: new Card("country", ""), streams: new Card("streams", "", { wide: "full" }),
       price: new Card("price", "", { wide: "half" }), volume: new Card("volume", "", { wide: "half" }), trade: new Card("trade", "", { wide: "half" }), timeline: new Card("timeline", "", { wide: "half" }),
@@ -213,7 +215,7 @@ class Explore {
     this.makeCharts();
     this.makeBar();
     const top = h("div", { class: "sentence" }, this.leversButton, this.mineralChoice, h("span", { class: "asked" }, h("span", { text: "seen from" }), this.countryChoice), this.stageChoice);
-    const page = h("div", { class: "page" }, top, this.noticeBox, this.errorBox, this.finding, h("div", { class: "said" }, this.status, this.whyLink), this.examples, this.tiles, this.board);
+    const page = h("div", { class: "page" }, top, this.noticeBox, this.errorBox, this.finding, h("div", { class: "said" }, this.status, this.whyLink), this.examples, this.tiles, this.riskLine, this.board);
     this.root.replaceChildren(h("div", { class: "explore" }, this.railHost, page), this.bar);
     new ResizeObserver(() => this.resize()).observe(page);
   }
@@ -391,7 +393,7 @@ class Explore {
       push(`Price ${side} ${leader}`, Number.isFinite(now) ? perKg(now) : "none", [kg, change(now, then)].filter(Boolean).join(" · "), rowsOf(this.r(side)), rowsOf(this.b(side)));
     }
     push(`${leader}'s share`, percent(share), this.same() ? `of world output` : Math.abs(gap) < 0.05 ? "as baseline" : `${signed(gap, points)} points to baseline`, rowsOf(this.r("share"), k), rowsOf(this.b("share"), k));
-    this.riskTile(push, leader);
+    this.riskTile(push);
     this.costTile(push);
     const path = rowsOf(this.r("share"), k), first = path.findIndex((v) => v <= MARK);
     const basis = rowsOf(this.b("share"), k).findIndex((v) => v <= MARK);
@@ -400,15 +402,19 @@ class Explore {
     this.writeTiles(tile);
   }
 
-  riskTile(push, leader) {
-    const label = "A year without the leader";
-    if (!this.risk?.[`r/${this.good}`]) return push(label, "…", "being worked out", null, null);
-    const codes = this.frame.countries, column = codes.indexOf(this.country), years = this.riskYears;
-    let row = years.findLastIndex((q) => q <= this.quarter);
-    row = Math.max(row, 0);
-    const now = at(this.risk[`r/${this.good}`], row, column), then = at(this.risk[`b/${this.good}`], row, column);
+  // What a year without the largest exporter costs, net, and to whom; the line below the tiles says how it is counted.
+  riskTile(push) {
+    const risk = (name) => this.risk[name], here = this.risk?.[`r/${this.good}`];
+    this.riskLine.hidden = !here;
+    if (!here) return push("A year without the leader", "…", "being worked out", null, null);
+    const column = this.frame.countries.indexOf(this.country), row = Math.max(this.riskYears.findLastIndex((q) => q <= this.quarter), 0);
+    const now = at(here, row, column), then = at(risk(`b/${this.good}`), row, column), country = this.name(this.country);
+    const exporter = this.name(this.frame.countries[at(risk(`r/${this.good}/leader`), row)]);
     const change = this.same() || Math.abs(now - then) < 5e4 ? "" : ` · ${signed(now - then, money)}`;
-    push(label, now > 5e4 ? money(now) : "no cost", `${now < -5e4 ? "a gain for" : "cost to"} ${this.name(this.country)}${change}`, null, null);
+    push(`A year without ${exporter}`, now > 5e4 ? money(now) : "no net loss", `net, to ${country}${change}`, null, null);
+    const lost = [["users", "users"], ["producers", "producers"], ["treasury", "the treasury"]].map(([part, who]) => [who, at(risk(`r/${this.good}/${part}`), row, column)]);
+    const words = lost.filter(([, usd]) => Math.abs(usd) >= 5e4).map(([who, usd]) => `${who} ${usd > 0 ? "lose" : "gain"}${who === "the treasury" ? "s" : ""} ${money(Math.abs(usd))}`);
+    say(this.riskLine, `A year without ${exporter}: it ships most ${this.thing} across borders; were it to ship none for a year, ${words.length ? `in ${country} ${words.join(", ")}` : `${country} would hardly notice`}. The cost is net of all goods' users, producers and the treasury, stocks help out, and a net gain counts as none.`);
   }
 
   costTile(push) {
@@ -543,7 +549,7 @@ class Explore {
 
   hoverPrice(i, event) {
     if (i === null) return this.priceTip.hide();
-    const show = (array) => trim(at(array, i) / this.info.priceFactor, 3);
+    const show = (array) => `${trim(at(array, i) / this.info.priceFactor, 3)} ${this.info.priceUnit}, ${tonnes(at(array, i))} USD/t`;
     this.priceTip.show(event, [this.frame.quarters[i], `outside ${show(this.r("outside"))}${this.same() ? "" : ` (baseline ${show(this.b("outside"))})`}`, `inside ${show(this.r("inside"))}${this.same() ? "" : ` (baseline ${show(this.b("inside"))})`}`]);
   }
 
@@ -624,8 +630,9 @@ class Explore {
   drawEvents() {
     const quarters = this.frame.quarters, index = (q) => quarters.indexOf(q);
     const mine = this.events.filter((e) => e.mine).length;
-    this.cards.timeline.say(mine ? `${mine} measures are yours, ${this.events.length - mine} are the scenario's` : `${this.events.length} measures shape this market`, "What is in force in the quarter shown is set bold", this.frame.source);
-    this.list.replaceChildren(...this.events.map((e) => {
+    this.cards.timeline.say(measured(mine, this.events.length), this.events.length ? `What is in force in the quarter shown is set bold${mine ? "; yours come first" : ""}` : "Only costs, capacity and demand move it. Levers on the left add measures.", this.frame.source);
+    this.list.hidden = !this.events.length;
+    this.list.replaceChildren(...[...this.events].sort((a, b) => Number(b.mine) - Number(a.mine)).map((e) => {
       const item = h("li", { class: e.mine ? "mine" : "" }, h("span", { class: "when", text: e.until ? `${e.from} – ${e.until}` : `${e.from} –` }), h("span", { text: e.text }));
       item.from = Math.max(index(e.from), e.from < quarters[0] ? -1 : 0);
       item.until = e.until ? (e.until < quarters[0] ? -1 : index(e.until)) : null;
@@ -638,6 +645,8 @@ class Explore {
 
 const isLost = () => document.documentElement.dataset.line === "lost";
 const wasRestored = () => { try { const was = sessionStorage.getItem("orebloc-lost"); sessionStorage.removeItem("orebloc-lost"); return Boolean(was); } catch { return false; } };
+const count = (n) => `${n} measure${n === 1 ? "" : "s"}`;
+const measured = (mine, all) => (!all ? "No measure bears on this market" : mine ? `${count(mine)} ${mine === 1 ? "is" : "are"} yours, ${all - mine} ${all - mine === 1 ? "is" : "are"} the scenario's` : `${count(all)} shape${all === 1 ? "s" : ""} this market`);
 const points = (v) => (Math.abs(v) < 9.95 ? Math.abs(v).toFixed(1) : Math.abs(v).toFixed(0));
 const plotLength = (fan, good, side) => fan[`${good}/${side}`].columns;
 

@@ -1,11 +1,13 @@
 // The rail: every lever with its unit, its default, a reset and one line on what it does.
 import { h, say, trim } from "./dom.js";
 
+const SHOWN = "shown";
 const HIDDEN = "101"; // the licence slider's end past 100: as it is
 
 export class Rail {
-  constructor(host, send) {
+  constructor(host, send, shown) {
     this.host = host;
+    this.shown = shown; // the quarter the page shows
     this.send = send;
     this.controls = new Map();
     this.open = new Set(["bloc"]);
@@ -28,8 +30,9 @@ export class Rail {
     const option = (value, text) => h("option", { value, text });
     const field = (label, control) => h("label", { class: "field" }, h("span", { text: label }), control);
     this.scenario = h("select", { onchange: (e) => this.send({ type: "scenario", value: e.target.value }) }, frame.scenarios.map(([name, title]) => option(name, title)));
-    this.start = h("select", { onchange: (e) => this.send({ type: "start", value: e.target.value }) },
-      frame.quarters.slice(1).filter((q) => q.endsWith("Q1") || q === frame.plan.start).map((q) => option(q, q)));
+    const first = frame.quarters[1], from = () => (this.shown() < first ? first : this.shown());
+    this.start = h("select", { onchange: (e) => this.send({ type: "start", value: e.target.value === SHOWN ? from() : e.target.value }) },
+      option(SHOWN, "the quarter shown"), frame.quarters.slice(1).map((q) => option(q, q)));
     this.target = h("select", { onchange: (e) => this.send({ type: "target", value: e.target.value }) },
       frame.goods.filter((g) => g.stage !== "mine" || frame.goods.length === 1).map((g) => option(g.good, g.title)));
     this.target.value = good;
@@ -69,12 +72,12 @@ export class Rail {
   lever(lever, info, leader) {
     const unit = lever.unit === "price" ? info.priceUnit : lever.unit, high = lever.unit === "price" ? info.priceTop : lever.high;
     const words = (text) => text.replaceAll("{leader}", leader);
-    const id = `lever-${lever.id}`, name = `${lever.id}.${lever.global ? "" : this.good}`.replace(/\.$/, "");
+    const id = `lever-${lever.id}`, name = `${lever.id}.${this.good}`;
     const off = String(lever.default);
-    const change = (value) => this.send({ type: "lever", id: lever.id, good: lever.global ? "" : this.good, value });
+    const change = (value) => this.send({ type: "lever", id: lever.id, good: this.good, value });
     const reset = h("button", { type: "button", class: "reset", "aria-label": `Reset: ${words(lever.label)}`, onclick: () => change(lever.default), text: "reset" });
     const value = h("output", { for: id });
-    let control, write;
+    let control, write, slide;
     if (lever.kind === "choice") {
       control = h("select", { id, onchange: (e) => change(e.target.value) }, lever.choices.map(([word, text]) => h("option", { value: word, text })));
       write = (v) => { control.value = v; };
@@ -90,12 +93,14 @@ export class Rail {
         control.setAttribute("aria-valuetext", text);
         control.style.setProperty("--part", `${(100 * (v - lever.low)) / (high - lever.low)}%`);
       };
+      slide = h("div", { class: "slide" }, control, h("i", { class: "tick-default", "aria-hidden": "true", title: `as it is: ${lever.off}`, style: `--at: ${(lever.default - lever.low) / (high - lever.low)}` }));
       write = (v) => { if (document.activeElement !== control || String(v) === off) control.value = v; tell(v); };
     }
     this.controls.set(name, { lever, write, reset, control });
     const box = h("div", { class: `lever ${lever.kind}` },
-      h("div", { class: "leverhead" }, h("label", { for: id, text: words(lever.label) }), value, reset), control,
-      h("p", { class: "fine", id: `${id}-effect`, text: words(lever.effect) }));
+      h("div", { class: "leverhead" }, h("label", { for: id, text: words(lever.label) }), value, reset), slide ?? control,
+      h("p", { class: "fine", id: `${id}-effect`, text: words(lever.effect) }),
+      h("details", { class: "about fine" }, h("summary", { text: "Source" }), h("p", {}, `${lever.about} `, h("a", { href: "/explore/method", "data-keep": true, text: "More under Method and data" }))));
     control.setAttribute("aria-describedby", `${id}-effect`);
     return box;
   }
@@ -120,7 +125,7 @@ export class Rail {
 
   write(plan, good) {
     this.scenario.value = plan.scenario;
-    if (![...this.start.options].some((o) => o.value === plan.start)) this.start.prepend(h("option", { value: plan.start, text: plan.start }));
+    if (![...this.start.options].some((o) => o.value === plan.start)) this.start.append(h("option", { value: plan.start, text: plan.start }));
     this.start.value = plan.start;
     if (![...this.bloc.options].some((o) => o.value === plan.bloc)) this.bloc.append(h("option", { value: plan.bloc, text: plan.bloc }));
     this.bloc.value = plan.bloc;
@@ -131,7 +136,7 @@ export class Rail {
     }
     for (const group of this.groups) {
       const [levers, count] = group.counted;
-      const moved = levers.filter((l) => plan.levers[l.global ? l.id : `${l.id}.${good}`] !== undefined).length;
+      const moved = levers.filter((l) => plan.levers[`${l.id}.${good}`] !== undefined).length;
       say(count, moved ? `${moved} changed` : "");
     }
     this.tellChanges(plan);
