@@ -5,14 +5,18 @@ import threading
 import time
 from typing import Any
 
+import numpy as np
 import pytest
 
+from experiments.scenario_file import load_scenario, scenario_files
 from experiments.validation import Outcome, Verdict, load_episode
 from model.error import OreblocError
 from viz.live.message import unpacked
 from viz.page import validation
 from viz.page.compare import Compare
+from viz.page.fork import first_beside
 from viz.page.method import Method
+from viz.page.path import widest_gap
 from viz.page.sheet import Sheet, card, table
 from viz.page.treaty import TreatyTable
 from viz.page.why import Why
@@ -73,6 +77,85 @@ def test_compare_refuses_what_cannot_be_compared() -> None:
     page.set("s1", "no_measures")
     with pytest.raises(OreblocError, match="runs from"):
         page.answer()
+
+
+@pytest.mark.parametrize("name", scenario_files())
+def test_what_is_set_beside_a_scenario_runs_over_the_same_quarters(name: str) -> None:
+    """Over every scenario that ships: one that can be compared is proposed wherever there is one."""
+    spans = {other: (load_scenario(other).start, load_scenario(other).end) for other in scenario_files()}
+    alike = [other for other in spans if spans[other] == spans[name] and other != name]
+    found = first_beside(name, load_scenario(name))
+    assert found in alike if alike else found is None
+
+
+@pytest.mark.parametrize("name", ["tiny", "lithium_boom_2021", "rare_earths_single"])
+def test_compare_opens_where_nothing_can_be_compared(name: str) -> None:
+    """The page says so under a heading, and what to do; no field offers what would be refused."""
+    page, _ = opened(Compare, f"scenario={name}")
+    told = page.answer()
+    assert not page.error and page.chosen == [name, "-", "-", "-"]
+    assert "<h1" in told and load_scenario(name).end in told and "Move a lever" in told
+    assert page.fields() == []
+
+
+def test_forks_kept_are_compared_and_come_back_from_the_link() -> None:
+    """A floor kept stays while another is set; both stand beside the scenario, and a link brings them back."""
+    page, _ = opened(Compare)
+    page.act("keep")
+    with pytest.raises(OreblocError, match="kept already"):
+        page.act("keep")
+    lower, _ = opened(
+        Compare, page.link().replace("floor.gallium_refined=900", "floor.gallium_refined=700", 1)
+    )
+    assert lower.chosen == ["tiny", "fork0", "mine", "-"]
+    told = words(lower.answer())
+    assert "900 USD/kg" in told and "700 USD/kg" in told
+    numbers = lower._runs["fork0"][1].path("inside_price_usd_per_t", "gallium_refined", "CHN")
+    again, _ = opened(Compare, lower.link())
+    again.answer()
+    assert (again._runs["fork0"][1].path("inside_price_usd_per_t", "gallium_refined", "CHN") == numbers).all()
+    lower.act("forget")
+    assert lower.chosen == ["tiny", "mine", "-", "-"] and "kept=" not in lower.link()
+
+
+def test_the_widest_gap_is_told_with_its_place() -> None:
+    """Paths that end alike are told apart where they were furthest from each other; equal ones are not."""
+    paths = {"a": np.array([1.0, 1.0, 1.0]), "b": np.array([1.0, 0.7, 1.0]), "c": np.array([1.0, 1.1, 1.0])}
+    assert widest_gap(paths) == ("b", 1)
+    assert widest_gap({"a": paths["a"], "b": paths["a"]})[0] == ""
+
+
+def test_what_is_refused_stays_in_its_field_until_it_is_mended() -> None:
+    """A late answer does not take the message away, nothing is signed meanwhile, and the next edit clears it."""
+    page, heard = opened(TreatyTable)
+    page.take({"type": "set", "id": "notice", "value": "-3", "number": 2})
+    assert "-3" in heard[-1]["error"] and heard[-1]["stale"]
+    field = next(one for one in heard[-1]["fields"] if one["id"] == "notice")
+    assert field["value"] == "-3" and field["fault"]
+    page._work(page._asked, 1)  # the answer that was under way
+    assert "-3" in heard[-1]["error"] and heard[-1]["stale"]
+    page.take({"type": "act", "id": "sign", "number": 3})
+    assert "Mend first" in heard[-1]["error"] and not [one for one in heard if one["kind"] == "go"]
+    page._do({"type": "set", "id": "notice", "value": "3"})
+    assert page._faults() == "" and page.terms["notice"] == 3.0
+
+
+def test_an_answer_nobody_waits_for_stops() -> None:
+    """What is still worked out when something else is asked ends at its next step, and is told nowhere."""
+    page, heard = opened(Method, PLAIN)
+    steps: list[int] = []
+
+    def answer() -> str:
+        say = page.teller()
+        for n in range(3):
+            steps.append(n)
+            say(f"{n} of 3")
+            page._asked += n  # asked anew after the second step
+        return "done"
+
+    page.answer = answer
+    page._work(page._asked, 1)
+    assert steps == [0, 1, 2] and heard[-1]["status"] == "1 of 3"
 
 
 def test_the_treaty_table_asks_every_state() -> None:

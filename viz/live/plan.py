@@ -22,7 +22,10 @@ FROM = "2027Q1"
 
 @dataclass(frozen=True)
 class Plan:
-    """Levers by (id, good) with their values, the bloc's members, a treaty signed, and the quarter they hold from."""
+    """Levers by (id, good) with their values, the bloc's members, a treaty signed, and the quarter they hold from.
+
+    `kept` are other plans put by for a comparison, each as the words of its link.
+    """
 
     scenario: str = "baseline"
     seed: int | None = None
@@ -30,6 +33,7 @@ class Plan:
     bloc: tuple[str, ...] = BLOCS["thirty"][1]
     levers: Mapping[tuple[str, str], float | str] = field(default_factory=dict)
     treaty: Mapping[str, Any] | None = None
+    kept: tuple[str, ...] = ()
 
     def with_lever(self, lever: str, good: str, value: Any) -> "Plan":
         """Return the plan with one lever moved; at its default it is dropped. Raises `OreblocError`."""
@@ -104,6 +108,17 @@ def fitted(plan: Plan, quarters: Sequence[str]) -> Plan:
 
 def to_link(plan: Plan, shown: Mapping[str, str], rules: str, version: str) -> str:
     """Return the query that brings the same plan and view back."""
+    words = [*_words(plan), *((_KEPT, word) for word in plan.kept)]
+    words += [(key, value) for key, value in shown.items() if value]
+    return urlencode([*words, ("version", version), ("rules", rules)])
+
+
+def plan_words(plan: Plan) -> str:
+    """Return a plan by itself as the words of a link: nothing of the view, nothing kept beside it."""
+    return urlencode(_words(plan))
+
+
+def _words(plan: Plan) -> list[tuple[str, str]]:
     words: list[tuple[str, str]] = [("scenario", plan.scenario)]
     if plan.seed is not None:
         words.append(("seed", str(plan.seed)))
@@ -116,8 +131,7 @@ def to_link(plan: Plan, shown: Mapping[str, str], rules: str, version: str) -> s
         )
     if plan.treaty is not None:
         words.append(("treaty", json.dumps(plan.treaty, separators=(",", ":"), sort_keys=True)))
-    words += [(key, value) for key, value in shown.items() if value]
-    return urlencode([*words, ("version", version), ("rules", rules)])
+    return words
 
 
 def _bloc_word(bloc: tuple[str, ...]) -> str:
@@ -128,6 +142,7 @@ def _bloc_word(bloc: tuple[str, ...]) -> str:
 SHOWN = ("mineral", "good", "country", "quarter", "colour")
 #: What words of a link begin with that are a page's own: what is asked there.
 ASKED = "ask."
+_KEPT = "kept"
 
 
 def from_link(query: str) -> tuple[Plan, dict[str, str], dict[str, str]]:
@@ -157,6 +172,9 @@ def _read_word(plan: Plan, key: str, value: str) -> Plan:
         return replace(plan, bloc=read_bloc(value))
     if key == "treaty":
         return replace(plan, treaty=_treaty(value))
+    if key == _KEPT:
+        from_link(value)  # refused here, where the link is read
+        return replace(plan, kept=(*plan.kept, value))
     lever, _, good = key.partition(".")
     if lever in LEVERS_BY_ID:
         return plan.with_lever(lever, good, value)

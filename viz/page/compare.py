@@ -1,5 +1,6 @@
 """Two to four scenarios side by side, on common axes, under the same luck."""
 
+from dataclasses import replace
 from html import escape
 from typing import Any
 
@@ -8,17 +9,28 @@ import numpy as np
 from experiments.cause import differences
 from experiments.compare import check_comparable
 from experiments.outcome import ALL_GOODS
-from experiments.scenario_file import load_scenario, scenario_files
-from model.cache import rule_hash
 from model.error import OreblocError
 from model.scenario import Scenario
 from viz.country import country_name
 from viz.drawing import axes, both_sizes, end_labels, line, nice_top, percent, short_number
 from viz.live.message import named
+from viz.live.plan import plan_words
 from viz.live.record import Record, run_record
 from viz.live.stage import stage_of
 from viz.live.study_run import read_study_run
 from viz.live.title import goods_words, short_title
+from viz.page.fork import (
+    MOST_RUNS,
+    comparable,
+    described,
+    first_beside,
+    fork_names,
+    fork_plan,
+    fork_title,
+    is_fork,
+    keep,
+)
+from viz.page.path import path_table, widest_gap
 from viz.page.sheet import Ask, Sheet, card, table
 
 #: One colour for each scenario, told apart by colour-blind readers (Okabe and Ito 2008).
@@ -33,42 +45,77 @@ class Compare(Sheet):
     """Up to four runs: the scenario as it stands, with the changes, and others that ship."""
 
     busy = "Running the scenarios…"
+    title = "Compare"
+    purpose = (
+        "Sets two to four runs side by side on common axes, under the same luck: scenarios that ship, your changes, "
+        "and forks of them that you kept."
+    )
 
     def begin(self) -> None:
-        """Set the scenario as it stands against the changes, or against a bloc with a floor."""
-        second = _MINE if not self.plan.changes_nothing else "us_eu_japan_floor"
-        known = scenario_files()
-        self.chosen = [
-            self.plan.scenario,
-            second if second == _MINE or second in known else _NONE,
-            _NONE,
-            _NONE,
-        ]
+        """Set the scenario as it stands against what is changed or kept, else against another that ships."""
         self._runs: dict[str, tuple[Scenario, Record]] = {}
+        others = [*fork_names(self.plan), *self._mine()]
+        if not others:
+            ship = first_beside(self.plan.scenario, self.stage.scenario)
+            others = [ship] if ship else []
+        self.chosen = [self.plan.scenario, *others, *[_NONE] * MOST_RUNS][:MOST_RUNS]
+
+    def _mine(self) -> list[str]:
+        """Return the changes of the plan as a run, unless there are none or they are kept already."""
+        if self.plan.changes_nothing or plan_words(self.plan) in self.plan.kept:
+            return []
+        return [_MINE]
 
     def asked(self) -> dict[str, str]:
         """Return the scenarios chosen."""
         return {f"s{n}": name for n, name in enumerate(self.chosen) if name != _NONE}
 
+    def _choices(self) -> list[tuple[str, str]]:
+        """Return what can be chosen: what runs over the same quarters."""
+        ship = comparable(self.stage.scenario)
+        here = [] if self.plan.scenario in ship else [self.plan.scenario]
+        return [(name, self._title(name)) for name in (*self._mine(), *fork_names(self.plan), *here, *ship)]
+
     def fields(self) -> list[Ask]:
-        """Return four scenarios, the good and the country."""
-        names = [(name, name.replace("_", " ").capitalize()) for name in scenario_files()]
-        if self.plan.scenario not in scenario_files():
-            names.append((self.plan.scenario, self._title(self.plan.scenario)))
-        mine = [] if self.plan.changes_nothing else [(_MINE, "with my changes")]
-        choices = [*mine, *names]
+        """Return up to four runs, the good and the country, and what keeps a fork."""
+        choices = self._choices()
+        if len(choices) < 2:
+            return []
         goods = [(good, short_title(good)) for good in self.stage.whole.goods]
         codes = sorted(
             ((code, country_name(code)) for code in self.stage.whole.countries), key=lambda pair: pair[1]
         )
         empty = [(_NONE, "none")]
-        labels = ("Compare", "with", "and", "and")
+        labels = ("A", "B", "C", "D")
+        known = {name for name, _ in choices}
         picks = [
-            Ask(f"s{n}", labels[n], "select", self.chosen[n], choices if n < 2 else [*empty, *choices])
-            for n in range(4)
-        ]
-        return [*picks, Ask("good", "in the market of", "select", self.shown["good"], goods),
-                Ask("country", "seen from", "select", self.shown["country"], codes)]  # fmt: skip
+            Ask(f"s{n}", labels[n], "select", name, self._with(choices if n < 2 else [*empty, *choices], name, known))
+            for n, name in enumerate(self.chosen[: max(2, len(choices))])
+        ]  # fmt: skip
+        fields = [*picks, Ask("good", "in the market of", "select", self.shown["good"], goods),
+                  Ask("country", "seen from", "select", self.shown["country"], codes)]  # fmt: skip
+        if self._mine():
+            letter = labels[self.chosen.index(_MINE)] if _MINE in self.chosen else labels[1]
+            fields.append(Ask("keep", f"Keep my changes as {letter}", "button"))
+        if self.plan.kept:
+            fields.append(Ask("forget", "Forget what is kept", "button"))
+        return fields
+
+    def _with(self, choices: list[tuple[str, str]], name: str, known: set[str]) -> list[tuple[str, str]]:
+        """Return the choices, with what a link asks for beside them where it is none of them."""
+        return choices if name in known or name == _NONE else [*choices, (name, self._title(name))]
+
+    def act(self, button: str) -> None:
+        """Keep the changes as a fork, or forget all forks."""
+        if button == "keep":
+            self.plan = keep(self.plan)
+            name = fork_names(self.plan)[-1]
+            self._runs[name] = self._runs.pop(_MINE) if _MINE in self._runs else self._run(name)
+            if _MINE in self.chosen:
+                self.chosen[self.chosen.index(_MINE)] = name
+        elif button == "forget":
+            self.plan = replace(self.plan, kept=())
+            self.begin()
 
     def set(self, field: str, value: Any) -> None:
         """Take over a choice."""
@@ -80,9 +127,11 @@ class Compare(Sheet):
     def _run(self, name: str) -> tuple[Scenario, Record]:
         if name in self._runs:
             return self._runs[name]
-        if name == _MINE:
-            scenario = self.changed()
-            made = (scenario, self.stage.run(scenario))
+        if name == _MINE or is_fork(name):
+            plan = self.plan if name == _MINE else fork_plan(self.plan, name)
+            scenario, stage = self.changed(plan), stage_of(plan.scenario, plan.seed)
+            check_comparable(self.stage.scenario, scenario)
+            made = scenario, stage.run(scenario)
         else:
             made = self._run_like(name)
         self._runs[name] = made
@@ -101,14 +150,17 @@ class Compare(Sheet):
 
     def answer(self) -> str:
         """Return charts, numbers and what differs."""
+        if len(self._choices()) < 2:
+            return self._nothing_beside()
         names = list(dict.fromkeys(name for name in self.chosen if name != _NONE))
         if len(names) < 2:
             raise OreblocError("Only one scenario is chosen. Choose another one to set it against.")
-        first = load_scenario(names[0]) if names[0] in scenario_files() else self.changed()
-        runs = {}
+        runs: dict[str, tuple[Scenario, Record]] = {}
+        say = self.teller()
         for name in names:
+            say(f"Running the scenarios: {len(runs) + 1} of {len(names)}…")
             scenario, record = self._run(name)
-            check_comparable(first, scenario)
+            check_comparable(next(iter(runs.values()))[0] if runs else scenario, scenario)
             if self.shown["good"] not in {good for good, _ in record.cells["inside_price_usd_per_t"]}:
                 raise OreblocError(
                     f"{self._title(name)} has no {short_title(self.shown['good'])}. Choose another good or scenario."
@@ -116,10 +168,25 @@ class Compare(Sheet):
             runs[name] = scenario, record
         return self._told(runs)
 
+    def _nothing_beside(self) -> str:
+        """Return what the page says where no other run covers the same quarters."""
+        scenario, there = self.stage.scenario, escape(f"/explore/?{self.link()}", quote=True)
+        return (
+            '<h1 class="finding">Nothing to set beside this scenario yet</h1>'
+            f'<p class="lead">{escape(self._title(self.plan.scenario))} runs from {scenario.start} to {scenario.end}, '
+            "and no other scenario that ships runs over the same quarters. Move a lever on Explore and come back: "
+            "then the scenario with your changes stands beside it as it is.</p>"
+            f'<div class="acts"><a class="main-act" href="{there}">Move a lever on Explore</a></div>'
+        )
+
     def _title(self, name: str) -> str:
-        if self.stage.is_played and name == self.plan.scenario:
-            return self.stage.scenario.title
-        return "With my changes" if name == _MINE else name.replace("_", " ").capitalize()
+        if name == _MINE:
+            return f"With my changes: {fork_title(self.plan)}"
+        if is_fork(name):
+            return f"Kept: {fork_title(fork_plan(self.plan, name))}"
+        if name == self.plan.scenario and (self.stage.is_played or read_study_run(name)):
+            return self.stage.scenario.title or name
+        return name.replace("_", " ").capitalize()
 
     def _told(self, runs: dict[str, tuple[Scenario, Record]]) -> str:
         good, country = self.shown["good"], self.shown["country"]
@@ -149,23 +216,39 @@ class Compare(Sheet):
         ]
         drawn = "".join(self._chart(runs, *chart) for chart in charts)
         paths = {name: record.path("production_share", good, leader) for name, (_, record) in runs.items()}
-        base, *others = paths
-        gaps = {name: 100.0 * (paths[name][-1] - paths[base][-1]) for name in others}
-        widest = max(gaps, key=lambda name: abs(gaps[name]))
-        end = next(iter(runs.values()))[1].quarters[-1]
-        word = "less" if gaps[widest] < 0 else "more"
-        start = f"{where} ends with {percent(paths[base][-1])} of {thing} in \u201c{self._title(base)}\u201d"
-        head = (
-            f"{start} and {abs(gaps[widest]):.1f} points {word} in \u201c{self._title(widest)}\u201d ({end})"
-        )
+        head = self._head(paths, next(iter(runs.values()))[1].quarters, f"{where}'s share of {thing}")
         return (
-            f'<h1 class="finding">{escape(head)}</h1><div class="board">{drawn}'
+            f'<h1 class="finding">{escape(head)}</h1>{self._who(list(runs))}<div class="board">{drawn}'
             + card(
                 "Numbers", self._numbers(runs), "Same luck in all: differences come from the scenarios alone"
             )
-            + card("What differs", self._levers(runs), f"Against {self._title(base)}")
+            + card("What differs", self._levers(runs), f"Against {self._title(next(iter(runs)))}")
             + "</div>"
         )
+
+    def _head(self, paths: dict[str, Any], quarters: tuple[str, ...], what: str) -> str:
+        """Return where the shares are furthest apart, in which quarter, and where they end."""
+        base, *_ = paths
+        name, n = widest_gap(paths)
+        if name == "":
+            return f"{what} is the same in all: {percent(paths[base][-1])} in {quarters[-1]}"
+        gap, letter = 100.0 * (paths[name][n] - paths[base][n]), chr(65 + list(paths).index(name))
+        word = "less" if gap < 0 else "more"
+        apart = (
+            f"{what} is furthest apart in {quarters[n]}: {abs(gap):.1f} points {word} in {letter} than in A"
+        )
+        if n == len(quarters) - 1:
+            return f"{apart} ({percent(paths[base][n])})"
+        return f"{apart}; in {quarters[-1]} it is {self._ends({k: percent(p[-1]) for k, p in paths.items()})}"
+
+    def _who(self, names: list[str]) -> str:
+        """Return what each letter stands for, with what the scenario says of itself."""
+        rows = []
+        for n, name in enumerate(names):
+            about = described(name)
+            words = f": {about}" if about else ""
+            rows.append(f"<li><b>{chr(65 + n)} {escape(self._title(name))}</b>{escape(words)}</li>")
+        return f'<ul class="points">{"".join(rows)}</ul>'
 
     def _chart(
         self,
@@ -197,9 +280,23 @@ class Compare(Sheet):
             )
 
         told = f"{title} ends at {self._ends({name: show(path[-1]) for name, path in paths.items()})}"
+        widest, n = widest_gap(paths)
+        if widest and n < len(quarters) - 1:
+            letter = chr(65 + list(paths).index(widest))
+            first, other = show(next(iter(paths.values()))[n]), show(paths[widest][n])
+            told += (
+                f"; furthest apart in {quarters[n]}: {first} (A), {other} ({letter})"
+                if first != other
+                else ""
+            )
         body = both_sizes(list(quarters), top, inside, told) + self._legend(list(paths))
         return card(
-            told, body, unit, self._source(), "half", _path_table(title, quarters, self._titled(paths))
+            told,
+            body,
+            unit,
+            self._source(list(paths)),
+            "half",
+            path_table(title, quarters, self._titled(paths)),
         )
 
     def _ends(self, ends: dict[str, str]) -> str:
@@ -211,9 +308,9 @@ class Compare(Sheet):
     def _titled(self, paths: dict[str, Any]) -> dict[str, Any]:
         return {self._title(name): path for name, path in paths.items()}
 
-    def _source(self) -> str:
-        scenario = self.stage.scenario
-        return f"Source: Orebloc, {scenario.name}, seed {scenario.seed}, rules {rule_hash()[:8]}"
+    def _source(self, names: list[str]) -> str:
+        said = ", ".join(f"{chr(65 + n)} {self._title(name)}" for n, name in enumerate(names))
+        return self.source(said)
 
     def _legend(self, names: list[str]) -> str:
         rows = "".join(
@@ -250,7 +347,12 @@ class Compare(Sheet):
         told = f"{title} in the last quarter: {words} against A"
         body = both_sizes(list(quarters), 2.0 * span, inside, told) + self._legend(list(paths))
         return card(
-            told, body, unit, self._source(), "half", _path_table(title, quarters, self._titled(moved))
+            told,
+            body,
+            unit,
+            self._source(list(paths)),
+            "half",
+            path_table(title, quarters, self._titled(moved)),
         )
 
     def _numbers(self, runs: dict[str, tuple[Scenario, Record]]) -> str:
@@ -285,12 +387,3 @@ class Compare(Sheet):
                 continue
             rows += [[self._title(name), cause.kind, named(cause.label)] for cause in found]
         return table("differences", ("scenario", "kind", "what differs"), rows)
-
-
-def _path_table(name: str, quarters: tuple[str, ...], paths: dict[str, Any]) -> str:
-    """Return the numbers behind a chart, a row for each quarter."""
-    rows = [
-        [quarter, *(f"{path[n]:.6g}" if np.isfinite(path[n]) else "" for path in paths.values())]
-        for n, quarter in enumerate(quarters)
-    ]
-    return table(name, ("quarter", *paths), rows, range(1, 1 + len(paths)))

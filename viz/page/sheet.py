@@ -39,11 +39,17 @@ class Ask:
         }
 
 
+class Superseded(Exception):
+    """Raised inside an answer that nobody waits for any more."""
+
+
 class Sheet:
     """One visitor's page of this kind. A kind gives `fields`, `set`, `answer`, and may give `act`."""
 
-    #: What is said while an answer is worked out.
+    #: What is said while an answer is worked out; what the page is called, and what it is for.
     busy = "Working it out…"
+    title = ""
+    purpose = ""
 
     def __init__(self, emit: Callable[[bytes], None], query: str = "", scenario: str = "baseline") -> None:
         self.emit = emit
@@ -52,7 +58,9 @@ class Sheet:
         self.error = ""
         self.number = 0
         self.words: dict[str, str] = {}
+        self.refused: dict[str, tuple[Any, str]] = {}  # by field: what was written, and why it cannot be
         self._asked = 0
+        self._thread = threading.local()
         self._lock = threading.RLock()
         try:
             plan, shown, rest = from_link(query)
@@ -125,15 +133,15 @@ class Sheet:
         """Do what the page asks for, then work out the answer; what was under way is dropped."""
         with self._lock:
             self.number = int(message.get("number") or 0)
+            if message.get("type") == "stop":
+                self._asked += 1
+                self.tell(status="Stopped. Change something to ask again.", stale=True)
+                return
             try:
-                if message.get("type") == "set":
-                    self.error = ""
-                    self.set(str(message.get("id")), message.get("value"))
-                elif message.get("type") == "act":
-                    self.error = ""
-                    self.act(str(message.get("id")))
+                self._do(message)
             except OreblocError as error:
-                self.tell(error=str(error))
+                self.error = "" if message.get("type") == "set" else str(error)
+                self.tell(error=self._faults(), stale=True)
                 return
             self._asked += 1
             asked = self._asked
@@ -142,25 +150,81 @@ class Sheet:
             target=self._work, args=(asked, self.number), name="orebloc-sheet", daemon=True
         ).start()
 
+    def _do(self, message: Mapping[str, Any]) -> None:
+        """Take over a choice, or do what a button says. What is refused stands in its field until that is mended."""
+        name, value = str(message.get("id")), message.get("value")
+        if message.get("type") in ("set", "act"):
+            self.error = ""
+        if message.get("type") == "set":
+            self.refused.pop(name, None)
+            try:
+                self.set(name, value)
+            except OreblocError as error:
+                self.refused[name] = value, str(error)
+                raise
+        elif message.get("type") == "act":
+            if self.refused:
+                raise OreblocError("Mend first what stands in red.")
+            self.act(name)
+
+    def _faults(self) -> str:
+        """Return all that is wrong now, in words."""
+        return " ".join(
+            dict.fromkeys(words for words in (self.error, *(f for _, f in self.refused.values())) if words)
+        )
+
+    def teller(self) -> Callable[[str], None]:
+        """Return what an answer says how far it is with; it raises `Superseded` once nobody waits for the answer.
+
+        To be called in the answer's own thread; what it returns may be called in any.
+        """
+        asked = getattr(self._thread, "asked", None)
+
+        def say(words: str) -> None:
+            if asked is None:
+                return
+            if asked != self._asked:
+                raise Superseded
+            self.tell(busy=True, status=words)
+
+        return say
+
     def _work(self, asked: int, number: int) -> None:
         html, error = None, self.error
+        self._thread.asked = asked
         try:
             html = self.answer()
+        except Superseded:
+            return
         except (OreblocError, ClearingError) as found:
-            error = str(found)
+            html, error = "", str(found)
         except Exception as found:  # the page must say so, whatever it was
             error = f"The model stopped: {type(found).__name__}: {found}. The last answer stays on the page."
         if asked == self._asked:
-            self.tell(html=html, error=error, number=number)
+            faults = self._faults()
+            whole = f"{error} {faults}".strip() if faults not in (error, "") else error
+            self.tell(html=html, error=whole, number=number, stale=bool(faults) or html is None)
 
     def tell(self, **header: Any) -> None:
         """Send the page its fields and what there is."""
-        fields = [field.record() for field in self.fields()]
+        fields = [self._field(field) for field in self.fields()]
         self.emit(
             packed(
-                {"kind": "sheet", "number": self.number, "fields": fields, "address": self.link(), **header}
+                {"kind": "sheet", "number": self.number, "fields": fields, "address": self.link(),
+                 "title": self.title, "purpose": self.purpose, **header}
             )
-        )
+        )  # fmt: skip
+
+    def _field(self, field: Ask) -> dict[str, Any]:
+        record = field.record()
+        if field.id in self.refused:
+            record["value"], record["fault"] = self.refused[field.id]
+        return record
+
+    def source(self, about: str = "") -> str:
+        """Return a card's source line: the scenario, seed and rules that its numbers come from."""
+        scenario = self.stage.scenario
+        return f"Source: Orebloc, {about or scenario.name}; seed {scenario.seed}, rules {rule_hash()[:8]}"
 
     def link(self) -> str:
         """Return the query that brings this page back."""

@@ -13,7 +13,10 @@ class Sheet {
     this.status = h("p", { class: "status", role: "status" });
     this.alert = h("div", { class: "error", role: "alert", hidden: true }, h("b", { text: "That did not work" }), h("p"));
     this.answer = h("div", { class: "answer", "aria-live": "polite" });
-    root.replaceChildren(h("div", { class: "sheet" }, this.form, this.alert, this.status, this.answer));
+    this.purpose = h("header", { class: "purpose", hidden: true }, h("h2"), h("p", { class: "fine" }));
+    this.stop = h("button", { type: "button", class: "quiet", text: "Stop", hidden: true, onclick: () => this.send({ type: "stop" }) });
+    this.stale = h("p", { class: "fine stale", text: "The answer below is to the question as it was before.", hidden: true });
+    root.replaceChildren(h("div", { class: "sheet" }, this.purpose, this.form, this.alert, h("div", { class: "progress" }, this.status, this.stop), this.stale, this.answer));
     this.wait = waiting(this.answer, "Opening the scenario…");
   }
 
@@ -26,10 +29,16 @@ class Sheet {
     const { header } = unpack(buffer);
     if (header.kind === "file") return download(header.name, header.text, header.mime);
     if (header.kind === "go") { location.href = header.address; return null; }
-    if (header.fields) { this.wait(); this.ask(header.fields, header.number < this.number); }
-    this.alert.hidden = !header.error;
-    if (header.error) say(this.alert.lastChild, header.error);
-    say(this.status, header.status ?? "");
+    const isLate = header.number < this.number;
+    if (header.fields) { this.wait(); this.ask(header.fields, isLate); }
+    if (header.title) { this.purpose.hidden = false; say(this.purpose.firstChild, header.title); say(this.purpose.lastChild, header.purpose ?? ""); }
+    if (!isLate && !header.busy) {
+      this.alert.hidden = !header.error;
+      if (header.error) say(this.alert.lastChild, header.error);
+    }
+    if (!isLate) { say(this.status, header.status ?? ""); this.stop.hidden = !header.busy; }
+    if (header.html) this.stale.hidden = true;
+    if (header.stale !== undefined) this.stale.hidden = !header.stale || !(header.html ?? this.answer.innerHTML);
     this.answer.classList.toggle("busy", Boolean(header.busy));
     if (header.html !== undefined && header.html !== null) { this.answer.innerHTML = header.html; this.mend(); }
     if (header.address !== undefined) history.replaceState(history.state, "", `${location.pathname}?${header.address}`);
@@ -39,7 +48,7 @@ class Sheet {
 
   // A late answer, to what was asked before, does not take back what has been chosen since.
   ask(fields, isLate) {
-    const key = JSON.stringify(fields.map(({ value, ...rest }) => rest)), known = key === this.key;
+    const key = JSON.stringify(fields.map(({ value, fault, ...rest }) => rest)), known = key === this.key;
     if (!known) {
       this.key = key;
       this.fields.clear();
@@ -51,7 +60,7 @@ class Sheet {
       }
       this.form.replaceChildren(...[...groups].map(([name, inside]) => (name ? h("fieldset", {}, h("legend", { text: name }), inside) : h("div", { class: "asks" }, inside))));
     }
-    if (!isLate || !known) for (const field of fields) this.fields.get(field.id)?.(field.value);
+    if (!isLate || !known) for (const field of fields) this.fields.get(field.id)?.(field.value, field.fault);
   }
 
   field({ id, label, kind, choices, help, low, high, step, unit }) {
@@ -72,8 +81,14 @@ class Sheet {
     if (kind === "select") control = h("select", { id: name, onchange: (e) => set(e.target.value) }, choices.map(([value, text]) => h("option", { value, text })));
     else if (kind === "check") control = h("input", { id: name, type: "checkbox", role: "switch", onchange: (e) => set(e.target.checked) });
     else control = h("input", { id: name, type: kind, min: low, max: high, step: step ?? "any", onchange: (e) => set(e.target.value) });
-    this.fields.set(id, (value) => { if (kind === "check") control.checked = Boolean(value); else if (document.activeElement !== control || kind === "select") control.value = value ?? ""; });
-    return h("label", { class: `field ${kind}`, for: name }, h("span", { text: unit ? `${label}, ${unit}` : label }), control, help ? h("small", { class: "fine", text: help }) : null);
+    const fault = h("small", { class: "fault", id: `${name}-fault`, hidden: true });
+    this.fields.set(id, (value, words) => {
+      if (kind === "check") control.checked = Boolean(value); else if (document.activeElement !== control || kind === "select") control.value = value ?? "";
+      fault.hidden = !words;
+      say(fault, words ?? "");
+      if (words) { control.setAttribute("aria-invalid", "true"); control.setAttribute("aria-describedby", fault.id); } else { control.removeAttribute("aria-invalid"); control.removeAttribute("aria-describedby"); }
+    });
+    return h("label", { class: `field ${kind}`, for: name }, h("span", { text: unit ? `${label}, ${unit}` : label }), control, help ? h("small", { class: "fine", text: help }) : null, fault);
   }
 
   // Charts get the menu that those of Explore have; other tables can be taken along.
