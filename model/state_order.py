@@ -10,11 +10,13 @@ from typing import Any
 
 import numpy as np
 
+from model.clauses import BY_NAME as CLAUSES_BY_NAME
 from model.field import Field, Place
 from model.instruments import BY_NAME
 from model.measure_plan import BASE_QUARTERS
 from model.name import EU_MEMBERS, WORLD, did_you_mean
 from model.order import Order, OrderKind, order_from
+from model.price_limit import base_prices, check_prices
 from model.quarter_date import first_date, last_date, quarter_index
 from model.sheet import read_sheet
 from model.treaty import Treaty
@@ -101,12 +103,14 @@ def _switch_on(engine: Any, given: list[tuple[int, Order]]) -> None:
 def check_orders(engine: Any, seat: str, run: int, given: Any) -> list[Order]:
     """Return a state's orders of the quarter, checked against this world. Raises `OreblocError`."""
     quarter, scenario = engine.quarter_label, engine.scenario
-    orders = []
+    orders, prices = [], base_prices(engine.world)
     for number, mapping in enumerate(read_sheet(seat, quarter, given)):
         place = Place(f"{seat} in {quarter}", f"orders[{number}]", scenario.rare_earths, scenario.eu_members)
         order = order_from(mapping, STATE_ORDERS_BY_NAME, place)
         _check_time(engine, order, place)
         _check_names(engine, order, place)
+        about = f" of {order.actor}"
+        check_prices(STATE_ORDERS_BY_NAME[order.type].fields, order.fields, prices, place, about)
         if order.type == REPEAL.name:
             _check_repeal(engine, run, order, place)
         elif order.type == DRAFT.name:
@@ -170,6 +174,9 @@ def _treaty(engine: Any, order: Order, place: Place) -> Treaty:
         place.at("members").refuse(
             f"{order.actor} drafts a treaty without itself. Add {order.actor} to the members."
         )
+    for number, clause in enumerate(treaty.clauses):
+        kind, spot = CLAUSES_BY_NAME[clause.type], place.at("clauses").at(number)
+        check_prices(kind.fields, clause.fields, base_prices(engine.world), spot, f" of clause {clause.type}")
     if treaty.id in [other.id for other in engine.treaties.treaties]:
         place.at("id").refuse(f"Treaty {treaty.id} is there already. Give the new one an id of its own.")
     return treaty

@@ -178,6 +178,23 @@ def test_what_is_written_becomes_the_order(world):
     assert place == "fields.rate" and "must be a number" in told and "orders[" not in told
 
 
+def test_a_price_beyond_all_reason_is_no_order(world):
+    """A floor of twenty times the base year's price is taken, one above it refused at its field, in a treaty too."""
+    solo = solo_of(world)
+    price = float(world.goods.set_index("name")["price_usd_per_t"]["gallium_refined"])
+
+    def floor(usd):
+        return {"type": "price_floor", "fields": {"good": ["gallium_refined"], "price_usd_per_t": usd}}
+
+    assert solo.check("JPN", floor(20.0 * price))
+    with pytest.raises(OreblocError, match=r"20 times its price.*price_usd_per_t\)$"):
+        solo.check("JPN", floor(20.1 * price))
+    clause = {"type": "common_price_floor", "fields": floor([price, 30.0 * price])["fields"]}
+    document = {"id": "club", "kind": "memorandum", "members": ["JPN", "USA"], "clauses": [clause]}
+    with pytest.raises(OreblocError, match=r"20 times its price.*clauses\[0\]\.fields\.price_usd_per_t"):
+        solo.check("JPN", {"type": "draft_treaty", "fields": {"document": document}})
+
+
 def test_a_treaty_is_drafted_from_its_clauses(world):
     """A draft with a clause goes on the table; in the next year it can be signed."""
     solo = solo_of(world)

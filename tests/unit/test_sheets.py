@@ -10,7 +10,9 @@ import pytest
 
 from experiments.scenario_file import load_scenario, scenario_files
 from experiments.validation import Outcome, Verdict, load_episode
+from model.clauses import CLAUSES
 from model.error import OreblocError
+from viz.country import country_name
 from viz.live.message import unpacked
 from viz.page import validation
 from viz.page.compare import Compare
@@ -137,7 +139,7 @@ def test_what_is_refused_stays_in_its_field_until_it_is_mended() -> None:
     page.take({"type": "act", "id": "sign", "number": 3})
     assert "Mend first" in heard[-1]["error"] and not [one for one in heard if one["kind"] == "go"]
     page._do({"type": "set", "id": "notice", "value": "3"})
-    assert page._faults() == "" and page.terms["notice"] == 3.0
+    assert page._faults() == "" and page.notice == 3
 
 
 def test_an_answer_nobody_waits_for_stops() -> None:
@@ -166,8 +168,13 @@ def test_the_treaty_table_asks_every_state() -> None:
     for name in ("United States", "European Union", "Japan", "South Korea"):
         assert re.search(rf"{name} (signs|does not sign)", told), name
     assert "in rather than out is worth" in told.lower() or "In rather than out is worth" in told
-    assert "Article 1" in told and "900" not in page.terms
+    assert "Article 1" in told
+    against = [code for code, signs in page.verdicts.items() if not signs]
+    names = [country_name(code) for code in against]
+    button = next(field for field in page.fields() if field.id == "sign")
+    assert not against or all(name in button.label for name in names)
     page.act("sign")
+    assert all(name in page.plan.treaty["title"] for name in names)
     (gone,) = [header for header in heard if header["kind"] == "go"]
     assert "treaty=" in gone["address"] and gone["address"].startswith("/explore/?")
 
@@ -182,12 +189,54 @@ def test_a_signed_treaty_runs_and_comes_back_from_its_link() -> None:
     assert treaty.members == ("USA", "EU27", "JPN", "KOR")
 
 
+FLOOR = "clause.common_price_floor"
+
+
+def test_a_signed_treaty_is_opened_again_with_its_terms() -> None:
+    """Floor, members, notice and other clauses come back from what was signed."""
+    page, _ = opened(TreatyTable)
+    page.set(f"{FLOOR}.price_usd_per_t", "800")
+    page.set("clause.information.on", False)
+    page.set("clause.gap_subsidy.on", True)
+    page.set("clause.gap_subsidy.strike_usd_per_t", 700)
+    page.set("members", ["USA", "JPN", "KOR"])
+    page.set("notice", 6)
+    page.act("sign")
+    link = "&".join(part for part in page.link().split("&") if not part.startswith("ask."))
+    again, _ = opened(TreatyTable, link)
+    shown = {field.id: field.value for field in again.fields()}
+    assert (
+        shown[f"{FLOOR}.price_usd_per_t"] == 800.0 and shown["clause.gap_subsidy.strike_usd_per_t"] == 700.0
+    )
+    assert not shown["clause.information.on"] and shown["notice"] == 6
+    assert shown["members"] == ["USA", "JPN", "KOR"]
+    assert again.draft().to_mapping()["clauses"] == page.draft().to_mapping()["clauses"]
+    (floor, *_) = again.draft().clauses
+    assert floor.fields["price_usd_per_t"] == 800_000.0
+
+
+def test_every_kind_of_clause_can_be_drafted() -> None:
+    """Each kind has a switch, and a form of all its fields once it is in the treaty; a link brings the draft back."""
+    page, _ = opened(TreatyTable)
+    for kind in CLAUSES:
+        page.set(f"clause.{kind.name}.on", True)
+    there = {field.id for field in page.fields()}
+    for kind in CLAUSES:
+        assert {f"clause.{kind.name}.{field.name}" for field in kind.fields} <= there
+    page.set(f"{FLOOR}.price_usd_per_t", "800; 900")
+    again, _ = opened(TreatyTable, page.link())
+    assert again.draft_.clauses == page.draft_.clauses
+    assert again.draft_.clauses["common_price_floor"]["price_usd_per_t"] == [800_000.0, 900_000.0]
+
+
 @pytest.mark.parametrize(
     "field, value, told",
     [
         ("members", ["JPN"], "2 or more"),
-        ("floor", "dear", "number of 0 or more"),
-        ("notice", -1, "number of 0 or more"),
+        (f"{FLOOR}.price_usd_per_t", "dear", "must be a number"),
+        (f"{FLOOR}.price_usd_per_t", "99999999", "20 times its price in the base year"),
+        ("notice", -1, "0 to 40"),
+        ("good", "gold", "not in this scenario"),
     ],
 )
 def test_a_treaty_that_cannot_be_is_refused(field: str, value: Any, told: str) -> None:
@@ -201,8 +250,8 @@ def test_a_treaty_that_cannot_be_is_refused(field: str, value: Any, told: str) -
 def test_a_treaty_without_clauses_is_refused() -> None:
     """A text that says nothing is no treaty."""
     page, _ = opened(TreatyTable)
-    for field in ("floor", "exemption", "information"):
-        page.set(field, 0)
+    for clause in list(page.draft_.clauses):
+        page.set(f"clause.{clause}.on", False)
     with pytest.raises(OreblocError, match="no clause"):
         page.answer()
 

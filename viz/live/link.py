@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from model.error import OreblocError
+from model.price_limit import MOST_TIMES, base_prices
 from viz.country import country_name
 from viz.live.lever import LEVERS_BY_ID, price_factor, price_unit
 from viz.live.plan import Plan, mixed, rows_of
@@ -12,8 +13,6 @@ from viz.live.title import short_title
 
 #: What the map may show as colour.
 COLOURS = ("share", "dependence", "use")
-#: A lever in money may ask for this many times the price of the base year.
-MOST_TIMES = 20.0
 
 
 def sound_plan(plan: Plan, stage: Stage) -> tuple[Plan, list[str]]:
@@ -53,9 +52,9 @@ def _fault(plan: Plan, stage: Stage) -> str | None:
 def capped(plan: Plan, stage: Stage) -> tuple[Plan, list[str]]:
     """Return the plan with no lever in money above `MOST_TIMES` the good's price in the base year, and what is told."""
     told, levers = [], dict(plan.levers)
-    prices = stage.whole.world.goods.set_index("name")["price_usd_per_t"]
+    prices = base_prices(stage.whole.world)
     for (lever, good), value in plan.levers.items():
-        if LEVERS_BY_ID[lever].unit != "price" or good not in prices.index:
+        if LEVERS_BY_ID[lever].unit != "price" or good not in prices:
             continue
         most = float(MOST_TIMES * prices[good] / price_factor(good))
         if float(value) > most:

@@ -1,5 +1,6 @@
 """The treaty table: members, clauses and terms; who would sign, who would not, and why; the text; signing it."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from html import escape
 from typing import Any
@@ -13,21 +14,15 @@ from model.quarter_date import quarter_index
 from model.treaty import Treaty, treaty_from, with_member
 from model.treaty_text import text
 from viz.country import country_name
-from viz.live.lever import price_factor, price_unit
+from viz.live.lever import price_factor
 from viz.live.message import named
 from viz.live.stage import Ground
 from viz.live.title import short_title
 from viz.page.sheet import Ask, Sheet, card, table
+from viz.page.treaty_draft import Draft
 
 #: States that can be asked to the table, in the order they are listed.
 _STATES = ("USA", "EU27", "JPN", "KOR", "GBR", "CAN", "AUS", "IND", "MYS", "VNM", "BRA", "CHL", "IDN", "MEX")
-_LEVIES = {
-    "use": "by use",
-    "destination": "to where it arrives",
-    "producer": "by output",
-    "fund": "joint fund",
-}
-_FORMS = {"tariff": "tariff: members get the gap", "minimum_price": "minimum price: the seller does"}
 #: Outsiders asked whether they would join.
 _ASKED = 3
 
@@ -37,131 +32,129 @@ class TreatyTable(Sheet):
 
     busy = "Asking the states: clearing the markets with each of them in and out…"
 
+    title = "Treaty table"
+    purpose = (
+        "Draft a treaty from its clauses and ask the states: who would sign it and why, what each pays and gains. "
+        "Then sign it into the run, whatever they say."
+    )
+
     def begin(self) -> None:
-        """Open with the draft of the link, else with a floor of the thirty."""
+        """Open with the treaty that is signed in the link, else with a floor of the thirty."""
         good = self.shown["good"]
         self.good = (
             good if not good.endswith("_concentrate") else self.stage.goods_of(self.shown["mineral"])[-1]
         )
         here = self.stage.whole.countries
         self.members = [code for code in self.plan.bloc if code in here and code in _STATES]
+        self.notice, self.verdicts = 2, dict[str, bool]()
+        labels = self.stage.quarter_labels()
+        self.draft_ = Draft(self.stage, self.good, labels)
+        signed = self.plan.treaty
+        if signed is not None:
+            self.members = [str(code) for code in signed.get("members", self.members)]
+            self.notice = int(signed.get("notice_quarters", 2))
+            self.draft_.load(list(signed.get("clauses") or []))
+            self.good = self.shown["good"] = self.draft_.good
+            return
         price = self.stage.whole.baseline.path("outside_price_usd_per_t", self.good, self._leader())
         known = price[np.isfinite(price)]
+        factor = price_factor(self.good)
         usual = (
-            110.0
-            if self.good == "ndpr_refined"
-            else 1.2 * float(known[-1] if known.size else 0.0) / price_factor(self.good)
+            110.0 if self.good == "ndpr_refined" else 1.2 * float(known[-1] if known.size else 0.0) / factor
         )
-        self.terms: dict[str, Any] = {
-            "floor": float(f"{usual:.3g}"), "form": "tariff", "levy": "use", "cover": 0.0, "strike": 0.0, "stock": 0.0,
-            "exemption": True, "information": True, "notice": 2.0,
-        }  # fmt: skip
-        if self.plan.treaty is not None:
-            self.members = [str(code) for code in self.plan.treaty.get("members", self.members)]
+        floor = {"good": [self.good], "price_usd_per_t": float(f"{usual:.3g}") * factor, "levy": "use"}
+        self.draft_.clauses = {
+            "common_price_floor": floor,
+            "mutual_exemption": {"good": [self.good]},
+            "information": {"good": [self.good]},
+        }
 
     def _leader(self) -> str:
         return self.stage.whole.observer.restrictors[self.good]
 
     def fields(self) -> list[Ask]:
-        """Return members, clauses and terms."""
-        here, unit, t = self.stage.whole.countries, price_unit(self.good), self.terms
+        """Return members, clauses with their terms, and the signature."""
+        here = self.stage.whole.countries
         goods = [
             (g, short_title(g))
             for g in self.stage.whole.goods
             if not g.endswith("_concentrate") or "baryte" in g
         ]
         states = [(code, country_name(code)) for code in _STATES if code in here]
-        levies, forms = list(_LEVIES.items()), list(_FORMS.items())
-        fields = [
+        against = [code for code in self.members if not self.verdicts.get(code, True)]
+        sign = "Sign it into the run"
+        if against:
+            sign = f"Sign it all the same, for {_listed([country_name(code) for code in against])} too"
+        return [
             Ask("good", "On", "select", self.good, goods, group="What and who"),
             Ask("members", "Members", "checks", self.members, states, group="What and who"),
-            Ask("floor", "Common price floor", "number", t["floor"], unit=unit, low=0.0, group="Clauses"),
-            Ask("form", "Legal form", "select", t["form"], forms, group="Clauses"),
-            Ask("levy", "Levy shared", "select", t["levy"], levies, group="Clauses"),
-            Ask("strike", "Price support at home", "number", t["strike"], unit=unit, low=0.0, group="Clauses"),
-            Ask("stock", "Joint stock", "number", t["stock"], unit="t", low=0.0, group="Clauses"),
-            Ask("exemption", "Exempt each other from export restrictions", "check", t["exemption"], group="Clauses"),
-            Ask("information", "Share information", "check", t["information"], group="Clauses"),
-            Ask("notice", "Notice to leave", "number", t["notice"], unit="quarters", low=0.0, high=40.0, step=1.0,
+            *self.draft_.fields(),
+            Ask("notice", "Notice to leave", "number", self.notice, unit="quarters", low=0.0, high=40.0, step=1.0,
                 group="Terms"),
-            Ask("sign", "Sign it into the run", "button", help="primary", group="Terms"),
+            Ask("sign", sign, "button", help="" if against else "primary", group="Terms"),
         ]  # fmt: skip
-        if self.good == "ndpr_refined":
-            fields.insert(
-                5,
-                Ask(
-                    "cover", "Floor on magnets", "number", t["cover"], unit="USD/kg", low=0.0, group="Clauses"
-                ),
-            )
-        return fields
 
     def asked(self) -> dict[str, str]:
         """Return the draft."""
-        told = {name: _word(value) for name, value in self.terms.items()}
-        return {"members": "-".join(self.members), **told}
+        return {
+            "members": "-".join(self.members),
+            "notice": str(self.notice),
+            "clauses": self.draft_.word(),
+        }
 
     def set(self, field: str, value: Any) -> None:
-        """Take over a choice; numbers must be numbers."""
+        """Take over a choice; what a clause cannot hold is refused."""
+        self.verdicts = {}
         if field == "members":
             chosen = value.split("-") if isinstance(value, str) else (value or [])
             self.members = [code for code in _STATES if code in chosen]
         elif field == "good":
+            if value not in self.stage.whole.goods:
+                raise OreblocError(f"Good {value!r} is not in this scenario. Choose one of the list.")
             self.good = self.shown["good"] = str(value)
+            self.plan = replace(self.plan, treaty=None)
             self.begin()
-        elif field in ("exemption", "information"):
-            self.terms[field] = value != "no" and bool(value)
-        elif field in ("form", "levy"):
-            word, known = str(value), _FORMS if field == "form" else _LEVIES
-            if word not in known:
-                raise OreblocError(f"{field.capitalize()} is {word!r}; it must be one of {', '.join(known)}.")
-            self.terms[field] = word
-        elif field in self.terms:
-            self.terms[field] = self._number(field, value)
+        elif field == "clauses":
+            self.draft_.load(value)
+            self.good = self.draft_.good
+        elif field == "notice":
+            self.notice = self._quarters(value)
+        elif self.draft_.has(field):
+            self.draft_.set(field, value, self._parties())
 
-    def _number(self, field: str, value: Any) -> float:
+    def _parties(self) -> list[str]:
+        return self.members if len(self.members) > 1 else list(_STATES[:2])
+
+    def _quarters(self, value: Any) -> int:
         try:
             number = float(value or 0.0)
         except (TypeError, ValueError):
             number = float("nan")
-        if not 0.0 <= number < 1e9:
+        if not 0.0 <= number <= 40.0 or number != int(number):
             raise OreblocError(
-                f"{field.capitalize()} is {value!r}; it must be a number of 0 or more. 0 leaves the clause out."
+                f"Notice to leave is {value}; it must be a whole number of quarters, 0 to 40. Write 2 for half a year."
             )
-        return number
+        return int(number)
 
     def act(self, button: str) -> None:
-        """Sign the treaty into the run and lead to Explore."""
+        """Sign the treaty into the run and lead to Explore; who would not is said in its title."""
         if button == "sign":
             self.draft()
-            self.plan = replace(self.plan, treaty=self.record(signed=True))
+            against = [country_name(code) for code in self.members if not self.verdicts.get(code, True)]
+            self.plan = replace(self.plan, treaty=self.record(signed=True, against=against))
             self.shown["good"] = self.good
             self.go("")
 
-    def record(self, signed: bool) -> dict[str, Any]:
-        """Return the draft as JSON values; with dates where it is signed."""
-        t, factor, good = self.terms, price_factor(self.good), [self.good]
-        clauses: list[dict[str, Any]] = []
-        if t["floor"]:
-            fields = {"good": good, "price_usd_per_t": t["floor"] * factor, "form": t["form"]}
-            if t["form"] == "tariff":
-                fields["levy"] = t["levy"]
-            if t["cover"] and self.good == "ndpr_refined":
-                fields |= {"downstream": ["permanent_magnets"], "downstream_usd_per_t": t["cover"] * 1000.0}
-            clauses.append({"type": "common_price_floor", "fields": fields})
-        if t["strike"]:
-            clauses.append(
-                {"type": "gap_subsidy", "fields": {"good": good, "strike_usd_per_t": t["strike"] * factor}}
-            )
-        if t["stock"]:
-            clauses.append({"type": "joint_stockpile", "fields": {"good": good, "quantity_t": t["stock"]}})
-        if t["exemption"]:
-            clauses.append({"type": "mutual_exemption", "fields": {"good": good}})
-        if t["information"]:
-            clauses.append({"type": "information", "fields": {"good": good}})
+    def record(self, signed: bool, against: Sequence[str] = ()) -> dict[str, Any]:
+        """Return the draft as JSON values; signed, with dates, and with those who would not by themselves."""
         kind = "memorandum" if len(self.members) == 2 else "plurilateral"
+        title = f"Agreement on {short_title(self.good)} at fair prices"
+        if against:
+            itself = "itself" if len(against) == 1 else "themselves"
+            title += f" (supposed: {_listed(list(against))} would not sign by {itself})"
         record = {
-            "id": "drafted_here", "title": f"Agreement on {short_title(self.good)} at fair prices", "kind": kind,
-            "members": list(self.members), "notice_quarters": int(t["notice"]), "clauses": clauses,
+            "id": "drafted_here", "title": title, "kind": kind,
+            "members": list(self.members), "notice_quarters": self.notice, "clauses": self.draft_.record(),
         }  # fmt: skip
         if signed:
             return {**record, "signed": self.plan.start, "in_force": self.plan.start}
@@ -171,12 +164,10 @@ class TreatyTable(Sheet):
         """Return the draft as a treaty. Raises `OreblocError` for what cannot be one."""
         if len(self.members) < 2:
             raise OreblocError(f"Members are {len(self.members)}; a treaty has 2 or more. Choose members.")
-        record = self.record(signed=False)
-        if not record["clauses"]:
-            raise OreblocError(
-                "The treaty has no clause. Set a floor, a support or a stock, or switch one on."
-            )
-        return treaty_from(record)
+        if not self.draft_.clauses:
+            raise OreblocError("The treaty has no clause. Switch one on.")
+        self.draft_.check(self.members)
+        return treaty_from(self.record(signed=False))
 
     def answer(self) -> str:
         """Return who would sign and why, and the text."""
@@ -186,7 +177,11 @@ class TreatyTable(Sheet):
         engine = ground.at(quarter_index(self.plan.start) - ground.scenario.start_index)
         members = self._weighed(engine, treaty, ground, self.members)
         outside = [code for code in _STATES if code in ground.countries and code not in self.members]
-        asked = [self._newcomer(engine, treaty, ground, code) for code in self._buyers(outside)[:_ASKED]]
+        say, asked = self.teller(), []
+        for n, code in enumerate(self._buyers(outside)[:_ASKED]):
+            say(f"Asking those outside: {n + 1} of {_ASKED}…")
+            asked.append(self._newcomer(engine, treaty, ground, code))
+        self.verdicts = {row["code"]: row["signs"] for row in members}
         return self._told(treaty, members, asked)
 
     def _buyers(self, codes: list[str]) -> list[str]:
@@ -259,13 +254,6 @@ class TreatyTable(Sheet):
             + card("What each pays and gains", money, unit)
             + "</div>"
         )
-
-
-def _word(value: Any) -> str:
-    """Return a term as the address has it."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _money_row(row: dict[str, Any]) -> list[str]:

@@ -51,6 +51,7 @@ class Sheet {
     const key = JSON.stringify(fields.map(({ value, fault, ...rest }) => rest)), known = key === this.key;
     if (!known) {
       this.key = key;
+      const focus = document.activeElement?.id;
       this.fields.clear();
       const groups = new Map();
       for (const field of fields) {
@@ -59,6 +60,7 @@ class Sheet {
         groups.get(name).push(this.field(field));
       }
       this.form.replaceChildren(...[...groups].map(([name, inside]) => (name ? h("fieldset", {}, h("legend", { text: name }), inside) : h("div", { class: "asks" }, inside))));
+      if (focus) document.getElementById(focus)?.focus({ preventScroll: true });
     }
     if (!isLate || !known) for (const field of fields) this.fields.get(field.id)?.(field.value, field.fault);
   }
