@@ -87,7 +87,7 @@ def test_a_treaty_is_drafted_asked_and_signed(visit: Any) -> None:
     assert page.locator(".people li").count() >= 4
     assert "Article 1" in page.locator(".text").inner_text()
     here.mark()
-    page.get_by_label("South Korea").uncheck()
+    page.get_by_role("group", name="Members").get_by_label("South Korea").uncheck()
     here.answered()
     assert "South Korea" not in page.locator(".text p").nth(1).inner_text()
     page.get_by_role("button", name="Sign it").click()
@@ -124,7 +124,7 @@ def test_a_refusal_takes_the_old_answer_away(visit: Any) -> None:
     here = visit("explore/treaty" + CHANGED)
     page = here.page
     for name in ("European Union", "Japan", "South Korea"):
-        page.get_by_label(name, exact=True).uncheck()
+        page.get_by_role("group", name="Members").get_by_label(name, exact=True).uncheck()
     page.locator(".orebloc[data-step=failed]").wait_for(timeout=SECONDS)
     assert "2 or more" in page.get_by_role("alert").inner_text()
     assert page.locator(".people li").count() == 0

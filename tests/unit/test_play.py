@@ -15,8 +15,10 @@ from experiments.solo import Solo
 from model.calibration import calibrate
 from model.error import OreblocError
 from model.instruments import INSTRUMENTS
+from model.quarter_date import first_date
 from viz.live.message import unpacked
 from viz.live.order_form import Known, entries, grouped, kinds_of, read_order, told_fault
+from viz.live.seen import happened
 from viz.page.play import Play, from_link, to_link
 from viz.page.play_form import fields_of, form_html
 
@@ -268,6 +270,35 @@ def test_a_game_from_the_seat_to_the_debrief(page):
     again.work({"act": "hello"})
     assert heard[-1]["screen"] == "debrief" and not heard[-1]["error"]
     assert again.solo.years[-1].scores == play.solo.years[-1].scores
+
+
+def test_nothing_to_come_is_told(page):
+    """Steps and measures of later quarters stand nowhere; those of the year do, in the order of their dates."""
+    play, heard = page
+    play.work({"act": "start", "values": {"scenario": "tiny", "until": "2026Q4", "seats": ["JPN"]}})
+    told = words(" ".join(heard[-1]["regions"].values()))
+    assert "licenses 50 %" in told and "2025Q3" not in told and "2026Q1" not in told and "2027" not in told
+    play.work({"act": "begin"})
+    assert "Nothing yet" in words(heard[-1]["regions"]["world"])
+    play.work({"act": "play"})
+    told = words(heard[-1]["regions"]["world"])
+    assert (
+        "licenses 5 %" in told and "ends" in told and "licenses 100 %" not in told and "from 2027" not in told
+    )
+    decided = words(heard[-1]["regions"]["head"])
+    assert "2025Q3: China licenses 5 %" in decided and "No other state" not in decided
+    play.work({"act": "on"})
+    assert "licenses 50 %" not in words(heard[-1]["regions"]["world"])  # in force from the quarter to come on
+
+
+def test_scripted_measures_are_told_when_they_happen():
+    """Beginnings, steps and ends come in the order of their dates; what is stored is nobody's to know."""
+    rows = happened(prepare("tiny"), "2025Q1", "2026Q1")
+    assert [row[0] for row in rows] == sorted((row[0] for row in rows), key=first_date)
+    assert ("2025Q3", "CHN") in [row[:2] for row in rows] and "2025-11-08" in [row[0] for row in rows]
+    assert not happened(prepare("tiny"), "2026Q2", "2026Q4")
+    stored = {**STORE, "actor": "USA", "quarter": "2025Q2"}
+    assert len(happened(prepare("tiny").with_changes({"measures": [stored]}), "2025Q1", "2026Q1")) == 0
 
 
 def test_what_cannot_be_is_told_and_nothing_is_lost(page, monkeypatch):

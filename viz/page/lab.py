@@ -27,6 +27,8 @@ _MOST = 30
 class Lab(Sheet):
     """Shows one outcome of one study."""
 
+    title = "Lab"
+    purpose = "Shows what a study of many runs came to: what came out, what decides it, and any of its runs on Explore."
     busy = "Reading the runs…"
 
     def begin(self) -> None:

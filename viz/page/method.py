@@ -28,6 +28,10 @@ _LIMITS = (
 class Method(Sheet):
     """Shows where numbers come from; the good chosen narrows the assumptions."""
 
+    title = "Method and data"
+    purpose = (
+        "How the model works, what it does not tell, how it did against history, and where numbers come from."
+    )
     busy = "Reading the data; the tests against history take a minute where they are asked for…"
 
     def begin(self) -> None:

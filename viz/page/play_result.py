@@ -11,6 +11,7 @@ from experiments.solo import LeftOut, Solo
 from viz.country import country_name
 from viz.live.message import named
 from viz.live.seat_word import PART_WORDS, money, price_words, seat_title, signed_money
+from viz.live.seen import happened, seen_text
 from viz.live.title import goods_words, short_title
 from viz.page.sheet import card, table
 
@@ -51,7 +52,7 @@ def result_html(solo: Solo, results: Results) -> str:
 
 def _brought(usd: float) -> str:
     if abs(usd) < 500.0:
-        return "your orders changed next to nothing"
+        return "your orders of the year changed next to nothing within it"
     return f"your orders {'brought' if usd > 0.0 else 'cost'} you {money(abs(usd))}"
 
 
@@ -148,12 +149,18 @@ def _others(solo: Solo) -> str:
         and e["seat"] in solo.game.seats
         and not solo.game.seat(e["seat"]).is_firm
     ]
-    known = {row["id"]: row["text"] for name in solo.seats for row in solo.game.view(name)["measures"]}
+    known = {
+        row["id"]: seen_text(row, year.last, name)
+        for name in solo.seats
+        for row in solo.game.view(name)["measures"]
+    }
     texts = [
         text
         for text in known.values()
         if any(str(e["order"]["type"]).replace("_", " ") in text for e in orders)
     ]
+    dated = happened(solo.game.scenario, year.first, year.last)
+    texts += [f"{when}: {text}" for when, actor, text in dated if actor not in solo.seats]
     items = (
         "".join(f"<li>{escape(line)}</li>" for line in dict.fromkeys([*lines, *map(named, texts)]))
         or "<li>No other state changed its measures.</li>"

@@ -11,6 +11,7 @@ from model.seat import Seat
 from viz.country import country_name
 from viz.live.message import named
 from viz.live.seat_word import PART_WORDS, ROLE_WORDS, money, price_words, seat_title, share, tonnes
+from viz.live.seen import seen_text
 from viz.live.title import goods_words, short_title
 from viz.page.sheet import card, table
 
@@ -165,7 +166,7 @@ def measures_on(view: Mapping[str, Any]) -> list[str]:
             or not aimed
             or {"WORLD", view["country"]}.intersection(aimed)
         ):
-            found.append(str(measure["text"]))
+            found.append(seen_text(measure, view["quarter"], view["seat"]))
     return found
 
 

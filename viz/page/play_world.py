@@ -7,6 +7,7 @@ from typing import Any
 
 from experiments.results import Results
 from experiments.solo import Solo
+from model.quarter_date import first_date, quarter_index
 from viz.charts import price, production_share
 from viz.colour import country_colours
 from viz.country import country_name
@@ -15,6 +16,7 @@ from viz.good_table import good_tables
 from viz.live.message import named
 from viz.live.place import PLACES
 from viz.live.seat_word import price_words, share, tonnes
+from viz.live.seen import before, happened, seen_text
 from viz.live.title import goods_words, short_title
 from viz.page.sheet import card, table
 
@@ -162,21 +164,31 @@ def _suppliers(view: Mapping[str, Any], good: str) -> str:
 
 
 def _timeline(solo: Solo, view: Mapping[str, Any]) -> str:
-    """Return what has come into force or happened since the game began, as far as the seat may know, newest first."""
-    start = solo.game.scenario.start
-    rows = [
-        (str(m["quarter"]), named(m["text"]), m["actor"] == view["seat"])
+    """Return what has come into force or happened in the years played, as far as the seat may know, newest first."""
+    seat, first = view["seat"], solo.game.scenario.start
+    last = solo.years[-1].last if solo.years else before(first)
+    own = {named(text) for words in solo.texts for text in words[seat]}
+    rows = [(when, named(text), False) for when, _, text in happened(solo.game.scenario, first, last)]
+    scripted = {(order.type, order.actor, order.quarter) for order in solo.game.scenario.measures}
+    rows += [
+        (str(m["quarter"]), named(seen_text(m, last, seat)), named(m["text"]) in own)
         for m in view["measures"]
-        if str(m["quarter"])[:4] >= start[:4] and m["in_force"]
+        if (m["type"], m["actor"], m["quarter"]) not in scripted
+        and quarter_index(first) <= quarter_index(str(m["quarter"])) <= quarter_index(last)
+        and m["in_force"]
     ]
-    rows += [(str(e["quarter"]), named(str(e["title"] or e["kind"])), False) for e in view.get("events", [])]
+    rows += [
+        (str(e["quarter"]), named(str(e["title"] or e["kind"])), False)
+        for e in view.get("events", [])
+        if quarter_index(str(e["quarter"])) <= quarter_index(last)
+    ]
     rows += [
         (year.first, named(text), True)
         for year, words in zip(solo.years, solo.texts, strict=True)
-        for text in words[view["seat"]]
+        for text in words[seat]
         if named(text) not in {row[1] for row in rows}
     ]
-    rows.sort(key=lambda row: row[0], reverse=True)
+    rows.sort(key=lambda row: first_date(row[0]), reverse=True)
     items = (
         "".join(
             f'<li class="{"mine" if mine else ""}"><span class="when">{escape(when)}</span><span>{escape(text)}'

@@ -30,13 +30,16 @@ class Ask:
     high: float | None = None
     step: float | None = None
     group: str = ""
+    more: bool = False  # stands folded, under more terms of its group
 
     def record(self) -> dict[str, Any]:
         """Return the field as JSON has it."""
         record = {**self.__dict__, "choices": [list(choice) for choice in self.choices]}
-        return {key: value for key, value in record.items() if value not in (None, "", [])} | {
-            "value": self.value
-        }
+        return {
+            key: value
+            for key, value in record.items()
+            if value not in (None, "", []) and (key, value) != ("more", False)
+        } | {"value": self.value}
 
 
 class Superseded(Exception):

@@ -239,7 +239,9 @@ class TreatyTable(Sheet):
         method = (
             "Each state sets the quarter with the treaty and itself in it against the same without itself, now, once "
             f"plants have been built, and in a stop of deliveries by {country_name(self._leader())}, weighed by its "
-            "doctrine. What allies owe each other besides is not weighed."
+            "doctrine: parts it cares about count for more than a dollar a dollar, so these are no sums of money. "
+            "Explore's cost to the country is plain dollars, added up over the quarters so far. What allies owe each "
+            "other besides is not weighed."
         )
         article = (
             f'<div class="text" tabindex="0" role="region" aria-label="Text of the treaty">{paragraphs}</div>'
@@ -256,14 +258,20 @@ class TreatyTable(Sheet):
         )
 
 
+def _millions(usd: float) -> str:
+    """Return millions with their sign; next to nothing has none."""
+    words = f"{usd / 1e6:+,.1f}".replace("-", "\u2212")
+    return "0.0" if words[1:] == "0.0" else words
+
+
 def _money_row(row: dict[str, Any]) -> list[str]:
-    parts = [f"{part / 1e6:+,.1f}" for part in row["parts"]]
+    parts = [_millions(part) for part in row["parts"]]
     side = "member" if row["member"] else "asked"
     return [
         country_name(row["code"]),
         side,
         *parts,
-        f"{row['gain'] / 1e6:+,.1f}",
+        _millions(row["gain"]),
         f"{row['asked'] / 1e6:,.1f}",
     ]
 

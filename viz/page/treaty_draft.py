@@ -18,6 +18,8 @@ from viz.live.title import short_title
 from viz.page.sheet import Ask
 
 _DRAFT = STATE_ORDERS_BY_NAME["draft_treaty"]
+#: What need not be filled and yet stands with what must be.
+_SHOWN = ("form", "levy", "downstream")
 _MONEY = "USD a tonne"
 #: Where a draft's clause would stand on a sheet: refusals lead from there to its field.
 _PLACE = Place("", "orders[0].fields.document.clauses[0]")
@@ -73,8 +75,17 @@ class Draft:
             value = "; ".join(f"{item:g}" for item in value)
         kind = _KINDS.get(entry.shape, "text")
         kind = "text" if isinstance(value, str) and kind == "number" else kind
+        folded = name == "good" or (not entry.is_first and name not in _SHOWN)
         return Ask(
-            entry.path, entry.label, kind, value, choices, entry.help, unit, group=BY_NAME[clause].title
+            entry.path,
+            entry.label,
+            kind,
+            value,
+            choices,
+            entry.help,
+            unit,
+            group=BY_NAME[clause].title,
+            more=folded,
         )
 
     def _good_of(self, name: str, fields: Mapping[str, Any]) -> str:

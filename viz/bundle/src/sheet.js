@@ -56,13 +56,22 @@ class Sheet {
       const groups = new Map();
       for (const field of fields) {
         const name = field.group ?? "";
-        if (!groups.has(name)) groups.set(name, []);
-        groups.get(name).push(this.field(field));
+        if (!groups.has(name)) groups.set(name, { plain: [], more: [] });
+        groups.get(name)[field.more ? "more" : "plain"].push(this.field(field));
       }
-      this.form.replaceChildren(...[...groups].map(([name, inside]) => (name ? h("fieldset", {}, h("legend", { text: name }), inside) : h("div", { class: "asks" }, inside))));
+      const open = this.opened ?? new Set(), inside = (name, { plain, more }) => (more.length ? [...plain, this.more(name, more, open)] : plain);
+      this.form.replaceChildren(...[...groups].map(([name, all]) => (name ? h("fieldset", {}, h("legend", { text: name }), inside(name, all)) : h("div", { class: "asks" }, inside(name, all)))));
       if (focus) document.getElementById(focus)?.focus({ preventScroll: true });
     }
     if (!isLate || !known) for (const field of fields) this.fields.get(field.id)?.(field.value, field.fault);
+  }
+
+  // What need not be filled stands folded, and stays open where it was opened.
+  more(name, fields, open) {
+    const fold = h("details", { class: "more-terms" }, h("summary", { text: "More terms" }), fields);
+    fold.open = open.has(name);
+    fold.addEventListener("toggle", () => { this.opened ??= new Set(); this.opened[fold.open ? "add" : "delete"](name); });
+    return fold;
   }
 
   field({ id, label, kind, choices, help, low, high, step, unit }) {
