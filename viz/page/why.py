@@ -40,7 +40,9 @@ class Why(Sheet):
     """Picks a number and two quarters, or the scenario and its change, and shows what did it."""
 
     title = "Why"
-    purpose = "Takes one change apart: what each measure, treaty or event did to a price, a share, a dependence or a use."
+    purpose = (
+        "Takes one change apart: what each measure, treaty or event did to a price, share, dependence or use."
+    )
     busy = "Running the scenario with and without each cause…"
 
     def begin(self) -> None:
