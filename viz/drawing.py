@@ -141,14 +141,18 @@ def end_labels(plot: Plot, ends: Sequence[tuple[str, float, str]]) -> str:
     )
 
 
+#: How a minus is written.
+MINUS = "\u2212"
+
+
 def short_number(value: float) -> str:
     """Return a number in at most five characters or so: 0.4, 12, 3.5k, 2M."""
     for size, letter in ((1e9, "bn"), (1e6, "M"), (1e3, "k")):
         if abs(value) >= size:
-            return f"{value / size:.3g}{letter}"
-    return f"{value:.3g}"
+            return f"{value / size:.3g}{letter}".replace("-", MINUS)
+    return f"{value:.3g}".replace("-", MINUS)
 
 
 def percent(value: float) -> str:
     """Return a share as a whole percentage."""
-    return f"{100.0 * value:.0f} %"
+    return f"{100.0 * value:.0f} %".replace("-", MINUS)

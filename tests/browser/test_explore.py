@@ -55,8 +55,11 @@ def test_a_floor_shows_its_difference_and_can_be_taken_back(visit: Any) -> None:
     here = visit("explore/?scenario=tiny&from=2026Q1&quarter=2027Q4")
     before = here.page.locator("h1").inner_text()
     here.move("floor", 900)
-    here.wait("exact")
     page = here.page
+    assert (
+        "floor.gallium_refined=900" in page.url
+    )  # before it is answered: nothing is lost with the connection
+    here.wait("exact")
     page.wait_for_url(
         "**floor.gallium_refined=900**"
     )  # worlds still drawn for the page before may come in between

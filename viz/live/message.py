@@ -16,7 +16,7 @@ from model.name import ALL_GOODS, COUNTRY_NAMES
 from model.quarter_date import quarter_index, quarter_label
 from model.scenario import Scenario
 from viz.country import country_name
-from viz.drawing import nice_top
+from viz.drawing import MINUS, nice_top
 from viz.live.example import examples
 from viz.live.lever import BLOCS, GROUPS, LEVERS, price_factor, price_unit
 from viz.live.place import PLACES
@@ -196,7 +196,7 @@ def events_of(scenario: Scenario, base: Scenario, goods: Sequence[str], start: s
         rows.append(_event(begin, treaty.ended, f"Treaty: {treaty.title}.", treaty not in base.treaties))
     for shock in scenario.shocks:
         if shock.good in goods:
-            percent = f"{100 * (shock.factor - 1):+.0f} %"
+            percent = f"{100 * (shock.factor - 1):+.0f} %".replace("-", MINUS)
             where = "the world" if shock.country == "WORLD" else country_name(shock.country)
             text = f"{shock.kind.capitalize()} of {shock.good.replace('_', ' ')} in {where}: {percent}."
             rows.append(_event(shock.start, shock.end, text, shock not in base.shocks))

@@ -20,14 +20,17 @@
     bar.setAttribute("role", "status");
     bar.hidden = true;
     document.body.append(bar);
-    let since = null;
+    let since = null, back = null;
     setInterval(() => {
       const lost = window.app && window.app.wasConnected && window.app.connectionStatus !== "connected";
       since = lost ? since ?? Date.now() : null;
       const line = lost ? "lost" : "here";
       if ((root.dataset.line ?? "here") !== line) {
         root.dataset.line = line;
-        try { if (lost) sessionStorage.setItem("orebloc-lost", "1"); else sessionStorage.removeItem("orebloc-lost"); } catch { /* then it is not told after a reload */ }
+        clearTimeout(back); // a page that comes back without a reload has nothing to restore
+        const keep = (act) => { try { act(sessionStorage); } catch { /* then it is not told after a reload */ } };
+        if (lost) keep((store) => store.setItem("orebloc-lost", "1"));
+        else back = setTimeout(() => keep((store) => store.removeItem("orebloc-lost")), 20000);
         document.dispatchEvent(new Event("orebloc-line"));
       }
       const told = since !== null && Date.now() - since > 1000;
