@@ -102,8 +102,13 @@ def show(value: float, unit: str) -> str:
     return f"{value:,.{digits}f}" + {"usd_per_t": " usd/t", "t": " t", "days": " days"}.get(unit, "")
 
 
+def show_change(value: float, unit: str) -> str:
+    """Return a difference in words of its unit: of shares in points."""
+    return f"{100.0 * value:.1f} points" if unit == "share" else show(value, unit)
+
+
 def _signed(value: float, unit: str) -> str:
-    return ("+" if value >= 0.0 else "-") + show(abs(value), unit)
+    return ("+" if value >= 0.0 else "-") + show_change(abs(value), unit)
 
 
 def _cut(label: str, less: int = 0) -> str:

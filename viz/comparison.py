@@ -8,12 +8,14 @@ from importlib.resources import files
 import numpy as np
 
 from experiments.cause import Explanation
-from experiments.cause_text import base_year_note, ordered, sentence, show
+from experiments.cause_text import base_year_note, ordered, sentence, show, show_change
 from experiments.compare import Comparison, Difference
 from experiments.compare_text import sentences
 from viz.drawing import Plot, area, axes, both_sizes, end_labels, line, nice_top, percent, short_number
 
 _A, _B = "#0072b2", "#d55e00"
+#: Parts whose spread is less than this share of the numbers would be slivers on an axis from 0.
+_SMALL = 1.0 / 3.0
 _UP, _DOWN, _WHOLE = "#009e73", "#d55e00", "#6f6fc4"
 _LOW, _HIGH = 0.05, 0.95
 _CHARTS = (("outside_price_usd_per_t", "Price paid on arrival outside", "real 2024 US dollars per tonne"),
@@ -263,30 +265,41 @@ def _how(comparison: Comparison) -> str:
     )
 
 
+def waterfall_start(found: Explanation) -> float:
+    """Return where the axis of a waterfall begins: 0, or near the numbers where all parts are small beside them."""
+    levels = [found.first]
+    for part in ordered(found):
+        levels.append(levels[-1] + part.value)
+    low, spread = min(levels), max(levels) - min(levels)
+    if low <= 0.0:
+        return low
+    return low - 0.25 * spread if spread < _SMALL * max(levels) else 0.0
+
+
 def draw_waterfall(found: Explanation) -> str:
     """Return the waterfall of an explanation as plain SVG: one bar for each part, from the first number to the last."""
     parts = ordered(found)
     levels = [found.first]
     for part in parts:
         levels.append(levels[-1] + part.value)
-    low, high = min(0.0, *levels), max(0.0, *levels)
+    low, high = waterfall_start(found), max(0.0, *levels)
     span = (high - low) or 1.0
     row, left, width = 26, 320, 570
     rows: list[tuple[str, float, float, str, str]] = [
-        (found.from_label, 0.0, found.first, _WHOLE, show(found.first, found.unit))
+        (found.from_label, max(low, 0.0), found.first, _WHOLE, show(found.first, found.unit))
     ]
     for part, before, after in zip(parts, levels[:-1], levels[1:], strict=True):
-        sign = "+" if part.value >= 0.0 else "-"
+        sign = "+" if part.value >= 0.0 else "\u2212"
         rows.append(
             (
                 part.label,
                 before,
                 after,
                 _UP if part.value >= 0.0 else _DOWN,
-                sign + show(abs(part.value), found.unit),
+                sign + show_change(abs(part.value), found.unit),
             )
         )
-    rows.append((found.at_label, 0.0, found.last, _WHOLE, show(found.last, found.unit)))
+    rows.append((found.at_label, max(low, 0.0), found.last, _WHOLE, show(found.last, found.unit)))
     bars = "".join(_bar(k * row, row, left, width, low, span, *cells) for k, cells in enumerate(rows))
     height = row * len(rows) + 4
     return (

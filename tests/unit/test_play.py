@@ -2,6 +2,7 @@
 
 import json
 import re
+import threading
 
 import numpy as np
 import pytest
@@ -18,9 +19,11 @@ from model.instruments import INSTRUMENTS
 from model.quarter_date import first_date
 from viz.live.message import unpacked
 from viz.live.order_form import Known, entries, grouped, kinds_of, read_order, told_fault
+from viz.live.seat_word import money
 from viz.live.seen import happened
-from viz.page.play import Play, from_link, to_link
+from viz.page.play import Play
 from viz.page.play_form import fields_of, form_html
+from viz.page.play_link import from_link, to_link
 
 UNTIL = "2026Q4"
 STORE = {"type": "strategic_stockpile", "fields": {"good": ["gallium_refined"], "target_days": 60.0}}
@@ -270,6 +273,35 @@ def test_a_game_from_the_seat_to_the_debrief(page):
     again.work({"act": "hello"})
     assert heard[-1]["screen"] == "debrief" and not heard[-1]["error"]
     assert again.solo.years[-1].scores == play.solo.years[-1].scores
+
+
+def test_a_sheet_not_yet_played_comes_back_from_the_link(page):
+    """What stands on the sheet is in the address; amounts beyond all measure are still written out."""
+    play, heard = page
+    play.work({"act": "start", "values": {"scenario": "tiny", "until": "2025Q4", "seats": ["JPN"]}})
+    play.work({"act": "begin"})
+    play.work({"act": "kind", "value": "strategic_stockpile"})
+    play.work({"act": "add", "values": {"fields.good": ["gallium_refined"], "fields.target_days": "60"}})
+    again = Play(lambda data: heard.append(unpacked(data)[0]), heard[-1]["address"], "baseline")
+    again.work({"act": "hello"})
+    assert again.screen == "orders" and again.solo.sheets == play.solo.sheets and not heard[-1]["error"]
+    assert "holds 60 days" in words(heard[-1]["regions"]["sheet"])
+    assert money(1.2345e14) == "$123,450 bn" and money(4.04e9) == "$4.04 bn"
+
+
+def test_a_choice_made_while_busy_is_not_lost(page):
+    """The last choice is done afterwards; what plays a year twice is not."""
+    play, heard = page
+    play.work({"act": "start", "values": {"scenario": "tiny", "until": "2025Q4", "seats": ["JPN"]}})
+    play.work({"act": "begin"})
+    play.is_busy = True
+    for message in ({"act": "kind", "value": "import_tariff"}, {"act": "play"}):
+        play.take(message)
+    play.work({"act": "good", "value": "germanium_refined"})
+    for thread in [one for one in threading.enumerate() if one.name == "orebloc-play"]:
+        thread.join(60)
+    assert play.kind == "import_tariff" and play.good == "germanium_refined" and not play.solo.years
+    assert "Import tariff" in heard[-1]["regions"]["sheet"]
 
 
 def test_nothing_to_come_is_told(page):

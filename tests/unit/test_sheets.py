@@ -19,7 +19,7 @@ from viz.page.compare import Compare
 from viz.page.fork import first_beside
 from viz.page.method import Method
 from viz.page.path import widest_gap
-from viz.page.sheet import Sheet, card, table
+from viz.page.sheet import Sheet, Superseded, card, table
 from viz.page.treaty import TreatyTable
 from viz.page.why import Why
 
@@ -46,6 +46,22 @@ def test_why_tells_what_a_change_does() -> None:
     assert "The price of gallium outside China" in told and "with the changes" in told
     assert "Shapley" in told
     assert "price floor" in told
+
+
+def test_why_tells_shares_in_points_from_an_axis_near_them() -> None:
+    """Parts of a share are points, bars begin near the numbers where these hardly move, and the source is named."""
+    page, heard = opened(
+        Why, CHANGED + "&ask.question=change&ask.metric=production_share&ask.country=CHN&ask.at=2027Q4"
+    )
+    page._thread.asked = page._asked
+    told = words(page.answer())
+    assert "share of world output of gallium in China" in told and " points" in told
+    assert "not at 0" in told and "Shapley" in told and "seed 1" in told
+    said = [header["status"] for header in heard if header.get("busy")]
+    assert said and all("runs" in one for one in said)
+    page._asked += 1
+    with pytest.raises(Superseded):
+        page.answer()
 
 
 def test_why_tells_what_happened_between_two_quarters() -> None:

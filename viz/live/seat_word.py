@@ -29,7 +29,8 @@ def money(usd: float) -> str:
     size, sign = abs(usd), "\u2212" if usd < 0.0 else ""
     for unit, word in ((1e9, " bn"), (1e6, " m"), (1e3, "k")):
         if size >= unit * 0.9995:
-            return f"{sign}${size / unit:,.3g}{word}"
+            amount = size / unit
+            return f"{sign}${amount:,.0f}{word}" if amount >= 999.5 else f"{sign}${amount:.3g}{word}"
     return f"{sign}${size:,.0f}"
 
 

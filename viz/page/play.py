@@ -1,10 +1,7 @@
 """Play solo: one visitor's game, what the page asks and is shown. Without Solara, so that tests need none."""
 
-import base64
-import binascii
 import json
 import threading
-import zlib
 from collections.abc import Callable, Mapping
 from html import escape
 from typing import Any
@@ -25,6 +22,7 @@ from viz.live.reach import check_reach
 from viz.live.seat_word import seat_title, stakes_of, suggested
 from viz.live.stage import stage_of
 from viz.page.play_form import sheet_html
+from viz.page.play_link import from_link, to_link
 from viz.page.play_result import advice_html, against, debrief_html, preview_html, result_html
 from viz.page.play_setup import briefing_html, setup_html, watched
 from viz.page.play_world import world_html
@@ -51,6 +49,7 @@ class Play:
         self._debrief: tuple[Any, str] = (None, "")
         self._lock = threading.RLock()
         self._query = query
+        self._waiting: Mapping[str, Any] | None = None  # the last choice made while something was worked out
 
     def close(self) -> None:
         """Forget what is under way."""
@@ -63,6 +62,8 @@ class Play:
             return
         with self._lock:
             if self.is_busy:
+                if str(message.get("act")) in _KEPT:
+                    self._waiting = message
                 return
             self.is_busy = True
         self.tell(busy=True, status=_WAITS.get(str(message.get("act")), ""))
@@ -94,6 +95,9 @@ class Play:
             )
         finally:
             self.is_busy = False
+            waiting, self._waiting = self._waiting, None
+            if waiting is not None and (waiting.get("act") != "start" or self.screen == "setup"):
+                self.take(waiting)
 
     def _fault(self, message: str) -> tuple[str, str]:
         if self.solo is None or not self.kind:
@@ -281,6 +285,10 @@ class Play:
     def _open(self, saved: Any) -> None:
         solo = Solo.of(saved)
         self._enter(solo)
+        for name, orders in (saved.get("open") or {}).items():
+            for order in orders if name in solo.seats else ():
+                solo.add(name, order)
+                self.screen = "orders"
         if saved.get("rule_hash") not in (None, rule_hash()):
             self.error = (
                 f"The game was saved under other rules ({saved['rule_hash'][:8]}, here {rule_hash()[:8]}): "
@@ -412,44 +420,12 @@ def _shipped(name: str, solo: Solo) -> Any:
     return prepare(name, seed=solo.game.engine.seed, until=solo.game.scenario.end).to_mapping()
 
 
-def to_link(solo: Solo, scenario: str) -> str:
-    """Return a game as one word for an address: the scenario by name, seats, end, seed, sheets."""
-    game = {
-        "scenario": scenario, "until": solo.game.scenario.end, "seed": solo.game.engine.seed, "seats": list(solo.seats),
-        "sheets": [entry["sheets"] for entry in solo.game.record["rounds"]], "rule_hash": rule_hash(),
-    }  # fmt: skip
-    return (
-        base64.urlsafe_b64encode(zlib.compress(json.dumps(game, separators=(",", ":")).encode(), 9))
-        .decode()
-        .rstrip("=")
-    )
-
-
-def from_link(word: str) -> dict[str, Any]:
-    """Return the saved game of a link's word. Raises `OreblocError` for a word that holds none."""
-    try:
-        data = base64.urlsafe_b64decode(word + "=" * (-len(word) % 4))
-        game = json.loads(zlib.decompressobj().decompress(data, 1_000_000))
-        name, until, seed = str(game["scenario"]), str(game["until"]), int(game["seed"])
-        rounds = [{"quarter": "", "sheets": dict(sheets)} for sheets in game["sheets"]]
-        seats = [str(name) for name in game["seats"]]
-    except (ValueError, KeyError, TypeError, binascii.Error, zlib.error) as error:
-        raise OreblocError(
-            "The link holds no game that can be read. Ask for the saved file instead, or begin anew."
-        ) from error
-    check_reach(name)
-    scenario = prepare(name, seed=seed, until=until)
-    return {
-        "format": 1, "scenario": scenario.to_mapping(), "seed": seed, "quarters_per_round": 4,
-        "rounds": rounds, "seats": seats,
-        "rule_hash": game.get("rule_hash"),
-    }  # fmt: skip
-
-
 _KEEP = (
     '<div class="acts keep"><button type="button" data-act="save">Save the game</button>'
     '<button type="button" data-act="log">Log for orebloc replay</button></div>'
 )
+#: Choices that are not lost while something else is worked out.
+_KEPT = ("kind", "good", "seat", "scenario", "start")
 _WAITS = {
     "hello": "Opening\u2026",
     "start": "Setting up the world\u2026",

@@ -143,7 +143,11 @@ def _watched_state(view: Mapping[str, Any]) -> tuple[str, str]:
     most, best = max(view["goods"], key=bought), max(view["goods"], key=sold)
     if bought(most) > _BUYER * sold(best):
         thing, leader = goods_words(most["good"]), country_name(most["leading_supplier"])
-        return share(most["dependence_share"]), f"of the {thing} you buy comes from {leader}."
+        worth = money(bought(most))
+        return (
+            share(most["dependence_share"]),
+            f"of the {thing} you buy comes from {leader}: {worth} a quarter, the most that hangs on one supplier.",
+        )
     makers: list[dict[str, Any]] = next(
         row["producers"] for row in view["world"] if row["good"] == best["good"]
     )

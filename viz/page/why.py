@@ -1,5 +1,7 @@
 """Why a number changed: the cause ledger as a waterfall and in words."""
 
+import threading
+from collections.abc import Callable
 from dataclasses import replace
 from html import escape
 from typing import Any
@@ -7,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from experiments.cause import Explanation, differences, explain, explain_change
-from experiments.cause_text import base_year_note, ordered, show
+from experiments.cause_text import base_year_note, ordered, show, show_change
 from experiments.scenario_file import extended_scenario
 from model.error import OreblocError
 from model.quarter_date import quarter_index
 from model.scenario import Scenario
-from viz.comparison import draw_waterfall
+from viz.comparison import draw_waterfall, waterfall_start
 from viz.country import country_name
 from viz.live.message import named
 from viz.live.title import goods_words, short_title
@@ -137,19 +139,54 @@ class Why(Sheet):
             else self.shown["country"]
         )
         before, after = self._alone(self.stage.scenario), self._alone(self.changed())
+        started, progress = self._progress()
         if self.question == "time":
             by = "each" if self._few(after) else "kind"
             found = explain_change(
-                after, self.metric, good, country, self.first, self.at, by=by, orders=_ORDERS
+                after,
+                self.metric,
+                good,
+                country,
+                self.first,
+                self.at,
+                by=by,
+                orders=_ORDERS,
+                started=started,
+                progress=progress,
             )
         else:
             by = "each" if len(differences(before, after)) <= _MOST else "kind"
-            found = explain(before, after, self.metric, good, country, self.at, by=by, orders=_ORDERS)
+            found = explain(
+                before,
+                after,
+                self.metric,
+                good,
+                country,
+                self.at,
+                by=by,
+                orders=_ORDERS,
+                started=started,
+                progress=progress,
+            )
         return self._told(found, country)
+
+    def _progress(self) -> tuple[Callable[[int], None], Callable[[int], None]]:
+        """Return what hears how many runs there will be, and of each that is done."""
+        say, counts, lock = self.teller(), [0, 0], threading.Lock()
+
+        def started(runs: int) -> None:
+            counts[1] = runs
+
+        def progress(done: int) -> None:
+            with lock:
+                counts[0] += done
+                say(f"{self.busy.removesuffix(chr(8230))}: {counts[0]} of {counts[1]} runs{chr(8230)}")
+
+        return started, progress
 
     def _alone(self, scenario: Scenario) -> Scenario:
         """Return a scenario with this mineral's chain and what bears on it only: others move it by thousandths."""
-        mineral = next(m for m in self.stage.minerals if self.shown["good"] in self.stage.goods_of(m))
+        mineral = self._mineral()
         goods = set(self.stage.goods_of(mineral))
         raw = {**scenario.to_mapping(), "goods": self.stage.alone(mineral).scenario.to_mapping()["goods"]}
         kept = [
@@ -159,6 +196,9 @@ class Why(Sheet):
         ]
         shocks = [row for row in raw.get("shocks") or [] if row["good"] in goods]
         return extended_scenario({**raw, "measures": kept, "shocks": shocks})
+
+    def _mineral(self) -> str:
+        return next(m for m in self.stage.minerals if self.shown["good"] in self.stage.goods_of(m))
 
     def _few(self, scenario: Scenario) -> bool:
         """Tell whether few measures come into force between the quarters."""
@@ -186,8 +226,10 @@ class Why(Sheet):
         head = f"{name} {rise} {when}: {sums}"
         if found.change == 0 or not parts:
             head = f"{name} does not change {when}: {show(found.first, unit)}"
-        rows = [[part.label, part.kind, _signed(part.value, unit), show(part.error, unit) if part.error else "exact"]
-                for part in found.parts]  # fmt: skip
+        rows = [
+            [part.label, part.kind, _signed(part.value, unit), show_change(part.error, unit) if part.error else "exact"]
+            for part in found.parts
+        ]  # fmt: skip
         how = (
             f"All {found.evaluations} combinations of causes were run."
             if found.exact
@@ -203,8 +245,8 @@ class Why(Sheet):
             + card(
                 f"From {show(found.first, unit)} to {show(found.last, unit)}, cause by cause",
                 f'<div class="scroll fall" {_FOCUS}><figure class="chart">{draw_waterfall(found)}</figure></div>',
-                f"{what.capitalize()}; rising parts green, falling ones orange",
-                method,
+                f"{what.capitalize()}; rising parts green, falling ones orange{_axis(found)}",
+                f"{method} {self.source(f'{self.stage.scenario.name}, {self._mineral()} by itself')}",
                 numbers=table("waterfall", ("cause", "kind", "part", "standard error"), rows, (2, 3)),
             )
             + card(
@@ -215,6 +257,11 @@ class Why(Sheet):
             )
             + "</div>"
         )
+
+
+def _axis(found: Explanation) -> str:
+    start = waterfall_start(found)
+    return f"; bars begin at {show(start, found.unit)}, not at 0" if start > 0.0 else ""
 
 
 def _times(first: float, last: float) -> str:
@@ -231,4 +278,4 @@ def _known(word: str, words: list[str], what: str) -> str:
 
 
 def _signed(value: float, unit: str) -> str:
-    return ("+" if value >= 0.0 else "\u2212") + show(abs(value), unit)
+    return ("+" if value >= 0.0 else "\u2212") + show_change(abs(value), unit)

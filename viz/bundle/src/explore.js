@@ -198,7 +198,7 @@ class Explore extends Charts {
     this.leversButton = h("button", { type: "button", class: "levers-open", "aria-expanded": "false", "aria-controls": "levers", onclick: () => this.openRail(), text: "Levers" });
     this.finding = h("h1", { class: "finding" });
     this.status = h("p", { class: "status", role: "status" });
-    this.whyLink = h("a", { class: "why", onclick: () => { this.whyLink.href = `/explore/why${location.search}`; }, href: "/explore/why" });
+    this.whyLink = h("a", { class: "why", onclick: () => { this.whyLink.href = `/explore/why${this.whyWords()}`; }, href: "/explore/why" });
     this.errorText = h("p");
     this.errorBox = h("div", { class: "error", role: "alert", hidden: true }, h("b", { text: "That did not work" }), this.errorText,
       h("button", { type: "button", onclick: () => { this.errorBox.hidden = true; }, text: "Close" }));
@@ -345,6 +345,13 @@ class Explore extends Charts {
     const plots = [this.pricePlot, this.volumePlot, ...[...this.streams.values()].map((v) => v.plot)];
     const moved = plots.map((plot) => plot.measure()).some(Boolean);
     if (moved) this.draw("all");
+  }
+
+  // What the heading tells is asked about: the leader's share, unless nothing is changed.
+  whyWords() {
+    const words = new URLSearchParams(location.search);
+    if (!this.same()) for (const [key, value] of [["question", "change"], ["metric", "production_share"], ["country", this.info.leader], ["at", this.frame.quarters[this.quarter]]]) words.set(`ask.${key}`, value);
+    return `?${words}`;
   }
 }
 

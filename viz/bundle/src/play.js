@@ -18,7 +18,7 @@ class Play {
     this.grid = h("div", { class: "play-grid" }, order, this.parts.world);
     this.hold = h("div", {});
     root.replaceChildren(h("div", { class: "sheet answer play" }, this.hold, this.alert, this.parts.head, this.status, this.grid));
-    this.wait = waiting(this.hold, "Setting up the world…");
+    this.wait = waiting(this.hold, ...(new URLSearchParams(location.search).has("game") ? ["Playing the game of the link again…", false] : ["Setting up the world…"]));
     root.addEventListener("click", (event) => this.click(event));
     root.addEventListener("change", (event) => this.change(event));
     root.addEventListener("input", (event) => this.input(event));
@@ -139,6 +139,13 @@ class Play {
 
   submit(form) {
     clearTimeout(this.timer);
+    if (form.dataset.form === "start" && !form.querySelector("[name=seats]:checked")) {
+      this.alert.hidden = false;
+      say(this.alert.lastChild, "Number of seats is 0; a game needs 1 or more. Choose a seat.");
+      this.alert.scrollIntoView({ block: "nearest" });
+      this.root.dataset.step = "failed";
+      return;
+    }
     this.send({ act: form.dataset.form === "start" ? "start" : "add", values: this.values(form) });
   }
 
