@@ -103,7 +103,8 @@ def test_why_is_asked_from_explore(visit: Any) -> None:
     here = visit("explore/" + CHANGED + "&quarter=2027Q4")
     here.page.get_by_role("link", name="Why this difference?").click()
     here.answered()
-    assert "with the changes" in here.page.locator("h1").inner_text()
+    assert "share of world output of gallium in China" in here.page.locator("h1").inner_text()
+    assert "points" in here.page.locator(".lead").inner_text()
     assert here.page.locator("figure svg rect").count() >= 3
     assert "price floor" in here.page.get_by_role("region", name="why").inner_text()
 
