@@ -6,7 +6,7 @@ import { matrix, VOLUMES } from "./table.js";
 const MARK = 0.65;
 const rowsOf = (array, column = 0) => Array.from({ length: array.rows }, (_, row) => at(array, row, column));
 const count = (n) => `${n} measure${n === 1 ? "" : "s"}`;
-const measured = (mine, all) => (!all ? "No measure bears on this market" : mine ? `${count(mine)} ${mine === 1 ? "is" : "are"} yours, ${all - mine} ${all - mine === 1 ? "is" : "are"} the scenario's` : `${count(all)} shape${all === 1 ? "s" : ""} this market`);
+const measured = (mine, all) => (!all ? "No measure bears on this market" : mine ? `${count(mine)} ${mine === 1 ? "is" : "are"} yours, ${all - mine || "none"} ${all - mine === 1 ? "is" : "are"} the scenario's` : `${count(all)} shape${all === 1 ? "s" : ""} this market`);
 const points = (v) => (Math.abs(v) < 9.95 ? Math.abs(v).toFixed(1) : Math.abs(v).toFixed(0));
 const plotLength = (fan, good, side) => fan[`${good}/${side}`].columns;
 
