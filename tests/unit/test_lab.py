@@ -97,7 +97,12 @@ def test_a_run_opens_without_a_word_of_trouble(folder: Path) -> None:
 
 @pytest.mark.parametrize(
     "field, value, told",
-    [("path", "/nowhere", "holds no study"), ("run", "-3", "whole number"), ("run", "many", "whole number")],
+    [
+        ("path", "/nowhere", "holds no study"),
+        ("path", __file__, "is a file"),
+        ("run", "-3", "whole number"),
+        ("run", "many", "whole number"),
+    ],
 )
 def test_what_cannot_be_is_refused_in_a_sentence(page: Any, field: str, value: str, told: str) -> None:
     """A folder that is no study, or an absurd run, is told, and the study stays open."""

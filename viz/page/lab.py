@@ -35,6 +35,8 @@ class Lab(Sheet):
         """Open the newest study there is."""
         self.known = studies() if shows_results() else {}
         self.folder = next(iter(self.known), "")
+        if not self.folder:
+            self.busy = "Looking for studies…"
         self.outcome = self.across = self.along = ""
         self.run = 0
         self._archives: dict[str, Archive] = {}
@@ -73,6 +75,8 @@ class Lab(Sheet):
         word = str(value).strip()
         if field in ("folder", "path") and word:
             check_reach(word)
+            if Path(word).is_file():
+                raise OreblocError(f"{word} is a file; a study is a folder. Choose the folder that holds it.")
             Archive(word)
             self.folder, self.outcome, self.across, self.along, self.run = word, "", "", "", 0
         elif field in ("outcome", "across", "along"):
@@ -138,7 +142,7 @@ class Lab(Sheet):
         if len(whole) < analysis.LEAST_RUNS:
             raise OreblocError(
                 f"Complete runs of study {archive.study.name} are {len(whole)}; pictures need {analysis.LEAST_RUNS} or "
-                f"more. `orebloc study resume {self.folder}` goes on."
+                f"more. `.venv/bin/orebloc study resume {self.folder}` goes on."
             )
         outcome = self._chosen(archive)
         rows = analysis.robustness(archive, outcome.name)
@@ -259,7 +263,7 @@ def _nothing_yet() -> str:
     from experiments.study.study_file import listing
 
     rows = [[plain_words(row["name"]).capitalize(), row["question"], row["runtime"],
-             f"orebloc study run {row['name']}"] for row in listing()]  # fmt: skip
+             f".venv/bin/orebloc study run {row['name']}"] for row in listing()]  # fmt: skip
     how = (
         f"<p>A study asks one question with many runs. Make one on the command line, and it appears here; studies are "
         f"looked for in <code>{RESULTS}/</code> below the folder the server was started in.</p>"
