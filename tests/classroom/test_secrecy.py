@@ -24,7 +24,7 @@ MARKS = {seat: f"canary{number}x" for number, seat in enumerate(SEATS)}
 READABLE = ("/api/view", "/api/view?as=wall", "/api/view?as=desk", "/api/form", "/api/see?seat=CHN", "/sheet/CHN",
             "/sheet/JPN", "/play", "/wall", "/desk", "/debrief", "/export/events.csv", "/healthz")  # fmt: skip
 EXPORTS = ("events.csv", "orders.csv", "messages.csv", "deals.csv", "outcomes.csv", "people.csv", "codebook.csv",
-           "manifest.json", "debrief.html", "session.zip")  # fmt: skip
+           "manifest.json", "debrief.html", "session.xlsx", "session.zip")  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -216,20 +216,26 @@ class Hunt:
         for names in ("no", "yes"):
             for name in EXPORTS:
                 content = self.desk.client.ask_bytes("GET", f"/export/{name}?names={names}")[2]
-                packed = zipfile.ZipFile(io.BytesIO(content)) if name.endswith(".zip") else None
-                parts = [packed.read(one) for one in packed.namelist()] if packed else [content]
-                text = b"\n".join(parts).decode()
+                text = b"\n".join(unpacked(content)).decode()
                 for key in (*self.keys, *(p.resume for p in self.room.state.people.values())):
                     assert key not in text, name
                 for person in self.room.state.people.values():
                     assert (person.name in text) == (
-                        names == "yes" and name in ("people.csv", "events.csv", "session.zip")
+                        names == "yes" and name in ("people.csv", "events.csv", "session.xlsx", "session.zip")
                     )
                     assert not any(device in text for device in person.devices), name
 
     def close(self):
         for viewer in self.viewers:
             viewer.close()
+
+
+def unpacked(content):
+    """Return what is in a file, archives and spreadsheets opened."""
+    if not content.startswith(b"PK"):
+        return [content]
+    packed = zipfile.ZipFile(io.BytesIO(content))
+    return [part for one in packed.namelist() for part in unpacked(packed.read(one))]
 
 
 def play(path, world, seed, policy):

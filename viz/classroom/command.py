@@ -21,6 +21,7 @@ from viz.classroom.asking import (
 )
 from viz.classroom.desk_command import DESK_COMMANDS
 from viz.classroom.event import DESK
+from viz.classroom.quiz import is_quiz_time, quiz_of
 from viz.classroom.state import State
 
 MOST_PEOPLE = 400
@@ -261,9 +262,24 @@ def _survey(state: State, ask: Ask) -> Made:
     return [("survey_answered", {"person": ask.by, "answers": kept})]
 
 
+def _answer_quiz(state: State, ask: Ask) -> Made:
+    """Keep somebody's first answer to a question about the role sheet."""
+    seat, name, choice = own_seat(state, ask), text_in(ask.body, "question"), ask.body.get("choice")
+    if not is_quiz_time(state.phase):
+        raise Refusal("The questions are over: the game has begun.")
+    asked = next((one for one in quiz_of(seat, state.seats[seat], state.policy) if one["id"] == name), None)
+    is_place = isinstance(choice, int) and not isinstance(choice, bool)
+    if asked is None or not is_place or not 0 <= choice < len(asked["choices"]):  # type: ignore[operator]
+        raise Refusal("That is no answer to a question of your role sheet.", 422)
+    if name in state.quiz.get(ask.by, {}):
+        return []  # the first answer counts
+    body = {"person": ask.by, "question": name, "choice": choice, "is_right": choice == asked["right"]}
+    return [("quiz_answered", body)]
+
+
 PERSON_COMMANDS: dict[str, Command] = {
     "join": _join, "rename": _rename, "take_seat": _take_seat, "read_role": _read_role, "raise_hand": _raise_hand,
     "set_draft": _set_draft, "hand_in": _hand_in, "reopen": _reopen, "send_message": _send_message,
     "propose_deal": _propose, "counter_deal": _counter, "sign_deal": _sign, "withdraw_deal": _withdraw,
-    "cast_vote": _cast, "give_word": _word, "answer_survey": _survey,
+    "answer_quiz": _answer_quiz, "cast_vote": _cast, "give_word": _word, "answer_survey": _survey,
 }  # fmt: skip

@@ -329,6 +329,13 @@ def _survey(state: State, event: Event) -> None:
     state.surveys[event.body["person"]] = dict(event.body["answers"])
 
 
+@_writes("quiz_answered")
+def _quiz(state: State, event: Event) -> None:
+    body = event.body
+    given = {"choice": body["choice"], "is_right": body["is_right"]}
+    state.quiz[body["person"]] = {**state.quiz.get(body["person"], {}), body["question"]: given}
+
+
 @_writes("server_started")
 def _started(state: State, event: Event) -> None:
     """Say that a server took the session up; nothing changes but the number."""

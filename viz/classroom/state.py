@@ -132,6 +132,7 @@ class State:
     bookmarks: list[dict[str, Any]] = field(default_factory=list)
     words: list[str] = field(default_factory=list)
     surveys: dict[str, dict[str, Any]] = field(default_factory=dict)
+    quiz: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
     muted: set[str] = field(default_factory=set)
     is_locked: bool = False
     is_chat_on: bool = True

@@ -13,6 +13,7 @@ from experiments.debrief.moment import moments
 from model.vote import rule_words
 from viz.classroom.against import found_table, lines
 from viz.classroom.command import may_order
+from viz.classroom.quiz import is_quiz_time, quiz_counts, quiz_of
 from viz.classroom.state import POLICIES, Deal, Message, Person, State
 
 
@@ -173,14 +174,16 @@ def own_parts(state: State, viewer: Viewer, online: Collection[str] = ()) -> lis
         kind = "wall" if viewer.kind == "wall" else "nobody"
         lobby = {"code": state.code} if kind == "wall" and not state.is_locked else {}
         return [(kind, lambda: {"kind": kind, **lobby})]
-    parts: list[Part] = [(f"person {person.id}", lambda: {"kind": "person", **_mine(person)})]
+    parts: list[Part] = [(f"person {person.id}", lambda: {"kind": "person", **_mine(state, person)})]
     if person.seat:
         parts.append((f"seat {person.seat}", lambda: seat_view(state, person.seat)))
     return parts
 
 
-def _mine(person: Person) -> dict[str, Any]:
-    return {"person": person.id, "name": person.name, "seat": person.seat, "has_read": person.has_read,
+def _mine(state: State, person: Person) -> dict[str, Any]:
+    answered = state.quiz.get(person.id, {}) if is_quiz_time(state.phase) else {}
+    return {"answered": {name: given["choice"] for name, given in answered.items()},
+            "person": person.id, "name": person.name, "seat": person.seat, "has_read": person.has_read,
             "has_hand_up": person.has_hand_up}  # fmt: skip
 
 
@@ -194,6 +197,7 @@ def seat_view(state: State, seat: str) -> dict[str, Any]:
     return {
         "teammates": [p.name for p in state.seated(seat)],
         "role_sheet": state.seats[seat],
+        "quiz": quiz_of(seat, state.seats[seat], state.policy) if is_quiz_time(state.phase) else [],
         "sheet": {
             "version": sheet.version,
             "orders": sheet.orders,
@@ -267,6 +271,7 @@ def _desk(state: State, online: Collection[str]) -> dict[str, Any]:
         "bookmarks": list(state.bookmarks),
         "words": list(state.words),
         "surveys": len(state.surveys),
+        "quiz_counts": quiz_counts(state.quiz),
         "rounds_played": len(state.record.get("rounds", [])),
         "entries": [
             {"round": n, "sheets": {seat: orders for seat, orders in entry["sheets"].items() if orders},

@@ -315,7 +315,7 @@ export function debriefCards(found, names) {
   if (found.promises.length) cards.push(el("section", { class: "card" }, el("h2", {}, "Promises"), el("ul", { class: "list" }, found.promises.map((m) => el("li", {}, `${names[m.seat] || m.seat}: ${m.text} ${m.kept === true ? "\u2713 kept" : m.kept === false ? "\u2715 broken" : ""}`)))));
   if (found.delivery?.length) cards.push(el("section", { class: "card" }, el("h2", {}, "Signed and done"), el("ul", { class: "list" }, found.delivery.map((row) => el("li", {},
     `${names[row.member] || row.member}, ${row.title}: ${row.is_kept ? "in force to the end" : `until round ${row.until}`}${row.against.length ? `; meanwhile ordered ${row.against.map((a) => `${a.type.replaceAll("_", " ")} (round ${a.round})`).join(", ")}` : ""}`)))));
-  if (found.orders) cards.push(el("section", { class: "card" }, el("h2", {}, "What was ordered"), el("ul", { class: "list" }, found.orders.flatMap((row) => row.orders.map((o) => el("li", {}, `Round ${row.round}, ${names[row.seat] || row.seat}: ${o.type.replaceAll("_", " ")}: ${fieldWords(o.fields)}`))))));
+  if (found.orders?.some((row) => row.orders.length)) cards.push(el("section", { class: "card" }, el("h2", {}, "What was ordered"), el("ul", { class: "list" }, found.orders.flatMap((row) => row.orders.map((o) => el("li", {}, `Round ${row.round}, ${names[row.seat] || row.seat}: ${o.type.replaceAll("_", " ")}: ${fieldWords(o.fields)}`))))));
   return cards;
 }
 const changeWords = (one, names) => one.what === "seat" ? `a machine had played ${names[one.seat] || one.seat}` : one.what === "order" ? `without order ${one.number} of ${names[one.seat] || one.seat} in round ${one.round}` : `without ${one.what} ${one.number} of round ${one.round}`;

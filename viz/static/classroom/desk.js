@@ -60,6 +60,12 @@ function board() {
   })) : el("p", { class: "soft" }, "Nobody has joined yet."));
 }
 
+const ASKED = { score: "what the score counts", watch: "the number to watch", treaty: "when a treaty binds", deadline: "what happens at the deadline", practice: "whether practice counts" };
+/** How many understood their sheet, by question; who answered what is in no view. */
+function understanding() {
+  part("quiz", view.own.quiz_counts, (counts) => counts.length ? [el("h3", {}, "Understood so far"), el("ul", { class: "list" }, counts.map((one) => el("li", {}, el("span", {}, ASKED[one.id] || one.id), el("b", {}, `${one.right} of ${one.answered} right`))))] : []);
+}
+
 async function see(seat) {
   const found = await (await fetch(`${BASE}/api/see?seat=${encodeURIComponent(seat)}`)).json();
   byId("seecard").hidden = false;
@@ -176,6 +182,7 @@ follow("desk", (fresh) => {
   byId("quarter").textContent = `${view.common.people} people`;
   steer();
   board();
+  understanding();
   lists();
   debrief();
   rules();

@@ -296,11 +296,17 @@ byId("say").addEventListener("submit", async (event) => {
 
 function paintRole() {
   const sheet = view.own.role_sheet;
+  part("quiz", [view.own.quiz, view.own.answered, view.own.has_read], ([asked, answered]) => asked.length ? [el("section", { class: "card" }, el("h2", {}, "Check yourself"),
+    el("p", { class: "soft" }, "Five questions about your sheet. The facilitator sees how many are right, not who answered what."), ...asked.map((one) => quiz(one, answered[one.id])))] : []);
   part("role", [sheet, view.own.has_read], () => [el("section", { class: "card" }, el("h1", {}, sheet.label), listed("What everybody knows", sheet.public), listed("What only you know", sheet.private),
     listed("What you want", sheet.goals), listed("What you can do first", sheet.levers), listed("The number to watch", [sheet.watch]),
     el("div", { class: "row" }, el("a", { class: "button", href: `${BASE}/sheet/${encodeURIComponent(view.own.seat)}`, target: "_blank" }, "Print it"),
       view.own.has_read ? el("span", { class: "soft" }, "Read.") : el("button", { class: "main", type: "button", onclick: () => send("read_role") }, "I have read it")))]);
 }
+const bare = (text) => text.replace(/\.$/, "");
+const quiz = (one, choice) => el("div", { class: "stack", role: "group", "aria-label": one.question }, el("h3", {}, one.question),
+  choice === undefined ? el("div", { class: "row" }, one.choices.map((text, n) => el("button", { class: "small", type: "button", onclick: () => send("answer_quiz", { question: one.id, choice: n }) }, text)))
+    : el("p", { class: choice === one.right ? "state final" : "state" }, choice === one.right ? "Right: " : `Not quite; you said \u201c${bare(one.choices[choice])}\u201d. It is: `, `${bare(one.choices[one.right])}. ${one.why}`));
 const listed = (title, lines) => el("div", { class: "plain" }, el("h3", {}, title), el("ul", {}, (lines || []).map((line) => el("li", {}, line))));
 
 function paintMine() {
