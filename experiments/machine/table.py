@@ -20,7 +20,7 @@ from model.cache import rule_hash
 FORMAT = 1
 #: Percent points that are kept of a distribution.
 POINTS = (0, 1, *range(5, 100, 5), 99, 100)
-#: A share of the world's output that never reaches this in any game is not kept.
+#: A share of the world's output that reaches this in no round of any game is not kept.
 _LEAST_SHARE = 0.05
 SHIPPED, MADE = Path(__file__).with_name("shipped"), Path("results") / "machine_games"
 #: What of a scenario does not change a game.
@@ -68,7 +68,11 @@ def table_of(
 ) -> dict[str, Any]:
     """Return the table of some games as JSON values; those that could not be worked out are counted and left out."""
     played = [game for game in games if game is not None]
-    rounds = [_distributions([game[number] for game in played]) for number in range(len(played[0]))]
+    large = {
+        key for game in played for one in game for key, value in one.items()
+        if key[0] != "share" or value >= _LEAST_SHARE
+    }  # fmt: skip
+    rounds = [_distributions([game[number] for game in played], large) for number in range(len(played[0]))]
     return {
         "format": FORMAT, "scenario": scenario.get("name", ""), "key": game_key(scenario, quarters),
         "rule_hash": rule_hash(), "data_hash": data_hash(), "games": len(played),
@@ -76,11 +80,11 @@ def table_of(
     }  # fmt: skip
 
 
-def _distributions(games: Sequence[Numbers]) -> dict[str, list[float]]:
+def _distributions(games: Sequence[Numbers], keys: set[tuple[str, ...]]) -> dict[str, list[float]]:
     found = {}
-    for key in sorted({key for game in games for key in game}):
+    for key in sorted(keys):
         values = [game[key] for game in games if key in game]
-        if len(values) < 0.9 * len(games) or (key[0] == "share" and max(values) < _LEAST_SHARE):
+        if len(values) < 0.9 * len(games):
             continue  # what is unknown in many games has no distribution to be compared with
         found["|".join(key)] = [float(f"{value:.4g}") for value in np.percentile(values, POINTS)]
     return found

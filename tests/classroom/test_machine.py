@@ -183,13 +183,15 @@ def test_the_debrief_shows_where_the_class_lies(debriefed, game, played, tmp_pat
     page = debrief_page(told_of(state))
     part = page[page.index('id="machines"') :]
     assert "4 games of the same scenario" in part and "earlier rules" not in part
-    assert part.count('class="band wide-band"') >= 2 and "Seat by seat" in part
+    drawn = part.count('class="band wide-band"')
+    assert drawn >= 2 and "Seat by seat" in part
     found = places(find_table(state.record), told_of(state)[1])
     japan = next(one for one in found if one.key == ("wealth", "JPN"))
     assert place_word(japan.percent, "richer") in re.search(r"<b>Japan</b>: [^<]*", part)[0]
     names = {seat: about["label"] for seat, about in state.seats.items()}
     told, rounds, found_again = told_of(state)
     assert told["debrief"]["against"] == lines(found_again, rounds, names) != []
+    assert [part.count(f'class="mark" data-round="{n}"') for n in (0, 1, 2, 3)] == [0, drawn, drawn, 0]
     old = {**table, "rule_hash": "of another version"}
     (tmp_path / "tiny.json").write_text(json.dumps(old) + " ", encoding="utf-8")
     assert "earlier rules or data" in debrief_page(told_of(state))

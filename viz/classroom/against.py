@@ -120,12 +120,12 @@ def against_part(
     if not found:
         return ""
     compared = min(len(rounds), len(games.rounds))
-    figures = [_figure_of(games, one, names, rounds[:compared]) for one in _charted(found)]
+    figures = [_figure_of(games, one, names, rounds[:compared]) for one in _charted(games, found)]
     drawn = "".join(_drawn(figure) for figure in figures)
     told = _seats(found, names) + _prices(games, found, compared)
     return (
         f"{title}{_how_played(games, compared, len(rounds))}"
-        f'<div class="charts">{drawn}</div><div class="boards">{told}</div>'
+        f'<div class="charts machines">{drawn}</div><div class="boards">{told}</div>'
     )
 
 
@@ -145,11 +145,17 @@ def _how_played(games: Table, compared: int, played: int) -> str:
     return f'<p class="soft">{told}{lost}{short}{old}</p>'
 
 
-def _charted(found: Sequence[Place]) -> list[Place]:
-    """Return the numbers to draw: prices outside and shares, one a good, furthest from the middle first."""
+def _charted(games: Table, found: Sequence[Place]) -> list[Place]:
+    """Return the numbers to draw: prices outside and shares, one a good, furthest from the middle first.
+
+    A number that is unknown in a round, of the class or of the games, has no line to be drawn.
+    """
     goods: dict[str, Place] = {}
     for one in found:
-        if one.key[0] in ("price outside", "share"):
+        is_known = all(map(math.isfinite, one.values)) and all(
+            games.values(number, one.key) for number in range(1, len(one.values) + 1)
+        )
+        if is_known and one.key[0] in ("price outside", "share"):
             goods.setdefault(one.key[1], one)
     return list(goods.values())[:MOST_CHARTS]
 

@@ -99,9 +99,9 @@ def band_figure(
     body = "".join([
         area(plot, scaled[5], scaled[95], grey, "band wide-band"),
         area(plot, scaled[25], scaled[75], grey, "band narrow-band"),
-        _frame(plot, percent if is_share else short_number),
+        _frame(plot, percent if is_share else short_number, first=1),
         line(plot, scaled[50], grey, "3 3"), line(plot, own, INSIDE), _dots(plot, own, INSIDE),
-        end_labels(plot, [("your class", own[-1], INSIDE), ("middle", scaled[50][-1], grey)]),
+        end_labels(plot, [("yours", own[-1], INSIDE), ("middle", scaled[50][-1], grey)]),
     ])  # fmt: skip
     legend = (
         ("your class", INSIDE),
@@ -148,8 +148,11 @@ def _plot(labels: Sequence[str], top: float) -> Plot:
     return Plot(340, 210, 44, 62, tuple(labels), top)
 
 
-def _frame(plot: Plot, show: Callable[[float], str]) -> str:
-    """Return grid, quarters below as many as fit, and a mark for each round, which a page shows for the chosen one."""
+def _frame(plot: Plot, show: Callable[[float], str], first: int = 0) -> str:
+    """Return grid, quarters below as many as fit, and a mark for each round, which a page shows for the chosen one.
+
+    `first` is the round of the first point, 0 for the opening, which has no mark.
+    """
     count = len(plot.labels)
     every = max(math.ceil(count / 4), 1)
     quarters = "".join(
@@ -158,9 +161,9 @@ def _frame(plot: Plot, show: Callable[[float], str]) -> str:
         if n % every == 0 or n == count - 1 and n % every > every / 2
     )
     marks = "".join(
-        f'<line class="mark" data-round="{n}" x1="{plot.x(n):.1f}" x2="{plot.x(n):.1f}" y1="{plot.above}" '
+        f'<line class="mark" data-round="{n + first}" x1="{plot.x(n):.1f}" x2="{plot.x(n):.1f}" y1="{plot.above}" '
         f'y2="{plot.height - plot.below}"/>'
-        for n in range(1, count)
+        for n in range(0 if first else 1, count)
     )
     return axes(replace(plot, labels=()), show, 2) + quarters + marks
 
