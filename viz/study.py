@@ -179,12 +179,21 @@ def _first_pictures(archive: Archive) -> str:
     return f"<section><div class='charts'>{drawn}</div></section>"
 
 
+def _source(archive: Archive) -> str:
+    """Return where the numbers of a study's pictures come from."""
+    manifest = archive.manifest
+    return (
+        f"Source: study {manifest['name']}, {len(archive.runs):,} runs, seed {manifest['seed']}, Orebloc "
+        f"{manifest['versions'].get('orebloc', '')}, rules {manifest['rule_hash'][:8]}."
+    )
+
+
 def by_policy(archive: Archive, outcome: Outcome) -> list[Figure]:
     """Return the fan over time and the interval of an outcome under each policy."""
     bands = dict(list(analysis.fan(archive, outcome.column).items())[:_MOST_LINES])
     unit = outcome.unit
-    note = f"Line: median. Band: nine runs in ten. {len(archive.runs):,} runs."
-    source = f"Dot: median. Bar: nine runs in ten. {_TAKES[outcome.take].capitalize()}."
+    note = f"Line: median. Band: nine runs in ten. {_source(archive)}"
+    source = f"Dot: median. Bar: nine runs in ten. {_TAKES[outcome.take].capitalize()}. {_source(archive)}"
     rows = analysis.robustness(archive, outcome.name)
     return [
         fan_figure(bands, fan_title(bands, outcome), unit, note),
@@ -215,7 +224,8 @@ def what_decides(archive: Archive, outcome: Outcome) -> list[Figure]:
         "label": factors["factor"].str.replace("_", " "), "value": factors["score"], "error": factors["error"],
     })  # fmt: skip
     method = str(factors["method"].iloc[0])
-    note = "Black line: 95 % confidence." if table["error"].notna().any() else "Scores add up to one."
+    told = "Black line: 95 % confidence." if table["error"].notna().any() else "Scores add up to one."
+    note = f"{told} {_source(archive)}"
     return [bar_figure(table, bar_title(factors), method, note)]
 
 
@@ -237,7 +247,7 @@ def tipping(archive: Archive, outcome: Outcome, pair: tuple[str, str] | None = N
     table = analysis.tipping_map(archive, outcome.name, *chosen, policy=number)
     if not table.notna().to_numpy().any():
         return []
-    note = "Mean over the runs in each cell; darker is higher."
+    note = f"Mean over the runs in each cell; darker is higher. {_source(archive)}"
     return [map_figure(table, map_title(table, outcome, label), outcome.unit, note)]
 
 

@@ -36,10 +36,12 @@ class Line:
             with self.store.together():
                 answers = [write() for write, _ in turns]
         except Exception as error:
-            self.undo()
-            for _, future in turns:
-                if not future.done():
-                    future.set_exception(error)
+            try:
+                self.undo()
+            finally:  # nobody waits for ever, even where the file cannot be read again
+                for _, future in turns:
+                    if not future.done():
+                        future.set_exception(error)
             return
         for (_, future), answer in zip(turns, answers, strict=True):
             if not future.done():

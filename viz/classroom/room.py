@@ -173,6 +173,8 @@ class Room:
             self._commit(made, found.get("person", by), by, kept_name, kept)
         except Refusal as refusal:
             return _refused(refusal)
+        except OreblocError:  # a ValueError too: the disk refused, which undoes all who are written together
+            raise
         except ValueError:
             return _refused(Refusal("The command holds something that is no plain number or text.", 422))
         return 200, answer | ({"resume": found["resume"]} if kind == "join" else {})

@@ -42,7 +42,7 @@ class Store:
             ) from error
         if found != str(FORMAT):
             raise OreblocError(f"Session file {path} has format {found}; this version reads format {FORMAT}.")
-        self.chain = self._last_chain()
+        self.chain, self.is_together = self._last_chain(), False
 
     def _refuse_foreign(self) -> None:
         """Raise `OreblocError` for a database of another program, before anything is written to it."""
@@ -68,7 +68,7 @@ class Store:
         for event in events:
             chain = chained(chain, event)
             rows.append((event.seq, event.at, event.kind, event.by, body_text(event.body), chain))
-        if self.connection.in_transaction:
+        if self.is_together:
             self._insert(rows, by, command, answer)
         else:
             with self.together():
@@ -77,6 +77,10 @@ class Store:
 
     def _insert(self, rows: Sequence[tuple[Any, ...]], by: str, command: str, answer: Any) -> None:
         with self._told():
+            if (
+                not self.connection.in_transaction
+            ):  # a full disk ends a transaction: what comes after it would stand alone
+                raise sqlite3.OperationalError("what was written before it was refused")
             self.connection.executemany("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?)", rows)
             if command:
                 kept = (by, command, json.dumps(answer))
@@ -92,6 +96,7 @@ class Store:
         try:
             with self._told():
                 self.connection.execute("BEGIN IMMEDIATE")
+            self.is_together = True
             yield
             with self._told():
                 self.connection.execute("COMMIT")
@@ -100,6 +105,8 @@ class Store:
             if self.connection.in_transaction:
                 self.connection.execute("ROLLBACK")
             raise
+        finally:
+            self.is_together = False
 
     @contextmanager
     def _told(self) -> Iterator[None]:
