@@ -42,7 +42,7 @@ _LISTS = {"measures": "measure", "treaties": "treaty", "shocks": "shock", "proje
           "demand": "demand path",          "events": "event"}  # fmt: skip
 _TABLES = {"parameters": "assumption", "uncertain": "assumption", "base": "base year", "seats": "strategy",
            "players": "strategy", "doctrines": "strategy", "behaviours": "strategy"}  # fmt: skip
-_TITLES = ("name", "title", "description", "sources", "seed", "extends")
+_TITLES = ("name", "title", "description", "expected", "sources", "seed", "extends")
 _SAME = ("start", "end", "base_year", "goods", "countries", "rare_earths", "eu_members")
 _DATE = re.compile(r"\d{4}(Q[1-4]|-\d\d-\d\d)")
 #: What measures in force before the start bend when the base year is calibrated.

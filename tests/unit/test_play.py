@@ -309,18 +309,25 @@ def test_nothing_to_come_is_told(page):
     play, heard = page
     play.work({"act": "start", "values": {"scenario": "tiny", "until": "2026Q4", "seats": ["JPN"]}})
     told = words(" ".join(heard[-1]["regions"].values()))
-    assert "licenses 50 %" in told and "2025Q3" not in told and "2026Q1" not in told and "2027" not in told
+    assert (
+        "through only 50 %" in told and "2025Q3" not in told and "2026Q1" not in told and "2027" not in told
+    )
     play.work({"act": "begin"})
     assert "Nothing yet" in words(heard[-1]["regions"]["world"])
     play.work({"act": "play"})
     told = words(heard[-1]["regions"]["world"])
     assert (
-        "licenses 5 %" in told and "ends" in told and "licenses 100 %" not in told and "from 2027" not in told
+        "through only 5 %" in told
+        and "ends" in told
+        and "through 100 %" not in told
+        and "from 2027" not in told
     )
     decided = words(heard[-1]["regions"]["head"])
-    assert "2025Q3: China licenses 5 %" in decided and "No other state" not in decided
+    assert "2025Q3: China lets through only 5 %" in decided and "No other state" not in decided
     play.work({"act": "on"})
-    assert "licenses 50 %" not in words(heard[-1]["regions"]["world"])  # in force from the quarter to come on
+    assert "through only 50 %" not in words(
+        heard[-1]["regions"]["world"]
+    )  # in force from the quarter to come on
 
 
 def test_scripted_measures_are_told_when_they_happen():
