@@ -8,10 +8,24 @@ from viz.classroom.host import addresses
 
 STATIC, PAGES = Path(__file__).resolve().parents[1] / "static", Path(__file__).with_name("page")
 #: What the pages of a session cannot do without, below the folder of pages and that of static files.
-_PAGES = ("join.html", "play.html", "wall.html", "desk.html", "open.html")
-_STATIC = ("classroom/class.css", "classroom/common.js", "classroom/colours.js", "classroom/join.js",
-           "classroom/play.js", "classroom/form.js",
-           "classroom/wall.js", "classroom/desk.js", "classroom/open.js", "inter-latin.woff2")  # fmt: skip
+_PAGES = ("all_desks.html", "desk.html", "join.html", "open.html", "play.html", "wall.html", "worlds.html")
+_STATIC = (
+    "classroom/all_desks.js",
+    "classroom/class.css",
+    "classroom/colours.js",
+    "classroom/common.js",
+    "classroom/compare.js",
+    "classroom/desk.js",
+    "classroom/form.js",
+    "classroom/join.js",
+    "classroom/open.js",
+    "classroom/play.js",
+    "classroom/replay.css",
+    "classroom/replay.js",
+    "classroom/wall.js",
+    "classroom/worlds.js",
+    "inter-latin.woff2",
+)
 #: Room on the disk, in bytes, below which a session should not begin: a full one stops its clock.
 ROOM_BYTES = 200_000_000
 Line = tuple[bool, str, str]
