@@ -8,21 +8,21 @@ sample of orders is, each followed to its end, so that the parts add up exactly 
 CastroGomezTejada2009.
 """
 
-import itertools
-import math
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
+from experiments.difference import Cause, differences, mixed
 from experiments.ensemble import gather
 from experiments.observer import Observer
 from experiments.outcome import METRICS
 from experiments.scenario_file import extended_scenario
+from experiments.shapley import ORDERS, Set, Shares, shapley
 from model.calibration import calibrate
 from model.calibration.resale import resale_key
 from model.error import OreblocError
@@ -32,39 +32,9 @@ from model.quarter_date import quarter_index
 from model.scenario import Scenario
 from model.world import World
 
-#: All sets of up to this many causes are run.
-MOST_EXACT = 8
-#: Orders sampled beyond that, each with its reverse.
-ORDERS = 12
-Set = frozenset[int]
-
-_LISTS = {"measures": "measure", "treaties": "treaty", "shocks": "shock", "projects": "project",
-          "demand": "demand path",          "events": "event"}  # fmt: skip
-_TABLES = {"parameters": "assumption", "uncertain": "assumption", "base": "base year", "seats": "strategy",
-           "players": "strategy", "doctrines": "strategy", "behaviours": "strategy"}  # fmt: skip
-_TITLES = ("name", "title", "description", "expected", "sources", "seed", "extends")
-_SAME = ("start", "end", "base_year", "goods", "countries", "rare_earths", "eu_members")
 _DATE = re.compile(r"\d{4}(Q[1-4]|-\d\d-\d\d)")
 #: What measures in force before the start bend when the base year is calibrated.
 _LATE = ("measure", "treaty", "clause", "shock", "event")
-
-
-@dataclass(frozen=True)
-class Cause:
-    """One thing that differs. `rows` are (key of the scenario, what A has, what B has; None where it has nothing)."""
-
-    kind: str
-    label: str
-    rows: tuple[tuple[str, Any, Any], ...]
-
-
-class Shares(NamedTuple):
-    """Parts of a change: `value` [causes], `error` [causes] (0 where exact), `exact`, scenarios run, their values."""
-
-    value: np.ndarray
-    error: np.ndarray
-    exact: bool
-    evaluations: int
 
 
 @dataclass(frozen=True)
@@ -112,228 +82,6 @@ class Explanation:
     def record(self) -> dict[str, Any]:
         """Return everything as JSON has it."""
         return {**asdict(self), "parts": [asdict(part) for part in self.parts], "change": self.change}
-
-
-def shapley(
-    values: Callable[[Sequence[Set]], Sequence[float]],
-    causes: int,
-    *,
-    most_exact: int = MOST_EXACT,
-    orders: int = ORDERS,
-    seed: int = 0,
-) -> Shares:
-    """Return the Shapley value of each of `causes` players in the game `values` (sets in, numbers out, in order).
-
-    Exact up to `most_exact`; beyond, the mean over sampled orders and their reverses, with its standard error. The sum
-    is `values(all) - values(none)` either way, to rounding.
-    """
-    if causes == 0:
-        return Shares(np.zeros(0), np.zeros(0), True, 1)
-    if causes <= most_exact:
-        return _exact(values, causes)
-    return _sampled(values, causes, orders, seed)
-
-
-def _exact(values: Callable[[Sequence[Set]], Sequence[float]], causes: int) -> Shares:
-    sets = [
-        frozenset(some) for size in range(causes + 1) for some in itertools.combinations(range(causes), size)
-    ]
-    worth = dict(zip(sets, values(sets), strict=True))
-    found = np.zeros(causes)
-    for cause in range(causes):
-        terms = [
-            math.factorial(len(some)) * math.factorial(causes - len(some) - 1) / math.factorial(causes)
-            * (worth[some | {cause}] - worth[some])
-            for some in sets
-            if cause not in some
-        ]  # fmt: skip
-        found[cause] = math.fsum(terms)
-    return Shares(_exactly(found, worth), np.zeros(causes), True, len(sets))
-
-
-def _sampled(
-    values: Callable[[Sequence[Set]], Sequence[float]], causes: int, orders: int, seed: int
-) -> Shares:
-    random = np.random.default_rng([2025, seed])
-    forward = [random.permutation(causes) for _ in range(orders)]
-    walks = [[frozenset(map(int, order[:k])) for k in range(causes + 1)]
-             for way in forward for order in (way, way[::-1])]  # fmt: skip
-    sets = list(dict.fromkeys(some for walk in walks for some in walk))
-    worth = dict(zip(sets, values(sets), strict=True))
-    steps = np.zeros((len(walks), causes))
-    for row, walk in enumerate(walks):
-        for before, after in itertools.pairwise(walk):
-            (cause,) = after - before
-            steps[row, cause] = worth[after] - worth[before]
-    pairs = 0.5 * (steps[0::2] + steps[1::2])  # an order and its reverse are one draw
-    error = pairs.std(axis=0, ddof=1) / math.sqrt(orders) if orders > 1 else np.full(causes, np.nan)
-    return Shares(_exactly(pairs.mean(axis=0), worth), error, False, len(sets))
-
-
-def _exactly(found: np.ndarray, worth: Mapping[Set, float]) -> np.ndarray:
-    """Lay the last rounding on the largest part, so that the parts add up to the change."""
-    whole = worth[frozenset(range(found.size))] - worth[frozenset()]
-    found[int(np.argmax(np.abs(found)))] += whole - math.fsum(found)
-    return found
-
-
-def differences(a: Scenario, b: Scenario, by: str = "each") -> list[Cause]:
-    """Return the causes in which B differs from A. `by`: each, clause, kind (of cause or measure), actor.
-
-    Raises `OreblocError` where the two have no common world (start, end, goods ...).
-    """
-    one, two = a.to_mapping(), b.to_mapping()
-    for key in _SAME:
-        if one.get(key) != two.get(key):
-            raise OreblocError(
-                f"{key} is {two.get(key)!r} in {b.name} and {one.get(key)!r} in {a.name}; it must be the same, so that "
-                "causes can be switched one by one. Set it alike in both."
-            )
-    causes: list[Cause] = []
-    for key, kind in _LISTS.items():
-        causes.extend(_list_causes(key, kind, one.get(key) or [], two.get(key) or [], by))
-    for key in sorted({*one, *two} - {*_LISTS, *_TITLES, *_SAME}):
-        causes.extend(_table_causes(key, one.get(key), two.get(key)))
-    return _together(causes, by)
-
-
-def _list_causes(key: str, kind: str, one: Sequence[Any], two: Sequence[Any], by: str) -> list[Cause]:
-    """Return what was taken out of a list and what was put in; a treaty of the same id is changed, not exchanged."""
-    gone = [row for row in one if row not in two]
-    new = [row for row in two if row not in one]
-    causes = []
-    if key == "treaties":
-        for row in list(gone):
-            match = next((other for other in new if other.get("id") == row.get("id")), None)
-            if match is not None and "id" in row:
-                gone.remove(row)
-                new.remove(match)
-                causes.append(Cause(kind, f"changed: {_words(key, match)}", ((key, row, match),)))
-        if by == "clause":
-            causes += [cause for row in new for cause in _clause_causes(row)]
-            new = [row for row in new if not row.get("clauses")]
-    if key == "measures":
-        for row in list(gone):
-            match = next((other for other in new if _same_measure(row, other)), None)
-            if match is not None:
-                gone.remove(row)
-                new.remove(match)
-                causes.append(Cause(kind, _change_words(row, match), ((key, row, match),)))
-    causes += [Cause(kind, f"without: {_words(key, row)}", ((key, row, None),)) for row in gone]
-    return causes + [Cause(kind, _words(key, row), ((key, None, row),)) for row in new]
-
-
-def _same_measure(one: Mapping[str, Any], two: Mapping[str, Any]) -> bool:
-    """Tell whether two rows are one measure with another end or other numbers."""
-    fields = [row.get("fields") or {} for row in (one, two)]
-    alike = all(one.get(key) == two.get(key) for key in ("type", "actor", "quarter"))
-    return alike and all(fields[0].get(key) == fields[1].get(key) for key in ("good", "target", "exempt"))
-
-
-def _change_words(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
-    """Return what became of a measure: that it ends, or that its numbers move."""
-    words = _words("measures", new)
-    if old.get("fields") == new.get("fields") and new.get("end") is not None:
-        return f"end of {words.rpartition(' from ')[0]} after {new['end']}"
-    return f"changed: {words}"
-
-
-def _clause_causes(treaty: Mapping[str, Any]) -> list[Cause]:
-    name = treaty.get("title") or treaty.get("id") or treaty.get("use")
-    return [
-        Cause("clause", f"{name}: {str(clause['type']).replace('_', ' ')}", (("clause", treaty, clause),))
-        for clause in treaty["clauses"]
-    ]
-
-
-def _table_causes(key: str, one: Any, two: Any) -> list[Cause]:
-    if one == two:
-        return []
-    kind = _TABLES.get(key, "assumption")
-    if isinstance(one or {}, Mapping) and isinstance(two or {}, Mapping) and key != "base":
-        left, right = dict(one or {}), dict(two or {})
-        names = [name for name in sorted({*left, *right}) if left.get(name) != right.get(name)]
-        return [
-            Cause(
-                kind,
-                f"{key}.{name} = {right.get(name)}",
-                ((f"{key}.{name}", left.get(name), right.get(name)),),
-            )
-            for name in names
-        ]
-    return [Cause(kind, key.replace("_", " "), ((key, one, two),))]
-
-
-def _words(key: str, row: Mapping[str, Any]) -> str:
-    """Return a row in words: a measure's own sentence, a treaty's title, what a shock does."""
-    if key == "measures":
-        fields = row.get("fields", {})
-        goods = fields.get("good", "")
-        good = goods if isinstance(goods, str) else ", ".join(goods[:2]) + (" ..." if len(goods) > 2 else "")
-        kind = str(row["type"]).replace("_", " ")
-        return f"{kind} of {row['actor']} on {good} from {row['quarter']}"
-    if key == "treaties":
-        return str(row.get("title") or row.get("id") or row.get("use"))
-    if key == "shocks":
-        return f"{row.get('kind')} of {row.get('good')} in {row.get('country')} times {row.get('factor')}"
-    return str(row.get("name") or row.get("good") or row.get("type") or key)
-
-
-def _together(causes: list[Cause], by: str) -> list[Cause]:
-    """Return the causes one by one, or put together by kind or by who gives the order."""
-    if by not in ("kind", "actor"):
-        return causes
-    groups: dict[tuple[str, str], list[Cause]] = {}
-    for cause in causes:
-        groups.setdefault((cause.kind, _group(cause, by)), []).append(cause)
-    return [
-        group[0]
-        if len(group) == 1
-        else Cause(kind, f"{name} ({len(group)})", tuple(r for c in group for r in c.rows))
-        for (kind, name), group in groups.items()
-    ]
-
-
-def _group(cause: Cause, by: str) -> str:
-    key, old, new = cause.rows[0]
-    row = new if new is not None else old
-    if key != "measures":
-        return f"{cause.kind}s"
-    kind = str(row["type"]).replace("_", " ")
-    return f"{kind}s" if by == "kind" else f"measures of {row['actor']}"
-
-
-def mixed(a: Scenario, b: Scenario, causes: Sequence[Cause], chosen: Set) -> Scenario:
-    """Return A with the chosen causes switched to what B has; all chosen is B itself, none A."""
-    if not chosen:
-        return a
-    if len(chosen) == len(causes):
-        return b
-    raw: dict[str, Any] = {**a.to_mapping()}
-    clauses: dict[str, tuple[dict[str, Any], list[Any]]] = {}
-    for number in sorted(chosen):
-        for key, old, new in causes[number].rows:
-            if key == "clause":
-                clauses.setdefault(str(old.get("id")), (dict(old), []))[1].append(new)
-            elif key in _LISTS:
-                rows = [row for row in raw.get(key) or [] if old is None or row != old]
-                raw[key] = rows if new is None else [*rows, new]
-            else:
-                _set(raw, key, new)
-    for treaty, kept in clauses.values():
-        ordered = [clause for clause in treaty["clauses"] if clause in kept]
-        raw["treaties"] = [*(raw.get("treaties") or []), {**treaty, "clauses": ordered}]
-    return extended_scenario(raw)
-
-
-def _set(raw: dict[str, Any], key: str, value: Any) -> None:
-    table, _, name = key.partition(".")
-    if not name:
-        raw[table] = value
-        return
-    changed = dict(raw.get(table) or {})
-    changed.pop(name, None)
-    raw[table] = changed if value is None else {**changed, name: value}
 
 
 class _Game:

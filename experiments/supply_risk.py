@@ -1,9 +1,12 @@
 """Supply at risk: what it would cost if the leading supplier of a good stopped exporting for a year.
 
 Found by clearing that counterfactual: the market of the quarter just run, once more, with every route abroad from the
-good's largest exporter closed, smuggling included. Buyers may draw a quarter of the stock they hold, and states
-release a quarter of theirs, since both must last the year. The cost of a country is four times what its welfare loses;
-who gains by another's stop (a restricted producer whose licences are worth more) has nothing at risk.
+good's largest exporter closed, smuggling included. Buyers may draw a quarter of the stock they hold, since it must last
+the year; a state fills what its buyers no longer get from there, with at most a quarter of its stock. Whatever stocks
+lose or gain counts at today's price, with the stop and without, since that is what filling them again costs once it is
+over: drawing on stocks helps, and is not free. The cost of a country is four times what its welfare loses, payments of
+its treasury to who stopped netted; who gains by another's stop (a restricted producer whose licences are worth more)
+has nothing at risk.
 """
 
 from typing import Any, NamedTuple
@@ -41,21 +44,25 @@ def supply_at_risk(engine: Any, goods: list[str]) -> SupplyRisk:
     countries, runs = len(e.world.countries), e.answer.price.shape[0]
     clearer = Clearer(e.network, power=e.clearer.power)
     terms = _under_siege(e)
-    today = _parts(e, e.terms, e.answer, countries)
+    today = _parts(e, e.terms, e.answer, countries) + _stock_worth(e, e.answer, countries)
     parts = np.zeros((runs, len(goods), countries, len(_SHARED)))
     leader = np.zeros((runs, len(goods)), dtype=np.int64)
     for position, good in enumerate(goods):
         routes = np.flatnonzero((e.world.routes["good"] == good).to_numpy())
         leader[:, position] = _leaders(e, routes, countries)
         answer = Answer(*(array.copy() for array in e.answer))  # type: ignore[arg-type]
-        closed = _closed(e, routes, leader[:, position])
+        gone = _gone(e, routes, leader[:, position])
+        closed, lost_t = e.terms.route_weight.copy(), np.zeros(e.answer.use_t.shape)
+        closed[:, routes] = np.where(gone, 0.0, closed[:, routes])
+        sent = np.where(gone & (e.answer.flow_t[:, routes] > 0.0), e.answer.flow_t[:, routes], 0.0)
+        np.add.at(lost_t.T, e.network.route_buyer[routes], sent.T)
         component = (
             np.searchsorted(e.network.component_buyer_start, e.network.route_buyer[routes[0]], side="right")
             - 1
         )
-        stopped = terms._replace(route_weight=closed, **_stocks(e, terms, int(component)))
+        stopped = terms._replace(route_weight=closed, **_stocks(e, terms, int(component), lost_t))
         clearer.clear(stopped, answer, warm=True, components=np.array([component], dtype=np.int64))
-        lost = today - _parts(e, stopped, answer, countries)
+        lost = today - _parts(e, stopped, answer, countries) - _stock_worth(e, answer, countries)
         lost[answer.status[:, component] != 0] = np.nan
         parts[:, position] = _QUARTERS * lost
     return SupplyRisk(np.maximum(parts.sum(axis=-1), 0.0), leader, parts)
@@ -66,15 +73,20 @@ def _under_siege(e: Any) -> Terms:
     return e.terms._replace(buyer_stock_t=e.columns.buyer_stock_t.copy())  # type: ignore[no-any-return]
 
 
-def _stocks(e: Any, terms: Terms, component: int) -> dict[str, Floats]:
-    """Return what buyers of a component may draw and states release in each quarter of a year; others as they were."""
+def _stocks(e: Any, terms: Terms, component: int, lost_t: Floats) -> dict[str, Floats]:
+    """Return what buyers of a component may draw and what states release and order, a quarter of a year's stop.
+
+    `lost_t` [runs, buyers]: what each bought from who stops; a state fills that gap and no more, and buys nothing for
+    its stock meanwhile.
+    """
     buyers = slice(e.network.component_buyer_start[component], e.network.component_buyer_start[component + 1])
-    stock, release = e.terms.buyer_stock_t.copy(), e.terms.buyer_release_t.copy()
+    stock, release, order = (
+        array.copy() for array in (e.terms.buyer_stock_t, e.terms.buyer_release_t, e.terms.buyer_order_t)
+    )
     stock[:, buyers] = terms.buyer_stock_t[:, buyers] / _QUARTERS
-    reserve = e.columns.buyer_reserve_t[:, buyers] / _QUARTERS
-    release[:, buyers] = np.maximum(release[:, buyers], reserve)
-    order = e.terms.buyer_order_t.copy()
-    order[:, buyers] = 0.0
+    filled = np.minimum(e.columns.buyer_reserve_t / _QUARTERS, lost_t)
+    release = np.maximum(release, filled)
+    order[lost_t > 0.0] = 0.0
     return {"buyer_stock_t": stock, "buyer_release_t": release, "buyer_order_t": order}
 
 
@@ -87,14 +99,39 @@ def _leaders(e: Any, routes: NDArray[np.int64], countries: int) -> NDArray[np.in
     return np.asarray(sent.argmax(axis=1))
 
 
-def _closed(e: Any, routes: NDArray[np.int64], leader: NDArray[np.int64]) -> Floats:
-    """Return route weights with every route abroad from each run's leader closed."""
-    weight: Floats = e.terms.route_weight.copy()
+def _gone(e: Any, routes: NDArray[np.int64], leader: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return [runs, routes] which of a good's routes lead abroad from each run's leader, smugglers' included."""
     origin, destination = e.layout.route_origin[routes], e.layout.route_destination[routes]
     leaky = e.layout.node_leak[e.network.route_node[routes]]
-    gone = (origin[None, :] == leader[:, None]) & ((destination[None, :] != leader[:, None]) | leaky[None, :])
-    weight[:, routes] = np.where(gone, 0.0, weight[:, routes])
-    return weight
+    return np.asarray(
+        (origin[None, :] == leader[:, None]) & ((destination[None, :] != leader[:, None]) | leaky[None, :])
+    )
+
+
+def _stock_worth(e: Any, answer: Answer, countries: int) -> Floats:
+    """Return what welfare leaves out of stocks under an answer, [runs, countries, 3], were they valued as today.
+
+    A state's purchases are paid in welfare and its sales earn, without what the stock then is worth; a private stock is
+    charged at the price of the answer, and counts at today's here.
+    """
+    paid, today = _paid(e, answer), _paid(e, e.answer)
+    drawn = answer.draw_t - answer.restock_t
+    final = np.where(answer.use_t > 0.0, answer.final_use_t / np.maximum(answer.use_t, 1e-300), 1.0)
+    dearer = np.where(drawn != 0.0, (paid - today) * drawn, 0.0)
+    public = np.where(answer.order_t != answer.release_t, today * (answer.order_t - answer.release_t), 0.0)
+    worth = np.zeros((answer.price.shape[0], countries, len(_SHARED)))
+    for part, value in enumerate((final * dearer, (1.0 - final) * dearer, public)):
+        np.add.at(worth[:, :, part].T, e.layout.buyer_country, value.T)
+    return worth
+
+
+def _paid(e: Any, answer: Answer) -> Floats:
+    """Return the mean landed price of each buyer's purchases, [runs, buyers]; its price index where it buys nothing."""
+    flow, value = np.zeros(answer.use_t.shape), np.zeros(answer.use_t.shape)
+    sent = np.where(answer.flow_t > 0.0, answer.flow_t, 0.0)
+    np.add.at(flow.T, e.network.route_buyer, sent.T)
+    np.add.at(value.T, e.network.route_buyer, np.where(sent > 0.0, sent * answer.landed_price, 0.0).T)
+    return np.where(flow > 0.0, value / np.maximum(flow, 1e-300), answer.price_index)
 
 
 def _parts(e: Any, terms: Terms, answer: Answer, countries: int) -> Floats:

@@ -43,6 +43,8 @@ def add_host_command(subparsers: "argparse._SubParsersAction[argparse.ArgumentPa
     )
     add("--twin", action="append", default=[], metavar="PATH=VALUE",
         help="one more world, the same seed with one value of the scenario different; may be repeated")  # fmt: skip
+    add("--pilot", action="append", default=[], metavar="[SEAT=]FILE.py:Class",
+        help="a class that may fill seats, chosen at your desk; SEAT= begins with it; may be repeated")  # fmt: skip
     add("--host", default=HOST, help=f"address to listen on (default: {HOST}, the whole local network)")
     add("--port", type=int, default=PORT, help=f"port (default: {PORT}, or the next that is free)")
     add("--file", default="", help="file of the session (default: results/session_DATE.orebloc)")
@@ -65,7 +67,7 @@ def run_host(arguments: argparse.Namespace) -> int:
         "minutes": dict(read_minutes(word) for word in arguments.minutes), "policy": arguments.policy,
         "title": arguments.title, "seed": arguments.seed, "host": arguments.host,
         "port": free_port(arguments.host, arguments.port), "file": arguments.file or str(usual),
-        "worlds": arguments.worlds, "twins": arguments.twin, "resume": arguments.resume,
+        "worlds": arguments.worlds, "twins": arguments.twin, "pilots": arguments.pilot, "resume": arguments.resume,
         "is_opened": not arguments.no_open,
     })  # fmt: skip
     return 0

@@ -6,9 +6,11 @@ import math
 import numpy as np
 import pytest
 
-from experiments.cause import ORDERS, differences, explain, explain_change, mixed, shapley
+from experiments.cause import explain, explain_change
 from experiments.cause_text import describe_explanation, ordered
+from experiments.difference import differences, mixed
 from experiments.preparation import prepare
+from experiments.shapley import ORDERS, shapley
 from model.error import OreblocError
 
 QUESTION = ("outside_price_usd_per_t", "gallium_refined", "CHN")

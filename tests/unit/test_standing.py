@@ -10,7 +10,7 @@ from experiments.measure_money import MeasureMoney
 from experiments.observer import Observer
 from experiments.preparation import prepare
 from experiments.standing import MARKS
-from experiments.supply_risk import supply_at_risk
+from experiments.supply_risk import _parts, _stock_worth, _stocks, _under_siege, supply_at_risk
 from model.calibration import calibrate
 from model.engine import Engine
 from model.scenario import Scenario
@@ -133,6 +133,30 @@ def test_stocks_lower_what_is_at_risk(engine) -> None:
     assert supply_at_risk(rich, GOODS).cost_usd[:, :, :].sum() < 0.8 * bare.cost_usd.sum()
     for old, new in zip(before, (*engine.answer, *engine.terms), strict=True):
         np.testing.assert_array_equal(old, new)
+
+
+def test_what_a_state_lays_in_is_worth_what_it_paid(engine) -> None:
+    """Neither purchases for stocks nor sales from them change what counts as today's welfare of the treasury."""
+    e = engine.fork()
+    stocked = e.answer._replace(order_t=e.answer.order_t + 7.0, release_t=e.answer.release_t + 3.0)
+    countries = len(e.world.countries)
+    plain = _parts(e, e.terms, e.answer, countries) + _stock_worth(e, e.answer, countries)
+    with_stock = _parts(e, e.terms, stocked, countries) + _stock_worth(e, stocked, countries)
+    assert np.abs(_stock_worth(e, stocked, countries)).max() > 0.0
+    np.testing.assert_allclose(with_stock, plain, rtol=1e-9, atol=1e-3)
+
+
+def test_a_state_releases_what_no_longer_comes_and_no_more(engine) -> None:
+    """The leader's own reserve, and that of who buys nothing there, stay where they are."""
+    e = engine.fork()
+    e.columns.buyer_reserve_t[:] = 1e9
+    lost = np.zeros(e.answer.use_t.shape)
+    lost[:, 1] = 5.0
+    released = _stocks(e, _under_siege(e), 0, lost)["buyer_release_t"]
+    np.testing.assert_array_equal(released[:, 1], 5.0)
+    np.testing.assert_array_equal(
+        np.delete(released, 1, axis=1), np.delete(e.terms.buyer_release_t, 1, axis=1)
+    )
 
 
 def test_the_score_is_what_its_weights_say(engine, seen) -> None:

@@ -116,8 +116,9 @@ def _lower_hand(state: State, ask: Ask) -> Made:
 
 def _pilot(state: State, ask: Ask) -> Made:
     seat, pilot = seat_in(state, ask.body), ask.body.get("pilot") or ""
-    if pilot not in ("", "people", "built_in", "random"):
-        raise Refusal("A seat is decided for by people, built_in or random.", 422)
+    if pilot not in ("", "people", "built_in", "random", *state.classes):
+        known = "".join(f", {name}" for name in state.classes)
+        raise Refusal(f"A seat is decided for by people, built_in or random{known}.", 422)
     return [("seat_piloted", {"seat": seat, "pilot": pilot})]
 
 

@@ -84,6 +84,11 @@ def _seat(state: State, event: Event) -> None:
             del state.captains[seat]
 
 
+@_writes("classes_registered")
+def _classes(state: State, event: Event) -> None:
+    state.classes = list(event.body["classes"])
+
+
 @_writes("seat_piloted")
 def _pilot(state: State, event: Event) -> None:
     if event.body["pilot"]:

@@ -14,6 +14,7 @@ from experiments.game import Game
 from model.error import ClearingError, OreblocError
 from model.name import did_you_mean
 from model.treaty_text import text
+from viz.classroom.student_class import class_orders, is_class
 
 #: Of a seat's view, what its page shows: the whole would be seventy kilobytes.
 _KEPT_STATE = ("treasury_usd", "tariffs_usd", "export_taxes_usd", "support_usd", "tension", "advice")
@@ -115,15 +116,21 @@ class ModelDesk:
     def _resolve(
         self, record: Mapping[str, Any], locked: Mapping[str, Any], pilots: Mapping[str, str],
         events: Sequence[Mapping[str, Any]], treaties: Sequence[Mapping[str, Any]], seats: Sequence[str],
-        is_practice: bool,
+        is_practice: bool, classes: Mapping[str, str] | None = None,
     ) -> dict[str, Any]:  # fmt: skip
-        """Play the round; orders that cannot be are dropped one by one and told. Return `{entry, outcome}`."""
+        """Play the round; orders that cannot be are dropped one by one and told. Return `{entry, outcome}`.
+
+        `classes` are the paths of classes from files by the name under which they are pilots; what they order goes into
+        the record as sheets do.
+        """
         before = self.game(record)
-        sheets, dropped = {}, {}
+        locked, faults = _with_classes(before, locked, pilots, classes or {})
+        pilots = {seat: who for seat, who in pilots.items() if not is_class(who)}
+        sheets, dropped = {}, faults
         for seat, sheet in locked.items():
             sheets[seat], lost = _possible(before, seat, sheet["orders"])
             if lost:
-                dropped[seat] = lost
+                dropped[seat] = [*dropped.get(seat, []), *lost]
         game = before.copy()
         entry = game.play_round(sheets, pilots, events, treaties)
         found = outcome(game, seats=seats)
@@ -162,6 +169,22 @@ class ModelDesk:
             for seat in was["seats"] if seat in would["seats"]
         }  # fmt: skip
         return {"change": dict(change), "quarter": was["quarter_to"], "prices": prices, "scores": scores}
+
+
+def _with_classes(
+    game: Game, locked: Mapping[str, Any], pilots: Mapping[str, str], classes: Mapping[str, str]
+) -> tuple[dict[str, Any], dict[str, list[str]]]:
+    """Return the locked sheets with those that classes from files give, and what went wrong with these."""
+    sheets, faults = dict(locked), {}
+    for seat, who in pilots.items():
+        if not is_class(who):
+            continue
+        try:
+            orders = class_orders(classes.get(who), who, seat, game.view(seat))
+        except OreblocError as error:
+            orders, faults[seat] = [], [str(error)]
+        sheets[seat] = {"orders": orders, "how": "class"}
+    return sheets, faults
 
 
 def seat_view(game: Game, seat: str) -> dict[str, Any]:

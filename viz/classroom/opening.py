@@ -8,6 +8,7 @@ from model.error import OreblocError
 from viz.classroom.access import new_code
 from viz.classroom.model_worker import ModelWorker
 from viz.classroom.room import Models, Room
+from viz.classroom.student_class import read_classes
 
 if TYPE_CHECKING:
     from experiments.game import Game
@@ -22,6 +23,14 @@ def open_rooms(options: Mapping[str, Any]) -> list[Room]:
     """Return the rooms of new sessions or of files resumed: one, or a class's worlds. Raises `OreblocError`."""
     path = Path(options["file"])
     twins: Sequence[str] = options.get("twins") or ()
+    classes, seats = read_classes(options.get("pilots") or ())
+    rooms = _rooms(path, options, twins)
+    for room in rooms:
+        room.register(classes, seats)
+    return rooms
+
+
+def _rooms(path: Path, options: Mapping[str, Any], twins: Sequence[str]) -> list[Room]:
     count = _count(options.get("worlds"), twins)
     if options["resume"]:
         return _resumed(path)

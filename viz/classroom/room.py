@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from model.cache import rule_hash
 from model.error import OreblocError
+from model.name import did_you_mean
 from viz.classroom.access import RESUME_LENGTH, Guesses, folded, hashed, is_same, new_code, new_key
 from viz.classroom.asking import Ask, Refusal
 from viz.classroom.command import decide
@@ -66,6 +67,8 @@ class Room:
         #: Whether the checks of sheets are ready; until then drafts are saved without, and nobody waits.
         self.is_warm = True
         self.addresses: list[str] = []
+        #: Paths of the classes from files that may fill seats, by name; they are not in the session's file.
+        self.classes: dict[str, str] = {}
         #: Makes the word under which this session's game opens in Explore, where the server has Explore.
         self.word_of: Callable[[Mapping[str, Any]], str] | None = None
         self._word: tuple[Any, str] = (None, "")
@@ -105,6 +108,23 @@ class Room:
                 )
             )
         self._commit(made, SERVER)
+
+    def register(self, classes: Mapping[str, str], seats: Mapping[str, str]) -> None:
+        """Let classes from files fill seats: `classes` by name with their paths, `seats` with the class that begins.
+
+        Raises `OreblocError` for a seat that is not there.
+        """
+        for seat in seats:
+            if seat not in self.state.seats:
+                hint = did_you_mean(seat, self.state.seats, f"Seats are {', '.join(self.state.seats)}.")
+                raise OreblocError(f"--pilot names seat {seat!r}, which is not in this session. {hint}")
+        self.classes = dict(classes)
+        made: list[tuple[str, dict[str, Any]]] = []
+        if sorted(classes) != self.state.classes:
+            made.append(("classes_registered", {"classes": sorted(classes)}))
+        made += [("seat_piloted", {"seat": seat, "pilot": name}) for seat, name in seats.items()]
+        if made:
+            self._commit(made, SERVER)
 
     # --- events -----------------------------------------------------------------------------------------------------
 
@@ -371,7 +391,7 @@ class Room:
             locked = {seat: one for seat, one in state.locked.items() if one["how"] != "bot"}
             answer = await self.player.ask(
                 "resolve", ROUND_LIMIT, record=state.record, locked=locked, events=events, treaties=treaties,
-                pilots=pilots, seats=list(state.seats), is_practice=number == 0,
+                pilots=pilots, classes=self.classes, seats=list(state.seats), is_practice=number == 0,
             )  # fmt: skip
             if not answer["ok"]:
                 self._commit([("round_failed", {"round": number, "message": answer["message"]})], SERVER)

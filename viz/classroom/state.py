@@ -116,6 +116,8 @@ class State:
     policy: str = "draft"
     seats: dict[str, dict[str, Any]] = field(default_factory=dict)
     pilots: dict[str, str] = field(default_factory=dict)
+    #: Names of the classes from files that the server has; any of them may be a pilot.
+    classes: list[str] = field(default_factory=list)
     captains: dict[str, str] = field(default_factory=dict)
     people: dict[str, Person] = field(default_factory=dict)
     sheets: dict[str, Sheet] = field(default_factory=dict)

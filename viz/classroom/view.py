@@ -263,6 +263,7 @@ def _desk(state: State, online: Collection[str]) -> dict[str, Any]:
              "hand": p.has_hand_up} for p in state.people.values() if not p.is_removed
         ],
         "board": [_board_row(state, seat, team, online) for seat, team in state.teams().items()],
+        "classes": list(state.classes),
         "shown": dict(state.is_open),
         "muted": sorted(state.muted),
         "all_messages": [{**_said(state, m), "is_hidden": m.is_hidden} for m in state.messages[-200:]],
@@ -282,9 +283,15 @@ def _desk(state: State, online: Collection[str]) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _dropped(state: State, seat: str) -> list[str]:
+    """Return what of a seat's orders was not carried out in the last round, with the reasons."""
+    last = state.outcomes.get(max(state.outcomes)) if state.outcomes else None
+    return list((last or {}).get("dropped", {}).get(seat, []))
+
+
 def _board_row(state: State, seat: str, people: list[Person], online: Collection[str]) -> dict[str, Any]:
     sheet = state.sheets[seat]
     how = "final" if sheet.is_final else "stuck" if sheet.fault else "draft" if sheet.version else "nothing"
     return {"seat": seat, "label": state.seats[seat]["label"], "state": how, "pilot": state.pilot(seat, people),
             "names": [p.name for p in people], "online": sum(p.id in online for p in people),
-            "fault": sheet.fault, "orders": len(sheet.orders)}  # fmt: skip
+            "fault": sheet.fault, "dropped": _dropped(state, seat), "orders": len(sheet.orders)}  # fmt: skip

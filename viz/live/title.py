@@ -10,6 +10,16 @@ _GOODS = {
 }  # fmt: skip
 
 
+#: Words of scenario names that are written otherwise within a title.
+_NAMES = {"us": "US", "eu": "EU", "japan": "Japan"}
+
+
+def scenario_title(name: str) -> str:
+    """Return the name of a scenario's file as a title: US EU Japan floor, Licence shock 2025."""
+    words = [_NAMES.get(word, word) for word in name.split("_")]
+    return " ".join([words[0][:1].upper() + words[0][1:], *words[1:]])
+
+
 def short_title(good: str) -> str:
     """Return what a good is called where there is little room: NdPr refined, Gallium, Magnets."""
     if good in _GOODS:

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from experiments.cause import differences
 from experiments.compare import check_comparable
+from experiments.difference import differences
 from experiments.outcome import ALL_GOODS
 from model.error import OreblocError
 from model.scenario import Scenario
@@ -18,7 +18,7 @@ from viz.live.plan import plan_words
 from viz.live.record import Record, run_record
 from viz.live.stage import stage_of
 from viz.live.study_run import read_study_run
-from viz.live.title import goods_words, short_title
+from viz.live.title import goods_words, scenario_title, short_title
 from viz.page.fork import (
     MOST_RUNS,
     comparable,
@@ -186,7 +186,7 @@ class Compare(Sheet):
             return f"Kept: {fork_title(fork_plan(self.plan, name))}"
         if name == self.plan.scenario and (self.stage.is_played or read_study_run(name)):
             return self.stage.scenario.title or name
-        return name.replace("_", " ").capitalize()
+        return scenario_title(name)
 
     def _told(self, runs: dict[str, tuple[Scenario, Record]]) -> str:
         good, country = self.shown["good"], self.shown["country"]

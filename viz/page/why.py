@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from experiments.cause import Explanation, differences, explain, explain_change
+from experiments.cause import Explanation, explain, explain_change
 from experiments.cause_text import base_year_note, ordered, show, show_change
+from experiments.difference import differences
 from experiments.scenario_file import extended_scenario
 from model.error import OreblocError
 from model.quarter_date import quarter_index

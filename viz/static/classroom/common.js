@@ -19,15 +19,26 @@ export const BASE = location.pathname.match(/^\/world\/\d+/)?.[0] || "";
 export const byId = (id) => document.getElementById(id);
 
 const drawn = new Map();
+const waiting = new Map(); // what a part shows next, once nobody chooses in it
 /** Redraw a part of the page only when what it shows has changed, so that nobody loses what they type elsewhere. */
 export function part(id, shown, draw) {
   const key = JSON.stringify(shown);
+  waiting.set(id, () => part(id, shown, draw));
   if (drawn.get(id) === key) return;
-  drawn.set(id, key);
   const place = byId(id);
+  const choice = place.querySelector("select:focus");
+  if (choice && !choice.dataset.isDone) { // somebody may be choosing: a list that is open must not vanish under the finger
+    const go = () => { choice.dataset.isDone = "yes"; waiting.get(id)?.(); };
+    if (!choice.dataset.isWatched) for (const kind of ["blur", "change"]) choice.addEventListener(kind, go, { once: true });
+    choice.dataset.isWatched = "yes";
+    return;
+  }
+  drawn.set(id, key);
   const opened = new Set([...place.querySelectorAll("details[open][data-key]")].map((d) => d.dataset.key));
+  const chosen = choice?.getAttribute("aria-label");
   place.replaceChildren(...[draw(shown)].flat().filter(Boolean));
   for (const one of place.querySelectorAll("details[data-key]")) if (opened.has(one.dataset.key)) one.open = true;
+  if (chosen) [...place.querySelectorAll("select")].find((one) => one.getAttribute("aria-label") === chosen)?.focus();
 }
 
 // --- the live view ---------------------------------------------------------------------------------------------------

@@ -39,13 +39,24 @@ function steer() {
   part("failure", own.failure_text, (text) => text ? [el("p", { class: "fault" }, text), el("div", { class: "row" }, el("button", { type: "button", onclick: () => desk("try_again") }, "Try again"), el("button", { type: "button", onclick: () => desk("back_to_orders") }, "Back to orders"))] : []);
 }
 
+// Who decides for a seat: its people where it has any, the machine, chance, or a class that the server was started with.
+function pilots(row, classes) {
+  const choice = el("select", { "aria-label": `Who decides for ${row.label}`, onchange: (event) => desk("pilot_seat", { seat: row.seat, pilot: event.target.value }) },
+    el("option", { value: "" }, row.names.length ? "Its people" : "The machine"),
+    row.names.length ? el("option", { value: "built_in" }, "The machine") : null,
+    el("option", { value: "random" }, "Chance"), classes.map((name) => el("option", { value: name }, name)));
+  choice.value = row.pilot === "people" || (row.pilot === "built_in" && !row.names.length) ? "" : row.pilot;
+  return choice;
+}
+
 function board() {
   const { common, own } = view;
-  part("board", [own.board, own.muted], () => el("ul", { class: "list" }, own.board.map((row) => el("li", {},
-    el("div", {}, el("b", {}, row.label), " ", el("span", { class: `tag ${row.pilot === "people" ? row.state : "nothing"}` }, row.pilot === "people" ? { final: "handed in", stuck: "stuck", draft: "draft", nothing: "nothing yet" }[row.state] : row.pilot === "random" ? "chance" : "machine"),
-      el("br"), el("span", { class: "soft" }, row.names.length ? `${row.names.join(", ")}; ${row.online} connected` : "nobody sits here", row.fault ? `; ${row.fault}` : "")),
+  part("board", [own.board, own.muted, own.classes], () => el("ul", { class: "list" }, own.board.map((row) => el("li", {},
+    el("div", {}, el("b", {}, row.label), " ", el("span", { class: `tag ${row.pilot === "people" ? row.state : "nothing"}` }, row.pilot === "people" ? { final: "handed in", stuck: "stuck", draft: "draft", nothing: "nothing yet" }[row.state] : row.pilot === "random" ? "chance" : own.classes.includes(row.pilot) ? row.pilot : "machine"),
+      el("br"), el("span", { class: "soft" }, row.names.length ? `${row.names.join(", ")}; ${row.online} connected` : "nobody sits here", row.fault ? `; ${row.fault}` : ""),
+      row.dropped.map((text) => el("p", { class: "fault" }, `Last round: ${text}`))),
     el("div", { class: "row" },
-      row.names.length ? el("button", { class: "small", type: "button", onclick: () => desk("pilot_seat", { seat: row.seat, pilot: row.pilot === "people" ? "built_in" : "" }) }, row.pilot === "people" ? "To the machine" : "Back to its people") : null,
+      pilots(row, own.classes),
       row.names.length ? el("button", { class: "small", type: "button", onclick: () => desk("tell", { seat: row.seat, text: "The facilitator asks you to hand in soon." }) }, "Nudge") : null,
       el("button", { class: "small", type: "button", onclick: () => see(row.seat) }, "See as"),
       row.names.length ? el("button", { class: "small", type: "button", "aria-pressed": String(own.muted.includes(row.seat)), onclick: () => desk("mute", { seat: row.seat, is_muted: !own.muted.includes(row.seat) }) }, own.muted.includes(row.seat) ? "Let it talk again" : "Mute") : null)))));
