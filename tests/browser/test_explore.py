@@ -50,6 +50,20 @@ def test_a_newcomer_reads_who_makes_most(visit: Any) -> None:
     assert page.evaluate("document.documentElement.lang") == "en"
 
 
+def test_something_is_seen_before_the_scripts_are_read(browser: Any, server: Server) -> None:
+    """The name is painted while the browser still waits for Solara's script, and gives way to the page."""
+    context = browser.new_context()
+    page, held = context.new_page(), []
+    page.route("**/solara-vuetify-app8.min.js", lambda route: held.append(route))
+    page.goto(server.address, wait_until="commit")
+    page.wait_for_function("performance.getEntriesByName('first-contentful-paint').length", timeout=SECONDS)
+    assert held and "Orebloc" in page.locator("#first-look").inner_text()
+    held[0].continue_()
+    page.locator("svg.map path").first.wait_for(timeout=SECONDS)
+    assert page.locator("#first-look").count() == 0
+    context.close()
+
+
 def test_a_floor_shows_its_difference_and_can_be_taken_back(visit: Any) -> None:
     """A lever moved changes heading, tiles and link; the baseline stays as a dashed line; reset brings all back."""
     here = visit("explore/?scenario=tiny&from=2026Q1&quarter=2027Q4")

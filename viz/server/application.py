@@ -1,5 +1,6 @@
 """The ASGI application: `/` leads to `/explore`, `/assets` are our static files, `/explore` is Solara."""
 
+import re
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from contextlib import asynccontextmanager
@@ -71,8 +72,16 @@ class Polish:
         await self.app(scope, receive, mend)
 
 
+#: What is painted at once, while the browser reads a megabyte of scripts; `shell.js` takes it away.
+_FIRST_LOOK = (
+    b'<div id="first-look"><p class="brand">Orebloc</p><p>Opening the page\xe2\x80\xa6</p>'
+    b"<noscript><p>Orebloc needs JavaScript. Allow it for this address.</p></noscript></div>"
+)
+_BODY = re.compile(rb"<body[^>]*>")
+
+
 def mended(page: bytes) -> bytes:
-    """Return Solara's page with our head and skeleton."""
+    """Return Solara's page with our head and what is seen first."""
     head = (
         f'<link rel="stylesheet" href="{asset("app.css")}"><meta name="color-scheme" content="light dark">'
         f'<link rel="preload" as="font" type="font/woff2" crossorigin href="{asset("inter-latin.woff2")}">'
@@ -81,7 +90,8 @@ def mended(page: bytes) -> bytes:
         f'<script src="{asset("shell.js")}"></script></head>'
     )
     page = page.replace(b"<html>", b'<html lang="en">', 1).replace(*_VIEWPORT, 1)
-    return page.replace(b"</head>", head.encode(), 1)
+    page = page.replace(b"</head>", head.encode(), 1)
+    return _BODY.sub(lambda body: body.group() + _FIRST_LOOK, page, count=1)
 
 
 def _to_explore(request: Request) -> Response:

@@ -40,5 +40,12 @@
       }
     }, 500);
   };
-  document.addEventListener("DOMContentLoaded", watch);
+  // What was painted first goes as soon as the page itself is there.
+  const yieldPlace = () => {
+    const first = document.getElementById("first-look"), seen = new MutationObserver(() => {
+      if (document.querySelector(".orebloc-app")) { first?.remove(); seen.disconnect(); }
+    });
+    if (first) seen.observe(document.body, { childList: true, subtree: true });
+  };
+  document.addEventListener("DOMContentLoaded", () => { yieldPlace(); watch(); });
 })();
