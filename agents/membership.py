@@ -47,7 +47,11 @@ PARTS = (
 
 
 class Stakes(NamedTuple):
-    """What each country gains by being in a treaty, weighed by its doctrine, usd a quarter, [rows, C] each."""
+    """What each country gains by being in a treaty, weighed by its doctrine, usd a quarter, [rows, C] each.
+
+    `now` and `later` are plain dollars of welfare and payments under the treaty, in the coming quarter and once firms
+    have built: for people to read, nobody decides by them.
+    """
 
     users: Floats
     producers: Floats
@@ -57,6 +61,8 @@ class Stakes(NamedTuple):
     quarrels: Floats
     answer: Floats
     asked: Floats  # what it asks for before it moves
+    now: Floats
+    later: Floats
 
     @property
     def total(self) -> Floats:
@@ -65,13 +71,15 @@ class Stakes(NamedTuple):
 
 
 class _Worth(NamedTuple):
-    """Weighed welfare under one membership, [rows, C] each; the last is the expected cost of a stop."""
+    """Weighed welfare under one membership, [rows, C] each, with the expected cost of a stop; the last two plain."""
 
     users: Floats
     producers: Floats
     treasury: Floats
     rent: Floats
     safety: Floats
+    now: Floats
+    later: Floats
 
 
 class _Known:
@@ -213,8 +221,8 @@ def weigh_membership(
     for c in named:
         flipped = known.worth(rows, others[c])
         sign = np.where(inside[:, c], 1.0, -1.0)
-        for part, (held, given) in enumerate(zip(base, flipped, strict=True)):
-            stakes[part][:, c] = sign * (held[:, c] - given[:, c])
+        for part, held, given in zip(_Worth._fields, base, flipped, strict=True):
+            getattr(stakes, part)[:, c] = sign * (held[:, c] - given[:, c])
         doctrine = known.doctrines[c]
         fellows = inside.copy()
         fellows[:, c] = False
@@ -259,8 +267,9 @@ def stability(engine: Any, x: int, run: int = 0, members: Bools | None = None) -
         else:
             verdict = "would join" if gain > asked else "stays out"
         parts = {name: float(stakes[part][0, c]) for part, name in enumerate(Stakes._fields[: len(PARTS)])}
+        plain = {"now_usd": float(stakes.now[0, c]), "later_usd": float(stakes.later[0, c])}
         found.append({
-            "country": engine.world.countries[c], "member": bool(inside[0, c]), "gain_usd": gain, **parts,
+            "country": engine.world.countries[c], "member": bool(inside[0, c]), "gain_usd": gain, **parts, **plain,
             "verdict": verdict, "reason": reason(stakes, 0, int(c)),
         })  # fmt: skip
     return found
@@ -288,22 +297,24 @@ def _worth(engine: Any, look: LookAhead, x: int, inside: Bools, doctrines: list[
         weigh.py_func(a, b, patience) for a, b in zip(now[:4], later[:4], strict=True)
     )
     if cut is None:
-        return _Worth(users, made, treasury, rent, np.zeros(inside.shape))
+        return _Worth(users, made, treasury, rent, np.zeros(inside.shape), now[5], later[5])
     built = _parts(engine, look, x, look.after(stop, ahead), doctrines)
     cost = weigh.py_func(np.maximum(now[4] - cut[4], 0.0), np.maximum(later[4] - built[4], 0.0), patience)
     risk = np.array([d.risk for d in doctrines])
-    return _Worth(users, made, treasury, rent, -risk * _chance(engine, look.rows, x) * cost)
+    safety = -risk * _chance(engine, look.rows, x) * cost
+    return _Worth(users, made, treasury, rent, safety, now[5], later[5])
 
 
 def _parts(
     engine: Any, look: LookAhead, x: int, cleared: Any, doctrines: list[Doctrine]
-) -> tuple[Floats, Floats, Floats, Floats, Floats]:
-    """Return users, producers, treasury and rent weighed, and the plain total, of the markets of the treaty."""
+) -> tuple[Floats, Floats, Floats, Floats, Floats, Floats]:
+    """Return users, producers, treasury and rent weighed, and the plain total without and with what members pay."""
     found = weigh_goods(engine, look, cleared, doctrines)
     goods = _goods_cleared(engine, look)
     users, made, treasury, rent, total = (line[:, goods].sum(axis=1) for line in found)
-    shared = np.array([d.treasury for d in doctrines]) * _transfers(engine, look, x)
-    return users, made, treasury + shared, rent, total
+    paid = _transfers(engine, look, x)
+    shared = np.array([d.treasury for d in doctrines]) * paid
+    return users, made, treasury + shared, rent, total, total + paid
 
 
 def _transfers(engine: Any, look: LookAhead, x: int) -> Floats:

@@ -121,8 +121,8 @@ def _entry_words(table: str, name: str, value: Any) -> str:
     rest = ", ".join(
         f"{key} {number}" for key, number in given.items() if not isinstance(number, Mapping | list)
     )
-    detail = f" ({rest})" if rest else ""
-    return f"{name} is decided by {by!r}{detail}" + (f" from {since}" if since else "")
+    detail = f", {rest}" if rest else ""
+    return f"{name} decides for itself ({by}{detail})" + (f" from {since}" if since else "")
 
 
 def _words(key: str, row: Mapping[str, Any]) -> str:

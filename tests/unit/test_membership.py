@@ -11,6 +11,7 @@ from model.engine import Engine
 from model.error import ScenarioError
 from model.name import EU_MEMBERS
 from model.order import Order
+from model.rules.stake import weigh
 from model.scenario import scenario_from
 from model.treaty_move import apply_move
 from model.treaty_state import IN_FORCE, PROPOSED
@@ -165,10 +166,30 @@ def test_doctrine_decides_what_counts():
     assert gains["hawk"] == pytest.approx(weights * gains["industrial"], rel=1e-9)
 
 
+def test_plain_dollars_stand_beside_weighed_ones():
+    """A state that weighs all lines alike gains the plain dollars of now and later, as patient as it is."""
+    assert {
+        BY_NAME["reciprocal"].consumer,
+        BY_NAME["reciprocal"].producer,
+        BY_NAME["reciprocal"].treasury,
+    } == {1.0}
+    seats = {"JPN": {"behaviour": "state", "doctrine": "reciprocal"}}
+    e = steps(table(EXEMPTION, members=("CHN", "JPN", "USA"), seats=seats), 1)
+    inside = np.tile([c in ("CHN", "JPN", "USA") for c in e.world.countries], (1, 1))
+    stakes = weigh_membership(e, 0, np.array([0]), inside)
+    japan = e.world.countries.index("JPN")
+    lines = sum(stakes[part][0, japan] for part in range(4))
+    patience = BY_NAME["reciprocal"].patience
+    assert stakes.now[0, japan] != 0.0
+    plain = weigh.py_func(stakes.now[0, japan], stakes.later[0, japan], patience)
+    assert lines == pytest.approx(plain, rel=1e-9)
+
+
 def test_a_reason_names_the_largest_parts_first():
     """Words and numbers: what counts most stands first, with its sign."""
     parts = [np.array([[value]]) for value in (-85e6, -10e6, 50e6, 0.0, 0.1e6, 0.0, 0.0)]
-    words = reason(Stakes(*parts, asked=np.array([[5e6]])), 0, 0)
+    none = np.zeros((1, 1))
+    words = reason(Stakes(*parts, asked=np.array([[5e6]]), now=none, later=none), 0, 0)
     assert (
         words.index("users -85 m usd")
         < words.index("public money +50 m usd")

@@ -4,6 +4,7 @@ import re
 import threading
 import time
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 import pytest
@@ -322,3 +323,13 @@ def test_an_answer_that_fails_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_html_is_escaped() -> None:
     """Whatever stands in a cell or title is text."""
     assert "<b>" not in table("<b>", ("<b>",), [["<b>"]]) and "<b>" not in card("<b>", "")
+
+
+def test_why_sets_this_run_against_one_that_was_kept() -> None:
+    """A fork kept beside the scenario is asked about by its name; what differs is what does it."""
+    page, _ = opened(Why, PLAIN + "&kept=" + quote(CHANGED, safe="") + "&ask.question=runs&ask.at=2027Q4")
+    assert page.error == "" and page.other == "fork0"
+    told = words(page.answer())
+    assert "under Kept: " in told and "price floor" in told and "does not change" not in told
+    with pytest.raises(OreblocError, match="other run"):
+        page.set("other", "fork7")

@@ -25,6 +25,8 @@ from viz.page.treaty_draft import Draft
 _STATES = ("USA", "EU27", "JPN", "KOR", "GBR", "CAN", "AUS", "IND", "MYS", "VNM", "BRA", "CHL", "IDN", "MEX")
 #: Outsiders asked whether they would join.
 _ASKED = 3
+#: Columns of plain dollars beside the weighed ones.
+_PLAIN = ("plain dollars now", "once plants are built")
 
 
 class TreatyTable(Sheet):
@@ -213,6 +215,7 @@ class TreatyTable(Sheet):
         gain, asked = float(stakes.total[0, c]), float(stakes.asked[0, c])
         parts = [float(stakes[part][0, c]) for part in range(len(PARTS))]
         return {"code": code, "member": member, "gain": gain, "asked": asked, "signs": gain >= asked, "parts": parts,
+                "plain": [float(stakes.now[0, c]), float(stakes.later[0, c])],
                 "reason": named(reason(stakes, 0, c))}  # fmt: skip
 
     def _told(self, treaty: Treaty, members: list[dict[str, Any]], asked: list[dict[str, Any]]) -> str:
@@ -233,15 +236,16 @@ class TreatyTable(Sheet):
                                     f"{_listed(join)} would rather join" if join else "") if words) + "."
         )  # fmt: skip
         people = "".join(_person(row) for row in [*members, *asked])
-        head_row = ("state", "side", *PARTS, "in all", "asks for")
+        head_row = ("state", "side", *PARTS, "in all", "asks for", *_PLAIN)
         rows = [_money_row(row) for row in [*members, *asked]]
         paragraphs = "".join(_paragraph(words) for words in named(text(treaty)).split("\n"))
         method = (
             "Each state sets the quarter with the treaty and itself in it against the same without itself, now, once "
             f"plants have been built, and in a stop of deliveries by {country_name(self._leader())}, weighed by its "
-            "doctrine: parts it cares about count for more than a dollar a dollar, so these are no sums of money. "
-            "Explore's cost to the country is plain dollars, added up over the quarters so far. What allies owe each "
-            "other besides is not weighed."
+            "doctrine: parts it cares about count for more than a dollar a dollar, so these are no sums of money. The "
+            "last two columns are: welfare and payments among members, in the coming quarter and once plants have "
+            "been built, without safety and quarrels. Explore's cost to the country is in plain dollars too, added up "
+            "over the quarters so far. What allies owe each other besides is not weighed."
         )
         article = (
             f'<div class="text" tabindex="0" role="region" aria-label="Text of the treaty">{paragraphs}</div>'
@@ -273,6 +277,7 @@ def _money_row(row: dict[str, Any]) -> list[str]:
         *parts,
         _millions(row["gain"]),
         f"{row['asked'] / 1e6:,.1f}",
+        *(_millions(usd) for usd in row["plain"]),
     ]
 
 

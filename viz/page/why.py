@@ -18,7 +18,9 @@ from model.scenario import Scenario
 from viz.comparison import draw_waterfall, waterfall_start
 from viz.country import country_name
 from viz.live.message import named
-from viz.live.title import goods_words, short_title
+from viz.live.stage import stage_of
+from viz.live.title import goods_words, scenario_title, short_title
+from viz.page.fork import comparable, first_beside, fork_names, fork_plan, fork_title, is_fork
 from viz.page.sheet import Ask, Sheet, card, table
 
 _METRICS = (
@@ -40,7 +42,7 @@ _FOCUS = 'tabindex="0" role="region" aria-label="Cause by cause"'
 
 
 class Why(Sheet):
-    """Picks a number and two quarters, or the scenario and its change, and shows what did it."""
+    """Picks a number and two quarters, the scenario and its change, or another run, and shows what did it."""
 
     title = "Why"
     purpose = (
@@ -53,6 +55,8 @@ class Why(Sheet):
         labels = self.stage.quarter_labels()
         self.question = "time" if self.plan.changes_nothing else "change"
         self.metric = "outside_price_usd_per_t"
+        beside = self._beside()
+        self.other = beside[0] if beside else ""
         self.first, self.at = labels[0], self._turn(labels)
         if self.question == "change":
             later = [label for label in labels if quarter_index(label) > quarter_index(self.plan.start)]
@@ -77,7 +81,31 @@ class Why(Sheet):
     def asked(self) -> dict[str, str]:
         """Return what is asked, in the order in which it is set again."""
         words = {"question": self.question, "metric": self.metric, "at": self.at}
-        return words | ({"first": self.first} if self.question == "time" else {})
+        if self.question == "time":
+            return words | {"first": self.first}
+        return words | ({"other": self.other} if self.question == "runs" else {})
+
+    def _beside(self) -> list[str]:
+        """Return the runs that this one can be set against: forks kept, then scenarios over the same quarters."""
+        ship, here = comparable(self.stage.scenario), self.plan.scenario
+        first = first_beside(here, self.stage.scenario)
+        others = sorted((name for name in ship if name != here), key=lambda name: name != first)
+        return [*fork_names(self.plan), *others]
+
+    def _kinds(self) -> list[tuple[str, str]]:
+        kinds = [("time", "between two quarters")]
+        if not self.plan.changes_nothing:
+            kinds.append(("change", "with and without my changes"))
+        return kinds + ([("runs", "in another run than this one")] if self._beside() else [])
+
+    def _title(self, name: str) -> str:
+        return f"Kept: {fork_title(fork_plan(self.plan, name))}" if is_fork(name) else scenario_title(name)
+
+    def _other(self) -> Scenario:
+        """Return the run that this one is set against."""
+        if is_fork(self.other):
+            return self.changed(fork_plan(self.plan, self.other))
+        return stage_of(self.other, self.plan.seed).scenario
 
     def fields(self) -> list[Ask]:
         """Return number, good, country, and what is set against what."""
@@ -86,16 +114,16 @@ class Why(Sheet):
         codes = sorted(
             ((code, country_name(code)) for code in stage.whole.countries), key=lambda pair: pair[1]
         )
-        kinds = [("time", "between two quarters")]
-        if not self.plan.changes_nothing:
-            kinds.append(("change", "with and without my changes"))
         fields = [
             Ask("metric", "Why did the", "select", self.metric, _METRICS),
             Ask("good", "of", "select", self.shown["good"], goods),
         ]
         if self.metric not in _OF_LEADER:
             fields.append(Ask("country", "in", "select", self.shown["country"], codes))
-        fields.append(Ask("question", "change", "select", self.question, kinds))
+        fields.append(Ask("question", "change", "select", self.question, self._kinds()))
+        if self.question == "runs":
+            beside = [(name, self._title(name)) for name in self._beside()]
+            fields.append(Ask("other", "the other is", "select", self.other, beside))
         if self.question == "time":
             fields.append(
                 Ask("first", "from", "select", self.first, [(label, label) for label in labels[:-1]])
@@ -103,7 +131,7 @@ class Why(Sheet):
         fields.append(
             Ask(
                 "at",
-                "in" if self.question == "change" else "to",
+                "to" if self.question == "time" else "in",
                 "select",
                 self.at,
                 [(q, q) for q in labels[1:]],
@@ -119,9 +147,9 @@ class Why(Sheet):
         elif field == "metric":
             self.metric = _known(word, [name for name, _ in _METRICS], "number")
         elif field == "question":
-            self.question = _known(
-                word, ["time"] if self.plan.changes_nothing else ["time", "change"], "question"
-            )
+            self.question = _known(word, [kind for kind, _ in self._kinds()], "question")
+        elif field == "other":
+            self.other = _known(word, self._beside(), "other run")
         elif field in ("first", "at"):
             before = getattr(self, field)
             setattr(self, field, _known(word, self.stage.quarter_labels(), "quarter"))
@@ -139,7 +167,8 @@ class Why(Sheet):
             if self.metric in _OF_LEADER
             else self.shown["country"]
         )
-        before, after = self._alone(self.stage.scenario), self._alone(self.changed())
+        before = self._alone(self.stage.scenario)
+        after = self._alone(self._other() if self.question == "runs" else self.changed())
         started, progress = self._progress()
         if self.question == "time":
             by = "each" if self._few(after) else "kind"
@@ -185,6 +214,12 @@ class Why(Sheet):
 
         return started, progress
 
+    def _about(self) -> str:
+        both = self.stage.scenario.name + (
+            f" and {self._title(self.other)}" if self.question == "runs" else ""
+        )
+        return f"{both}, {self._mineral()} by itself"
+
     def _alone(self, scenario: Scenario) -> Scenario:
         """Return a scenario with this mineral's chain and what bears on it only: others move it by thousandths."""
         mineral = self._mineral()
@@ -217,9 +252,11 @@ class Why(Sheet):
             if found.metric in _OF_LEADER
             else f"The {what} of {thing} in {place}"
         )
-        when = (
-            f"from {self.first} to {self.at}" if self.question == "time" else f"in {self.at} with the changes"
-        )
+        when = {
+            "time": f"from {self.first} to {self.at}",
+            "change": f"in {self.at} with the changes",
+            "runs": f"in {self.at} under {self._title(self.other)}",
+        }[self.question]
         rise = "rises" if found.change > 0 else "falls" if found.change < 0 else "stays"
         parts = [part for part in ordered(found) if part.value]
         leading = [f"{_signed(part.value, unit)} from {part.label}" for part in parts[:3]]
@@ -247,7 +284,7 @@ class Why(Sheet):
                 f"From {show(found.first, unit)} to {show(found.last, unit)}, cause by cause",
                 f'<div class="scroll fall" {_FOCUS}><figure class="chart">{draw_waterfall(found)}</figure></div>',
                 f"{what.capitalize()}; rising parts green, falling ones orange{_axis(found)}",
-                f"{method} {self.source(f'{self.stage.scenario.name}, {self._mineral()} by itself')}",
+                f"{method} {self.source(self._about())}",
                 numbers=table("waterfall", ("cause", "kind", "part", "standard error"), rows, (2, 3)),
             )
             + card(
