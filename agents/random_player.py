@@ -60,6 +60,8 @@ def _measure(view: dict[str, Any], chance: _Chance) -> list[dict[str, Any]]:
     """Return one order of an instrument, or none where what was drawn is not legal."""
     kind, good = chance.one_of(list(BY_NAME.values())), chance.one_of(view["goods"])
     fields = {f.name: _value(f, view, good, chance) for f in kind.fields if f.default is REQUIRED}
+    if kind.name == "stock_order":
+        fields["quantity_t"] = min(fields["quantity_t"], good["stock_order_most_t"])
     last = quarter_index(view["quarter"]) + 1 + int(chance.number() * 12)
     order = {"type": kind.name, "actor": view["seat"], "quarter": view["quarter"], "end": quarter_label(last)}
     try:

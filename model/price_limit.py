@@ -34,7 +34,7 @@ def check_prices(
             continue
         named = values.get(_DOWNSTREAM if field.name.startswith(_DOWNSTREAM) else "good") or []
         for good in [named] if isinstance(named, str) else named:
-            value, most = _highest(values[field.name]), MOST_TIMES * prices.get(good, float("inf"))
+            value, most = highest(values[field.name]), MOST_TIMES * prices.get(good, float("inf"))
             if value > most:
                 place.at("fields").at(field.name).refuse(
                     f"{field.label}{about} on {good} is {_money(value)}; it must be {_money(most)} or less, "
@@ -42,7 +42,8 @@ def check_prices(
                 )
 
 
-def _highest(value: Any) -> float:
+def highest(value: Any) -> float:
+    """Return the highest number of a field: one number, a path by quarter, or a list."""
     if isinstance(value, Mapping):
         return max(map(float, value.values()), default=0.0)
     return max(map(float, value), default=0.0) if isinstance(value, list) else float(value)

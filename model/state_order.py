@@ -19,6 +19,7 @@ from model.order import Order, OrderKind, order_from
 from model.price_limit import base_prices, check_prices
 from model.quarter_date import first_date, last_date, quarter_index
 from model.sheet import read_sheet
+from model.stock_limit import check_stock_order, stock_order_most
 from model.treaty import Treaty
 from model.treaty_library import treaty_of_row
 from model.treaty_move import BY_NAME as MOVES_BY_NAME
@@ -103,7 +104,7 @@ def _switch_on(engine: Any, given: list[tuple[int, Order]]) -> None:
 def check_orders(engine: Any, seat: str, run: int, given: Any) -> list[Order]:
     """Return a state's orders of the quarter, checked against this world. Raises `OreblocError`."""
     quarter, scenario = engine.quarter_label, engine.scenario
-    orders, prices = [], base_prices(engine.world)
+    orders, prices, most = [], base_prices(engine.world), stock_order_most(engine.world)
     for number, mapping in enumerate(read_sheet(seat, quarter, given)):
         place = Place(f"{seat} in {quarter}", f"orders[{number}]", scenario.rare_earths, scenario.eu_members)
         order = order_from(mapping, STATE_ORDERS_BY_NAME, place)
@@ -111,6 +112,7 @@ def check_orders(engine: Any, seat: str, run: int, given: Any) -> list[Order]:
         _check_names(engine, order, place)
         about = f" of {order.actor}"
         check_prices(STATE_ORDERS_BY_NAME[order.type].fields, order.fields, prices, place, about)
+        check_stock_order(order, most, place)
         if order.type == REPEAL.name:
             _check_repeal(engine, run, order, place)
         elif order.type == DRAFT.name:

@@ -18,6 +18,7 @@ from model.network import Floats
 from model.quarter_date import quarter_index
 from model.rules.expectation import yearly_volatility
 from model.state_order import in_force
+from model.stock_limit import stock_order_most
 from model.treaty_state import NONE, STATE_WORDS
 
 
@@ -287,6 +288,7 @@ def _good_view(seen: Sight, country: int, g: int, name: str) -> dict[str, Any] |
         "stock_t": stock,
         "stock_days": 365.25 / 4.0 * stock / use if use > 0.0 else None,
         "reserve_t": reserve,
+        "stock_order_most_t": stock_order_most(engine.world).get(name, 0.0),
         "reserve_days": 365.25 / 4.0 * reserve / use if use > 0.0 else None,
         "risk": float(columns.buyer_risk[run, buyers].max()) if buyers.size else 0.0,
     }  # fmt: skip

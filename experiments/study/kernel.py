@@ -38,6 +38,8 @@ from model.scenario import Scenario
 Floats = NDArray[np.float64]
 OK, MISSED, FAILED, KILLED = "ok", "missed", "error", "killed"
 ZSTD_LEVEL = 3
+#: Made once: without it every stream asks the environment about old formats.
+_PLAIN = pa.ipc.IpcWriteOptions()
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,7 @@ class _Sheet:
 def rows_to_bytes(table: pa.Table) -> bytes:
     """Return a table of runs as bytes."""
     sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema) as writer:
+    with pa.ipc.new_stream(sink, table.schema, options=_PLAIN) as writer:
         writer.write_table(table)
     return sink.getvalue().to_pybytes()  # type: ignore[no-any-return]
 

@@ -200,6 +200,23 @@ def test_a_price_beyond_all_reason_is_no_order(world):
         solo.check("JPN", {"type": "draft_treaty", "fields": {"document": document}})
 
 
+def test_a_state_cannot_order_more_than_there_is(world):
+    """A quarter of what the world makes may go into a state's stock; more is refused at its field; sales may be any."""
+    solo = solo_of(world)
+    made = float(world.nodes.set_index("good").loc["gallium_refined", "production_t"].sum())
+
+    def order(tonnes, move="buy"):
+        return {
+            "type": "stock_order",
+            "fields": {"good": ["gallium_refined"], "move": move, "quantity_t": tonnes},
+        }
+
+    assert solo.check("JPN", order(0.25 * made)) and solo.check("JPN", order(9.0 * made, "release"))
+    for tonnes in (0.26 * made, [1.0, 2.0 * made]):
+        with pytest.raises(OreblocError, match=r"25% of what the world makes.*quantity_t\)$"):
+            solo.check("JPN", order(tonnes))
+
+
 def test_a_treaty_is_drafted_from_its_clauses(world):
     """A draft with a clause goes on the table; in the next year it can be signed."""
     solo = solo_of(world)
