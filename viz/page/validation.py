@@ -7,6 +7,8 @@ from typing import Any
 
 from experiments.commands.validate import total
 from experiments.validation import RUNS, Episode, Outcome, Verdict, episode_files, load_episode, validate
+from experiments.validation_observable import OBSERVABLES
+from viz.live.title import short_title
 from viz.page.sheet import card, table
 
 _LOCK = threading.Lock()
@@ -45,8 +47,7 @@ def validation_card() -> str:
 
 def _row(episode: Episode, asked: Mapping[str, Any], outcome: Outcome | None) -> list[str]:
     band = f"{asked['low']:g} to {asked['high']:g}"
-    what = str(asked["observable"]).replace("_", " ")
-    told = [episode.title, str(asked["id"]), what, band, _number(asked["observed"])]
+    told = [episode.title, str(asked["id"]), _what(asked), band, _number(asked["observed"])]
     if outcome is None:
         return [*told, "", "", ""]
     return [
@@ -55,6 +56,26 @@ def _row(episode: Episode, asked: Mapping[str, Any], outcome: Outcome | None) ->
         "right" if outcome.direction else "wrong",
         "yes" if outcome.band else "no",
     ]
+
+
+def _what(asked: Mapping[str, Any]) -> str:
+    """Return what a test looks at: the words of its observable, its goods and window, and its note."""
+    words = (
+        (OBSERVABLES[asked["observable"]].__doc__ or "")
+        .split("\n")[0]
+        .split(";")[0]
+        .rstrip(".")
+        .replace("`", "")
+    )
+    goods = [asked["good"]] if isinstance(asked["good"], str) else asked["good"]
+    window, base = _window(asked, "from", "to"), _window(asked, "base_from", "base_to")
+    window += f" against {base}" if base else ""
+    note = f"; {asked['note']}" if asked.get("note") else ""
+    return f"{words}: {', '.join(short_title(good) for good in goods)}, {window}{note}"
+
+
+def _window(asked: Mapping[str, Any], first: str, last: str) -> str:
+    return " to ".join(dict.fromkeys(str(asked[key]) for key in (first, last) if asked.get(key)))
 
 
 def _number(value: float | None) -> str:
