@@ -10,6 +10,7 @@ from model.error import OreblocError
 from model.field import Place
 from model.price_limit import base_prices, check_prices
 from model.state_order import STATE_ORDERS_BY_NAME
+from model.world import World
 from viz.country import country_name
 from viz.live.lever import price_factor, price_unit
 from viz.live.order_form import Entry, Known, entries, read_value, told_fault
@@ -24,6 +25,19 @@ _MONEY = "USD a tonne"
 #: Where a draft's clause would stand on a sheet: refusals lead from there to its field.
 _PLACE = Place("", "orders[0].fields.document.clauses[0]")
 _KINDS = {"number": "number", "check": "check", "select": "select", "checks": "checks"}
+
+
+def made_of(world: World, good: str) -> set[str]:
+    """Return the other goods that some recipe makes of a good."""
+    network, recipes = world.network, world.recipes["good"].tolist()
+    bought = world.buyers["good"].to_numpy()[network.input_buyer]
+    spans = zip(network.recipe_input_start[:-1], network.recipe_input_start[1:], strict=True)
+    made = {
+        str(out)
+        for out, (first, last) in zip(recipes, spans, strict=True)
+        if good in bought[first:last].tolist()
+    }
+    return made - {good}
 
 
 class Draft:
@@ -54,14 +68,23 @@ class Draft:
         forms = [
             self._ask(entry, self.clauses[path.split(".")[1]])
             for path, entry in self.entries.items()
-            if entry.shape != "clause" and path.split(".")[1] in self.clauses
+            if entry.shape != "clause" and path.split(".")[1] in self.clauses and self._applies(path)
         ]
         return [*switches, *forms]
+
+    def _applies(self, path: str) -> bool:
+        """Tell whether a field makes sense for the good: cover of what is made of it needs something that is."""
+        _, clause, name = path.split(".")
+        held = self.clauses[clause].get("downstream")
+        return not name.startswith("downstream") or bool(held or made_of(self.stage.whole.world, self.good))
 
     def _ask(self, entry: Entry, fields: Mapping[str, Any]) -> Ask:
         _, clause, name = entry.path.split(".")
         value = fields.get(name, entry.value)
         unit, choices = entry.unit, entry.choices
+        if name == "downstream":
+            offered = {*made_of(self.stage.whole.world, self.good), *(value or [])}
+            choices = tuple(pair for pair in choices if pair[0] in offered)
         if entry.unit == _MONEY:
             unit = price_unit(self._good_of(name, fields))
             value = value / self._factor(name, fields) if isinstance(value, int | float) else value
@@ -89,7 +112,12 @@ class Draft:
         )
 
     def _good_of(self, name: str, fields: Mapping[str, Any]) -> str:
-        named = fields.get("downstream" if name.startswith("downstream") else "good") or [self.good]
+        if name.startswith("downstream"):
+            named = (
+                fields.get("downstream") or sorted(made_of(self.stage.whole.world, self.good)) or [self.good]
+            )
+        else:
+            named = fields.get("good") or [self.good]
         return named if isinstance(named, str) else str(named[0])
 
     def _factor(self, name: str, fields: Mapping[str, Any]) -> float:

@@ -96,7 +96,7 @@ class Why(Sheet):
         kinds = [("time", "between two quarters")]
         if not self.plan.changes_nothing:
             kinds.append(("change", "with and without my changes"))
-        return kinds + ([("runs", "in another run than this one")] if self._beside() else [])
+        return kinds + ([("runs", "in another run")] if self._beside() else [])
 
     def _title(self, name: str) -> str:
         return f"Kept: {fork_title(fork_plan(self.plan, name))}" if is_fork(name) else scenario_title(name)
@@ -243,6 +243,9 @@ class Why(Sheet):
 
     def _told(self, found: Explanation, country: str) -> str:
         found = replace(found, parts=tuple(replace(part, label=named(part.label)) for part in found.parts))
+        if self.question == "runs":
+            ends = f"{self._title(self.plan.scenario)} {self.at}", f"{self._title(self.other)} {self.at}"
+            found = replace(found, from_label=ends[0], at_label=ends[1])
         unit = found.unit
         what = dict(_METRICS)[found.metric]
         place, thing = country_name(country), goods_words(found.good)
