@@ -41,6 +41,8 @@ def test_a_session_goes_from_the_lobby_to_the_debrief(room):
     assert first["sheets"]["CHN"] == TAX and first["sheets"]["JPN"] == []
     assert "USA" not in first["sheets"] and first["pilots"]["USA"] == "built_in"
     room.on_to("debrief", 2)
+    told = [one["text"] for one in room.room.common()["debrief"]["moments"] if one["kind"] == "restriction"]
+    assert told and all("China" in text and "CHN" not in text and "_" not in text for text in told)
     again = Game.of(room.state.record, world=room.room.player.desk.game(room.state.record).engine.world)
     last = again.recorder.seen[-1][0]
     assert room.state.outcomes[2]["quarter_to"] == last == "2026Q4"

@@ -15,6 +15,7 @@ from viz.classroom.against import found_table, lines
 from viz.classroom.command import may_order
 from viz.classroom.quiz import is_quiz_time, quiz_counts, quiz_of
 from viz.classroom.state import POLICIES, Deal, Message, Person, State
+from viz.classroom.word import moment_word
 
 
 @dataclass(frozen=True)
@@ -140,7 +141,7 @@ def _debrief(state: State) -> dict[str, Any]:
     outcomes = [state.outcomes[number] for number in range(1, len(rounds) + 1)]
     found: dict[str, Any] = {
         "bookmarks": [{"text": one["text"], "round": one["round"]} for one in state.bookmarks],
-        "moments": moments(outcomes, rounds, state.opening),
+        "moments": [{**one, "text": moment_word(one)} for one in moments(outcomes, rounds, state.opening)],
         "what_ifs": list(state.what_ifs),
         "words": list(state.words) if state.is_open.get("words") else len(state.words),
         "promises": [
