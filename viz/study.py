@@ -21,6 +21,7 @@ from viz.figure import Figure
 from viz.study_chart import amount_words, bar_figure, fan_figure, interval_figure, map_figure, number_words
 from viz.study_finding import (
     bar_title,
+    deciding_words,
     fan_title,
     headline,
     map_title,
@@ -31,8 +32,8 @@ from viz.study_finding import (
 
 #: Policies and factors shown in one picture.
 _MOST_LINES, _MOST_BARS = 8, 10
-#: A share of the score below which a factor decides next to nothing.
-_LITTLE = 0.05
+#: The name of what no factor explains, among factors.
+LUCK = "luck, and what is not explained"
 #: How many times as often as everywhere the worst runs must lie in a box for it to be told.
 _MUCH = 1.5
 _TAKES = {
@@ -146,16 +147,9 @@ def sentences(archive: Archive, outcome: Outcome) -> list[str]:
         largest = apart.loc[apart["mean"].abs().idxmax()]
         told.append(_difference(largest, str(first["label"]), amount_words(outcome.unit, apart=True)))
     factors = analysis.deciding_factors(archive, outcome.name)
-    factors = factors[factors["factor"] != "policy"]
-    if len(factors) and factors["method"].iloc[0].startswith("score") and factors["score"].iloc[0] < _LITTLE:
-        told.append("The choice of policy decides nearly all of it; no uncertainty adds much.")
-    elif len(factors) and factors["score"].iloc[0] > 0.0:
-        name = str(factors["factor"].iloc[0]).replace("_", " ")
-        told.append(
-            f"Among the uncertainties {name} decides it most ({factors['method'].iloc[0]} "
-            f"{factors['score'].iloc[0]:.2f})."
-        )
-    return told
+    luck = analysis.unexplained(archive, outcome.name)
+    words = deciding_words(factors, luck)
+    return [*told, words] if words else told
 
 
 def _difference(row: Any, first: str, show: Any) -> str:
@@ -223,9 +217,11 @@ def what_decides(archive: Archive, outcome: Outcome) -> list[Figure]:
     table = pd.DataFrame({
         "label": factors["factor"].str.replace("_", " "), "value": factors["score"], "error": factors["error"],
     })  # fmt: skip
+    luck = analysis.unexplained(archive, outcome.name)
+    if luck is not None:
+        table.loc[len(table)] = [LUCK, luck, float("nan")]
     method = str(factors["method"].iloc[0])
-    told = "Black line: 95 % confidence." if table["error"].notna().any() else "Scores add up to one."
-    note = f"{told} {_source(archive)}"
+    note = f"Black line: 95 % confidence. {_source(archive)}"
     return [bar_figure(table, bar_title(factors), method, note)]
 
 
@@ -427,8 +423,10 @@ def _range(factor: Any) -> str:
 
 
 _TERMS = (
-    "<dl class='terms'><div><dt>score by extra trees</dt><dd>how much of the outcome's variation a forest of random "
-    "trees lays to a factor; all add up to one</dd></div><div><dt>total Sobol index</dt><dd>the part of the variance "
+    "<dl class='terms'><div><dt>part of the variance in runs held out</dt><dd>what mixing up a factor costs a forest "
+    "of random trees in runs that it has not seen, as a part of the outcome's variance; parts of factors that act "
+    "together count twice, and what the forest cannot foretell is luck</dd></div><div><dt>total Sobol index</dt>"
+    "<dd>the part of the variance "
     "that would go if the factor were known, with all it does together with others</dd></div><div><dt>variance saved "
     "by common luck</dt><dd>how much less the difference of two policies varies than it would if each met luck of its "
     "own</dd></div><div><dt>regret</dt><dd>what a policy falls short of the best one in the same future</dd></div>"

@@ -57,10 +57,36 @@ def policy_words(label: object) -> str:
 
 
 def bar_title(factors: pd.DataFrame) -> str:
-    """Return which factor decides most; `factors` as `deciding_factors` has them."""
-    names = [plain_words(name) for name in factors["factor"].head(2)]
-    rest = f", then {names[1]}" if len(names) > 1 and factors["score"].iloc[1] > 0.0 else ""
+    """Return which factors decide, of those told apart from luck; `factors` as `deciding_factors` has them."""
+    names = [plain_words(name) for name in factors["factor"][factors["sure"]].head(2)]
+    if not names:
+        return "What decides: nothing here is told apart from luck"
+    rest = f", then {names[1]}" if len(names) > 1 else ""
     return f"What decides: {names[0]} most{rest}"
+
+
+def deciding_words(factors: pd.DataFrame, luck: float | None) -> str:
+    """Return in a sentence which uncertainty decides most; `luck` is the part that no factor explains.
+
+    Empty where no uncertainty varies.
+    """
+    rest = "" if luck is None else f" Luck, and what no factor explains, is {luck:.2f} of the variance."
+    doubts = factors[factors["factor"] != "policy"]
+    if doubts.empty:
+        return ""
+    sure = doubts[doubts["sure"]]
+    if len(sure):
+        row = sure.iloc[0]
+        name = plain_words(row["factor"])
+        return (
+            f"Among the uncertainties {name} decides it most ({row['method']}: {row['score']:.2f} ± "
+            f"{row['error']:.2f}).{rest}"
+        )
+    if factors["sure"].any():
+        return f"The choice of policy decides it; no uncertainty is told apart from luck.{rest}"
+    if len(doubts) < len(factors):
+        rest += " Policies are compared under the same luck, which tells finer differences apart."
+    return f"Nothing here is told apart from luck: no factor foretells runs that were held out.{rest}"
 
 
 def map_title(table: pd.DataFrame, outcome: Outcome, policy: str = "") -> str:
@@ -80,4 +106,4 @@ def sign_words(check: SignCheck, unit: str) -> str:
         return f"{apart(check.value)} ± {apart(check.error)}"
     if check.kind == "trend":
         return f"rank correlation {check.value:.2f} ± {check.error:.2f}"
-    return f"scores {check.value:.2f} apart"
+    return f"scores {check.value:.2f} ± {check.error:.2f} apart"

@@ -2,7 +2,7 @@
 
 Every function takes an `Archive` and the name of an outcome and returns a table. Runs that are not complete are left
 out, and a design that rests on blocks drops the blocks they are in. Sources: Saltelli2010, Campolongo2007,
-Geurts2006, FriedmanFisher1999, Savage1951.
+Savage1951.
 """
 
 import json
@@ -18,14 +18,17 @@ from numpy.typing import NDArray
 from experiments.study.archive import Archive
 from experiments.study.design import MORRIS_LEVELS, problem_of, saltelli_block
 from experiments.study.factor import Factor
+from experiments.study.forest import SURE, Fit, judged_out_of_sample
 from experiments.study.kernel import OK
+from experiments.study.peeling import best_box
 from experiments.study.study import Outcome, Study
 from model.error import OreblocError
 from model.name import did_you_mean
 
 Floats = NDArray[np.float64]
-#: Trees of the forest that scores factors.
-TREES = 200
+#: The method by which factors are scored where the design allows no other.
+BY_TREES = "part of the variance in runs held out, by extra trees"
+_WITHOUT_TREES = ("saltelli", "morris")
 _LOW, _HIGH = 0.05, 0.95
 #: Fewest complete runs that an analysis says anything about.
 LEAST_RUNS = 8
@@ -156,22 +159,49 @@ def _whole_blocks(values: Floats, block: int) -> Floats:
 
 
 def feature_scores(archive: Archive, outcome: str) -> pd.DataFrame:
-    """Return how much each factor, and the policy, tells of an outcome: factor, score (sum 1), by extra trees."""
-    from sklearn.ensemble import ExtraTreesRegressor
+    """Return how much each factor, and the policy, tells of an outcome in runs that were held out, by extra trees.
 
-    find_outcome(archive, outcome)
-    table = complete(archive)
-    x, names = _features(archive, table)
-    forest = ExtraTreesRegressor(
-        TREES, min_samples_leaf=3, max_features=1.0, random_state=archive.study.seed % 2**32
-    )
-    y = table[outcome].to_numpy(float)
-    known = np.isfinite(y)
-    if known.sum() < LEAST_RUNS or np.ptp(y[known]) == 0.0:
-        return pd.DataFrame({"factor": names, "score": np.zeros(len(names))})
-    forest.fit(x[known], (y[known] - y[known].mean()) / y[known].std())
-    scores = pd.DataFrame({"factor": names, "score": forest.feature_importances_})
+    Columns: factor, score (part of the variance it carries with all it does together with others), error (twice its
+    standard error), sure (told apart from luck). `unexplained` has the part that no factor carries.
+    """
+    names, fit = _fit(archive, outcome)
+    if fit is None:
+        nothing = np.zeros(len(names))
+        return pd.DataFrame({"factor": names, "score": nothing, "error": np.nan, "sure": False})
+    error = SURE * fit.errors
+    scores = pd.DataFrame({
+        "factor": names, "score": fit.scores, "error": error,
+        "sure": (fit.scores > error) & fit.is_better_than_luck,
+    })  # fmt: skip
     return scores.sort_values("score", ascending=False, ignore_index=True)
+
+
+def unexplained(archive: Archive, outcome: str) -> float | None:
+    """Return the part of an outcome's variance that the trees do not foretell in runs that were held out.
+
+    That is luck, and what no tree sees. None where nothing varies, too few runs are complete, or the design scores
+    factors without trees.
+    """
+    if archive.study.design.kind in _WITHOUT_TREES:
+        return None
+    fit = _fit(archive, outcome)[1]
+    return None if fit is None else 1.0 - max(fit.told, 0.0)
+
+
+def _fit(archive: Archive, outcome: str) -> tuple[list[str], Fit | None]:
+    """Return the names of the features, and how far they foretell an outcome; computed once for an archive."""
+    find_outcome(archive, outcome)
+    key = ("fit", outcome)
+    if key not in archive.answers:
+        table = complete(archive)
+        x, names = _features(archive, table)
+        y = table[outcome].to_numpy(float)
+        known = np.isfinite(y)
+        future = (table["point"] * archive.study.replicates + table["replicate"]).to_numpy()
+        enough = known.sum() >= LEAST_RUNS and np.ptp(y[known]) > 0.0
+        fit = judged_out_of_sample(x[known], y[known], future[known], archive.study.seed) if enough else None
+        archive.answers[key] = (names, fit)
+    return archive.answers[key]  # type: ignore[no-any-return]
 
 
 def _features(archive: Archive, table: pd.DataFrame) -> tuple[Floats, list[str]]:
@@ -219,34 +249,19 @@ def discover(archive: Archive, outcome: str, worst: float = 0.25) -> Box | None:
     upper = target.goal != "higher"
     limit = float(np.quantile(y, 1.0 - worst if upper else worst))
     cases = y >= limit if upper else y <= limit
-    x = table[[factor.name for factor in factors]].astype(float)
-    found = _peeled(x, cases)
+    names = [factor.name for factor in factors]
+    x = table[names].to_numpy(float)
+    least = min(1.2 * float(cases.mean()), 1.0)  # a box must hold cases more densely than all runs do
+    found = best_box(x, cases, least)
     if found is None:
         return None
-    box, coverage, density, mass = found
     limits = tuple(
-        (name, float(box[name].iloc[0]), float(box[name].iloc[1]))
-        for name in x
-        if box[name].iloc[1] - box[name].iloc[0] < (1.0 - _TRIMMED) * (x[name].max() - x[name].min())
+        (name, float(low), float(high))
+        for name, low, high, width in zip(names, found.low, found.high, np.ptp(x, axis=0), strict=True)
+        if high - low < (1.0 - _TRIMMED) * width
     )
     condition = f"{'above' if upper else 'below'} {limit:.6g}"
-    return Box(outcome, condition, float(cases.mean()), coverage, density, mass, limits)
-
-
-def _peeled(x: pd.DataFrame, cases: NDArray[np.bool_]) -> tuple[pd.DataFrame, float, float, float] | None:
-    """Return the box of the peeling trajectory with the best mean of coverage and density."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the workbench tells which of its optional parts are missing
-        from ema_workbench.analysis import prim
-
-        least = min(1.2 * float(cases.mean()), 1.0)  # a box must hold cases more densely than all runs do
-        found = prim.Prim(x.copy(), cases.copy(), threshold=least, peel_alpha=0.05, mass_min=0.05).find_box()
-    if found is None or len(found.peeling_trajectory) < 2:
-        return None
-    path = found.peeling_trajectory
-    best = (2.0 * path["coverage"] * path["density"] / (path["coverage"] + path["density"])).idxmax()
-    row = path.loc[best]
-    return found.box_lims[int(best)], float(row["coverage"]), float(row["density"]), float(row["mass"])
+    return Box(outcome, condition, float(cases.mean()), found.coverage, found.density, found.mass, limits)
 
 
 def classify(archive: Archive, outcome: str, worst: float = 0.25) -> pd.DataFrame:
@@ -408,7 +423,10 @@ def _ordered(values: "pd.Series[Any]") -> pd.Index:
 
 
 def deciding_factors(archive: Archive, outcome: str) -> pd.DataFrame:
-    """Return what decides an outcome by the best method its design allows: factor, score, error, method."""
+    """Return what decides an outcome by the best method its design allows: factor, score, error, method, sure.
+
+    `error` is half a confidence interval of 95 %, `sure` tells whether the score is told apart from luck.
+    """
     kind = archive.study.design.kind
     if kind == "saltelli":
         found = sobol_indices(archive, outcome)
@@ -421,5 +439,7 @@ def deciding_factors(archive: Archive, outcome: str) -> pd.DataFrame:
         ]
         table = table.assign(method="mean elementary effect")
     else:
-        table = feature_scores(archive, outcome).assign(error=np.nan, method="score by extra trees")
+        table = feature_scores(archive, outcome).assign(method=BY_TREES)
+    if "sure" not in table:
+        table = table.assign(sure=table["score"] > table["error"])
     return table.sort_values("score", ascending=False, ignore_index=True)

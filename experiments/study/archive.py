@@ -36,6 +36,8 @@ class Archive:
     def __init__(self, folder: str | Path) -> None:
         self.store = Store(folder)
         self.manifest = self.store.manifest()
+        #: What analyses found out at some length, so that each is computed once.
+        self.answers: dict[tuple[str, ...], Any] = {}
 
     def __repr__(self) -> str:
         done, chunks = len(self.store.done()), self.manifest["chunks"]

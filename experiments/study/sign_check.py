@@ -20,7 +20,7 @@ class SignCheck:
 
     `value` is a mean difference under the same luck in the outcome's unit (`kind` difference), a rank correlation
     (`trend`), or how much more one factor decides than another (`score`); `error` is twice the standard error, so that
-    a difference or trend shows where it is further from 0; a score has none. `shown` tells whether the sign is there.
+    it shows where it is further from 0. `shown` tells whether the sign is there.
     """
 
     sign: Sign
@@ -94,7 +94,8 @@ def _trend(archive: Archive, sign: Sign) -> SignCheck:
 
 def _score(archive: Archive, sign: Sign) -> SignCheck:
     """Return how much more of the outcome a factor decides than another, by the best method the design allows."""
-    scores = analysis.deciding_factors(archive, sign.outcome).set_index("factor")["score"]
+    table = analysis.deciding_factors(archive, sign.outcome).set_index("factor")
+    scores = table["score"]
     for name in (sign.factor, sign.more_than):
         if name not in scores.index:
             raise OreblocError(
@@ -102,4 +103,7 @@ def _score(archive: Archive, sign: Sign) -> SignCheck:
                 f"{', '.join(scores.index)}."
             )
     value = float(scores[sign.factor] - scores[sign.more_than])
-    return SignCheck(sign, "score", value, 0.0, value > 0.0)
+    error = float(np.hypot(table["error"][sign.factor], table["error"][sign.more_than]))
+    if not np.isfinite(error):
+        error = float("inf")
+    return SignCheck(sign, "score", value, error, value > error and bool(table["sure"][sign.factor]))

@@ -58,8 +58,14 @@ def rows_of(archive: Archive, outcome: Outcome) -> list[str]:
 def deciding(archive: Archive, outcome: Outcome) -> str:
     """Return in a line what decides an outcome."""
     table = analysis.deciding_factors(archive, outcome.name).head(4)
-    words = ", ".join(f"{row.factor.replace('_', ' ')} {row.score:.2f}" for row in table.itertuples())
-    return f"What decides ({table['method'].iloc[0]}): {words}."
+    words = ", ".join(
+        f"{row.factor.replace('_', ' ')} {row.score:.2f} ± {row.error:.2f}"
+        for row in table.itertuples()
+        if row.sure
+    )
+    luck = analysis.unexplained(archive, outcome.name)
+    rest = "" if luck is None else f"; luck, and what is not explained, {luck:.2f}"
+    return f"What decides ({table['method'].iloc[0]}): {words or 'nothing is told apart from luck'}{rest}."
 
 
 def signs(checks: list[SignCheck], units: dict[str, str]) -> str:

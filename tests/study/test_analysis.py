@@ -14,7 +14,7 @@ from experiments.study import analysis
 from experiments.study.archive import Archive
 from experiments.study.study import Study
 from model.error import OreblocError
-from viz.study import draw_study
+from viz.study import draw_study, sentences, what_decides
 from viz.study_chart import bar_figure, brief_labels
 
 
@@ -73,10 +73,52 @@ def test_a_box_is_found(tmp_path: Path) -> None:
     assert limits["outage_share"][0] == pytest.approx(0.1, abs=0.015)
     assert limits["supply_noise"][1] == pytest.approx(0.1, abs=0.015)
     assert "demand_noise" not in limits
-    scores = analysis.feature_scores(archive, "share").set_index("factor")["score"]
-    assert scores["demand_noise"] < 0.05 and scores.sum() == pytest.approx(1.0)
+    scores = analysis.feature_scores(archive, "share").set_index("factor")
+    assert scores["sure"].tolist() == [True, True, False] and abs(scores["score"]["demand_noise"]) < 0.02
     leaves = analysis.classify(archive, "share")
     assert leaves["coverage"].max() > 0.8
+
+
+def lucky(effect: float) -> Any:
+    """Return an outcome of luck with standard deviation 1 that one factor moves by `effect` standard deviations."""
+    draw = np.random.default_rng(11)
+    slope = effect * np.sqrt(12.0) / 0.2
+    return lambda rows: slope * rows["supply_noise"] + draw.normal(size=len(rows))
+
+
+def test_luck_is_not_said_to_decide(tmp_path: Path) -> None:
+    """Where luck alone moves an outcome no factor is said to decide, and nearly all is unexplained."""
+    archive = folder_of(ishigami_study("latin_hypercube", 96), tmp_path / "out", lucky(0.0))
+    found = analysis.deciding_factors(archive, "share")
+    assert not found["sure"].any() and analysis.unexplained(archive, "share") > 0.9
+    told = sentences(archive, archive.study.outcomes[0])[-1]
+    assert told.startswith("Nothing here is told apart from luck") and "decides it most" not in told
+    (figure,) = what_decides(archive, archive.study.outcomes[0])
+    assert figure.title == "What decides: nothing here is told apart from luck"
+    assert figure.table.index[-1].startswith("luck")
+
+
+def test_a_factor_is_told_apart_from_luck(tmp_path: Path) -> None:
+    """A factor with as much of the variance as luck is said to decide, with about a half; others are not."""
+    archive = folder_of(ishigami_study("latin_hypercube", 96), tmp_path / "out", lucky(1.0))
+    found = analysis.deciding_factors(archive, "share").set_index("factor")
+    assert found.index[0] == "supply_noise" and found["sure"].tolist() == [True, False, False]
+    assert 0.25 < found["score"].iloc[0] < 0.6 and 0.4 < analysis.unexplained(archive, "share") < 0.75
+    (figure,) = what_decides(archive, archive.study.outcomes[0])
+    assert figure.title == "What decides: supply noise most"
+    assert (
+        "Among the uncertainties supply noise decides it most"
+        in sentences(archive, archive.study.outcomes[0])[-1]
+    )
+
+
+def test_luck_shared_by_policies_is_held_out_with_them(tmp_path: Path) -> None:
+    """Runs of one future have one luck: a forest that has seen it under one policy is not judged on the other."""
+    luck = np.random.default_rng(4).normal(size=40)
+    archive = folder_of(
+        small_study(outcomes=OUTCOMES[:1]), tmp_path / "out", lambda rows: luck[rows["point"].to_numpy()]
+    )
+    assert not analysis.deciding_factors(archive, "share")["sure"].any()
 
 
 def test_no_box_in_noise(tmp_path: Path) -> None:
