@@ -32,6 +32,8 @@ from viz.study_finding import (
 
 #: Policies and factors shown in one picture.
 _MOST_LINES, _MOST_BARS = 8, 10
+#: Letters from which a cell of a table is a text.
+_LONG = 60
 #: The name of what no factor explains, among factors.
 LUCK = "luck, and what is not explained"
 #: How many times as often as everywhere the worst runs must lie in a box for it to be told.
@@ -104,14 +106,29 @@ def _answer(archive: Archive) -> str:
         if expected
         else ""
     )
-    return f"<section><h2>What came out</h2>{told}</section>{was}{_found(archive)}"
+    return f"<section><h2>What came out</h2>{_inert(archive)}{told}</section>{was}{_found(archive)}"
+
+
+def _inert(archive: Archive) -> str:
+    """Return a note for each policy that is another one to the last digit, as HTML; empty where there is none."""
+    told = "".join(
+        f"<li>{escape(policy_words(label))} changes nothing: every outcome of every future is that of "
+        f"{escape(policy_words(other))} to the last digit. Look whether its lever acts in these quarters; a constant "
+        "rate of a measure that is in force in the base year cancels out.</li>"
+        for label, other in analysis.identical_policies(archive).items()
+    )
+    return f"<ul class='note'>{told}</ul>" if told else ""
 
 
 def _signs(archive: Archive) -> str:
     """Return each expected sign and whether the runs show it, as a table."""
     units = {outcome.name: outcome.unit for outcome in archive.study.outcomes}
     rows = [
-        (check.sign.says, "yes" if check.shown else "no", sign_words(check, units[check.sign.outcome]))
+        (
+            check.sign.says,
+            "not told" if check.missing else "yes" if check.shown else "no",
+            sign_words(check, units[check.sign.outcome]),
+        )
         for check in check_signs(archive)
     ]
     return _rows(("expected", "do the runs show it", "by"), rows) if rows else ""
@@ -333,13 +350,16 @@ def policy_tables(archive: Archive, outcome: Outcome) -> str:
 
 def _rows(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     names = "".join(f'<th scope="col">{escape(word)}</th>' for word in head)
-    lines = "".join(
-        "<tr>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in row) + "</tr>" for row in rows
-    )
+    lines = "".join("<tr>" + "".join(_cell(str(cell)) for cell in row) + "</tr>" for row in rows)
     return (
         f'<div class="scroll" tabindex="0"><table class="plain"><thead><tr>{names}</tr></thead>'
         f"<tbody>{lines}</tbody></table></div>"
     )
+
+
+def _cell(text: str) -> str:
+    """Return a cell; one with many words is kept wide on a narrow screen, where its table scrolls."""
+    return f"<td{' class=long' if len(text) > _LONG else ''}>{escape(text)}</td>"
 
 
 def _table(table: pd.DataFrame) -> str:
@@ -356,9 +376,12 @@ def _trust(archive: Archive) -> str:
     bad = runs[runs["status"] != "ok"]
     rows = [(str(row.run), str(row.status), str(row.error)) for row in bad.head(20).itertuples()]
     failed = "<p>Every run is complete: each market of each quarter cleared within its tolerance.</p>"
+    if not archive.is_complete:
+        failed = f"<p>{_unfinished(archive)}</p>"
     if rows:
         listed = _rows(("run", "status", "error"), rows)
-        failed = f"<p>{len(bad):,} runs are not complete and left out.</p>{listed}"
+        left_out = f"<p>{len(bad):,} runs are not complete and left out.</p>{listed}"
+        failed = left_out if archive.is_complete else failed + left_out
     parts = []
     for outcome in archive.study.outcomes:
         table, show = analysis.convergence(archive, outcome.name), number_words(outcome.unit)
@@ -371,6 +394,15 @@ def _trust(archive: Archive) -> str:
         parts.append(f"<details><summary>{what}</summary>"
                      f"{_rows(('policy', 'runs', 'mean', 'twice the standard error'), lines)}</details>")  # fmt: skip
     return f"<section><h2>How sure it is</h2>{failed}{''.join(parts)}</section>"
+
+
+def _unfinished(archive: Archive) -> str:
+    """Return how many runs are not done, and which policies have none, as HTML."""
+    left = archive.manifest["runs"] - len(archive.runs)
+    labels, done = analysis.policy_labels(archive), set(analysis.complete(archive)["policy"])
+    none = ", ".join(policy_words(label) for number, label in labels.items() if number not in done)
+    rest = f" No complete run yet: {escape(none)}." if none else ""
+    return f"{left:,} runs of the study are not done; `orebloc study resume` goes on.{rest}"
 
 
 def _asked(archive: Archive) -> str:

@@ -101,6 +101,8 @@ def map_title(table: pd.DataFrame, outcome: Outcome, policy: str = "") -> str:
 
 def sign_words(check: SignCheck, unit: str) -> str:
     """Return the figure that a sign was read off; `unit` is its outcome's."""
+    if check.missing:
+        return check.missing
     if check.kind == "difference":
         apart = amount_words(unit, apart=True)
         return f"{apart(check.value)} ± {apart(check.error)}"

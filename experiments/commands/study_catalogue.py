@@ -78,8 +78,8 @@ def _words(check: "SignCheck") -> str:
     mark = ("shows" if check.shown else "does not show") + (
         "" if check.as_told else ", AGAINST what the study tells"
     )
-    apart = "" if check.kind == "score" else f" ± {check.error:.3g}"
-    return f"{mark}: {check.sign.says} ({check.kind} {check.value:.3g}{apart})"
+    value = check.missing or f"{check.kind} {check.value:.3g} ± {check.error:.3g}"
+    return f"{mark}: {check.sign.says} ({value})"
 
 
 def _record(entry: "Entry") -> dict[str, Any]:

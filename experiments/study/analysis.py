@@ -5,9 +5,7 @@ out, and a design that rests on blocks drops the blocks they are in. Sources: Sa
 Savage1951.
 """
 
-import json
 import warnings
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +19,7 @@ from experiments.study.factor import Factor
 from experiments.study.forest import SURE, Fit, judged_out_of_sample
 from experiments.study.kernel import OK
 from experiments.study.peeling import best_box
+from experiments.study.policy import labels_of, value_word
 from experiments.study.study import Outcome, Study
 from model.error import OreblocError
 from model.name import did_you_mean
@@ -59,29 +58,8 @@ def complete(archive: Archive) -> pd.DataFrame:
 
 
 def policy_labels(archive: Archive) -> dict[int, str]:
-    """Return each policy in words: the scenario, and the levers that act in it."""
-    first = archive.runs.drop_duplicates("policy").set_index("policy")
-    return {int(number): policy_label(row, archive.study.levers) for number, row in first.iterrows()}
-
-
-def policy_label(row: Any, levers: Sequence[Factor]) -> str:
-    """Return a policy in words, from a row of the table of runs."""
-    parts = [f"{lever.name} {_word(row[lever.name])}" for lever in levers if not _missing(row[lever.name])]
-    return ", ".join([str(row["scenario"]), *parts])
-
-
-def _missing(value: Any) -> bool:
-    return value is None or (isinstance(value, float) and np.isnan(value))
-
-
-def _word(value: Any) -> str:
-    if isinstance(value, str):
-        try:
-            read = json.loads(value)
-        except ValueError:
-            return value
-        return "+".join(str(item) for item in read) if isinstance(read, list) else str(read)
-    return f"{value:,.6g}"
+    """Return each policy of a study in words, those too that have no run yet."""
+    return labels_of(archive.store.experiments(), archive.study.levers)
 
 
 def sampled_factors(archive: Archive) -> list[Factor]:
@@ -357,6 +335,25 @@ def paired_differences(archive: Archive, outcome: str) -> pd.DataFrame:
     )
 
 
+def identical_policies(archive: Archive) -> dict[str, str]:
+    """Return the policies that change nothing: label to the earlier one whose outcomes are the same to the last digit.
+
+    In every future that both have met with the same luck; empty without common luck.
+    """
+    if not archive.study.common_luck:
+        return {}
+    names = policy_labels(archive)
+    wide = [by_future(archive, outcome.name) for outcome in archive.study.outcomes]
+    seen: dict[tuple[bytes, ...], str] = {}
+    found = {}
+    for number in wide[0].columns if len(wide[0]) else ():
+        paths = tuple(table[number].to_numpy(float).tobytes() for table in wide)
+        if paths in seen:
+            found[names[int(number)]] = seen[paths]
+        seen.setdefault(paths, names[int(number)])
+    return found
+
+
 def convergence(archive: Archive, outcome: str) -> pd.DataFrame:
     """Return how each policy's mean settles with the number of runs: policy, label, runs, mean, error."""
     rows = []
@@ -370,8 +367,12 @@ def convergence(archive: Archive, outcome: str) -> pd.DataFrame:
 
 
 def fan(archive: Archive, column: str) -> dict[str, pd.DataFrame]:
-    """Return low, median and high of a column over the runs of each policy, by quarter: label to table."""
-    runs, paths = archive.paths(column)
+    """Return low, median and high of a path over the runs of each policy, by quarter: label to table.
+
+    `column` is an outcome's name, whose column is meant, or a column of the series.
+    """
+    columns = {outcome.name: outcome.column for outcome in archive.study.outcomes}
+    runs, paths = archive.paths(columns.get(column, column))
     found = {}
     for (_, label), part in complete(archive).groupby(["policy", "label"], sort=True):
         mine = paths[np.searchsorted(runs, part["run"].to_numpy())].astype(float)
@@ -411,7 +412,9 @@ def _binned(values: "pd.Series[Any]", cells: int) -> "pd.Series[Any]":
     if words or values.nunique() <= cells + 3:
         order = [*values.unique()] if words else sorted(values.unique())  # words come as the study lists them
         return pd.Series(
-            pd.Categorical(values.map(_word), [_word(v) for v in order]), values.index, name=values.name
+            pd.Categorical(values.map(value_word), [value_word(v) for v in order]),
+            values.index,
+            name=values.name,
         )
     cut = pd.qcut(values, cells, duplicates="drop")
     words = [f"{part.left:.3g} to {part.right:.3g}" for part in cut.cat.categories]

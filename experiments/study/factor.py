@@ -30,6 +30,11 @@ def _triangular(u: NDArray[np.float64], v: Mapping[str, Any]) -> Any:
     return np.where(u * (high - low) < mode - low, left, right)
 
 
+#: Columns of the tables of a study, whose names neither factors nor outcomes may take.
+TAKEN = (
+    "run", "scenario", "policy", "point", "replicate", "luck", "quarter", "status", "chunk", "label", "error",
+    "seconds", "host", "worst_violation", "rule_hash", "data_hash", "series_hash",
+)  # fmt: skip
 #: Distributions that many numbers are drawn from at once, bit for bit as `Distribution.sample` draws one.
 _AT_ONCE = {"uniform": _uniform, "triangular": _triangular}
 
@@ -164,17 +169,33 @@ def _spread(rest: Mapping[str, Any], role: str, place: Place, subject: str, path
 
 def check_names(levers: Sequence[Factor], doubts: Sequence[Factor], place: Place) -> None:
     """Refuse names that are there twice or are columns of the table of runs."""
-    taken = ("run", "scenario", "policy", "point", "replicate", "luck", "quarter", "status")
     seen: dict[str, str] = {}
     for factor in (*levers, *doubts):
         spot = place.at("levers" if factor.role == "lever" else "uncertainties").at(factor.name)
-        if factor.name in taken:
+        if factor.name in TAKEN:
             spot.refuse(
                 f"{factor.role.capitalize()} {factor.name!r} has the name of a column of ours. Choose another."
             )
         if factor.name in seen:
             spot.refuse(f"{factor.name!r} is a {seen[factor.name]} as well. Keep one of them.")
         seen[factor.name] = factor.role
+
+
+def check_cell(factor: Factor, value: Any, row: int, place: Place) -> None:
+    """Refuse a value of one's own table that the factor cannot have, with its row. Raises `ScenarioError`."""
+    what = f"{factor.role.capitalize()} {factor.name} is {value!r} in row {row}; it must be"
+    if factor.spread is None:
+        if value not in factor.values:
+            place.refuse(f"{what} one of its values, {', '.join(str(known) for known in factor.values)}.")
+        return
+    low, high = factor.spread.support()
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        place.refuse(f"{what} a number from {low:g} to {high:g}.")
+    chosen = factor.spread.values["values"] if factor.spread.kind == "choice" else None
+    if chosen is not None and value not in chosen:
+        place.refuse(f"{what} one of its choice, {', '.join(f'{known:g}' for known in chosen)}.")
+    if not low <= value <= high:
+        place.refuse(f"{what} {low:g} to {high:g}, as its range says. Change the row or the range.")
 
 
 def check_factors(factors: Sequence[Factor], scenarios: Mapping[str, Scenario], place: Place) -> None:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from experiments.study.design import Points, choose_points
 from experiments.study.factor import Factor
+from experiments.study.policy import check_sign_policies
 from experiments.study.study import Study
 from experiments.study.study_field import LEAST_CHUNK, MOST_RUNS, USUAL_CHUNK, USUAL_CHUNKS
 from model.error import OreblocError
@@ -57,8 +58,16 @@ def make_plan(study: Study, wanted: int | None = None) -> Plan:
     """Return the runs of a study, as near to `wanted` in all as its design allows. Raises `OreblocError`."""
     if wanted is not None and not 1 <= wanted <= MOST_RUNS:
         raise OreblocError(f"Number of runs is {wanted:,}; it must be 1 to {MOST_RUNS:,}.")
-    if study.design.together:
-        return _planned_together(study, wanted)
+    plan = _planned_together(study, wanted) if study.design.together else _planned(study, wanted)
+    if (
+        wanted is None
+    ):  # fewer runs may have fewer settings of the levers: the report tells those that are missing
+        check_sign_policies(study, plan.runs)
+    return plan
+
+
+def _planned(study: Study, wanted: int | None) -> Plan:
+    """Return runs in which the levers' settings are policies, each met by every point."""
     policies, notes = _policies(study)
     if wanted is not None and wanted < len(policies):
         policies, notes = _policies(study, wanted)

@@ -9,9 +9,9 @@ from scipy.stats import spearmanr
 
 from experiments.study import analysis
 from experiments.study.archive import Archive
+from experiments.study.policy import find_policy
 from experiments.study.sign import Sign
 from model.error import OreblocError
-from model.name import did_you_mean
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,8 @@ class SignCheck:
 
     `value` is a mean difference under the same luck in the outcome's unit (`kind` difference), a rank correlation
     (`trend`), or how much more one factor decides than another (`score`); `error` is twice the standard error, so that
-    it shows where it is further from 0. `shown` tells whether the sign is there.
+    it shows where it is further from 0. `shown` tells whether the sign is there;
+    `missing` says which policy these runs do not have, so that nothing can be told.
     """
 
     sign: Sign
@@ -28,11 +29,12 @@ class SignCheck:
     value: float
     error: float
     shown: bool
+    missing: str = ""
 
     @property
     def as_told(self) -> bool:
         """Whether the sign is there exactly where the study says that the runs bore it out."""
-        return self.shown == self.sign.holds
+        return not self.missing and self.shown == self.sign.holds
 
 
 def check_signs(archive: Archive, signs: Sequence[Sign] | None = None) -> list[SignCheck]:
@@ -50,15 +52,12 @@ def _difference(archive: Archive, sign: Sign) -> SignCheck:
     """Return the mean difference of two policies over the futures that both have met."""
     wide = analysis.by_future(archive, sign.outcome)
     labels = analysis.policy_labels(archive)
-    numbers = {label: number for number, label in labels.items()}
-    first = sign.against or labels[min(labels)]
-    for label in (sign.policy, first):
-        if label not in numbers:
-            remedy = did_you_mean(label, numbers, f"It has {'; '.join(numbers)}.")
-            raise OreblocError(
-                f"Sign {sign.says!r} names policy {label!r}, which the study has not. {remedy}"
-            )
-    apart = (wide[numbers[sign.policy]] - wide[numbers[first]]).to_numpy(float)
+    pair = [find_policy(name, labels) for name in (sign.policy, sign.against or labels[min(labels)])]
+    for name, number in zip((sign.policy, sign.against), pair, strict=True):
+        if number not in wide:
+            missing = "is not among these runs" if number is None else "has no complete run yet"
+            return SignCheck(sign, "difference", 0.0, float("inf"), False, f"\u201c{name}\u201d {missing}")
+    apart = (wide[pair[0]] - wide[pair[1]]).to_numpy(float)
     value, error = _mean(apart)
     if sign.way == "same":
         return SignCheck(sign, "difference", value, error, abs(value) <= float(sign.within or 0.0))

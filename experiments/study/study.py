@@ -15,7 +15,9 @@ from typing import Any
 from experiments.outcome import ALL_GOODS, METRICS, WORLD
 from experiments.preparation import prepare
 from experiments.study.factor import (
+    TAKEN,
     Factor,
+    check_cell,
     check_factors,
     check_names,
     read_factors,
@@ -160,8 +162,8 @@ def study_from(mapping: Mapping[str, Any], *, file: str = "", folder: Path | Non
     design = _sampling(raw, "design", doubts or levers, folder, place)
     policies = _sampling(raw, "policies", levers, folder, place)
     _check_sampling(design, policies, levers, doubts, place)
-    outcomes = _outcomes(raw.get("outcomes"), scenarios, place.at("outcomes"))
     names = [factor.name for factor in (*levers, *doubts)]
+    outcomes = _outcomes(raw.get("outcomes"), scenarios, names, place.at("outcomes"))
     keep = read_fields(KEEP, raw.get("keep", {}), place.at("keep"))
     return Study(
         **head,
@@ -296,13 +298,17 @@ def _check_sampling(
                     spot.at("rows").at(i).refuse(
                         f"Row {i + 1} has no value for {name}. Write one in every row."
                     )
+            for factor in factors:
+                check_cell(factor, row[factor.name], i + 1, spot.at("rows").at(i).at(factor.name))
         if sampling.kind in ("saltelli", "morris") and len(factors) < 2:
             spot.refuse(
                 f"Design {sampling.kind} varies {len(factors)} factors; it needs 2 or more. Choose another design."
             )
 
 
-def _outcomes(value: Any, scenarios: Mapping[str, Scenario], place: Place) -> tuple[Outcome, ...]:
+def _outcomes(
+    value: Any, scenarios: Mapping[str, Scenario], factors: Sequence[str], place: Place
+) -> tuple[Outcome, ...]:
     rows = read_list(value, place)
     if not rows:
         place.refuse(
@@ -313,6 +319,11 @@ def _outcomes(value: Any, scenarios: Mapping[str, Scenario], place: Place) -> tu
     for i, outcome in enumerate(found):
         if outcome.name in [other.name for other in found[:i]]:
             place.at(i).refuse(f"Outcome {outcome.name} is there twice. Give each its own name.")
+        if outcome.name in TAKEN or outcome.name in factors:
+            whose = "a factor" if outcome.name in factors else "a column of ours"
+            place.at(i).at("name").refuse(
+                f"Outcome {outcome.name!r} has the name of {whose}. Choose another."
+            )
     return tuple(found)
 
 

@@ -21,9 +21,17 @@ def blocks(language: str) -> list[tuple[str, str]]:
     return [(f"{name}-{match.start()}", match[2]) for name, match in found if match[1] == language]
 
 
+#: What examples must print that show an effect: a piece of their code, and what stands in their output.
+SHOWN = {
+    "orebloc.compare(": r"price outside CHN falls by [1-9][\d.]*%",
+    "orebloc.explain(": r"falls from [\d,]+ usd/t .* from changed: export licence",
+    "deciding_factors(": r"restock_speed +0\.\d+ +0\.\d+ +True",
+}
+
+
 @pytest.mark.parametrize("code", [pytest.param(code, id=name) for name, code in blocks("python")])
 def test_python_examples_run(code: str, tmp_path: Path) -> None:
-    """A Python block runs as it stands, in a folder of its own."""
+    """A Python block runs as it stands, in a folder of its own; one that compares shows that something differs."""
     done = subprocess.run(
         [sys.executable, "-c", code],
         cwd=tmp_path,
@@ -33,6 +41,33 @@ def test_python_examples_run(code: str, tmp_path: Path) -> None:
         timeout=600,
     )
     assert done.returncode == 0, done.stderr[-2000:]
+    output = " ".join(done.stdout.split())
+    for piece, shown in SHOWN.items():
+        assert piece not in code or re.search(shown, output), f"{piece} shows nothing: {output[-2000:]}"
+
+
+def test_examples_that_must_show_an_effect_are_there() -> None:
+    """Each piece of code whose output is looked at stands in a block."""
+    assert [piece for piece in SHOWN if not any(piece in code for _, code in blocks("python"))] == []
+
+
+def test_the_study_file_of_the_docs_shows_its_signs(tmp_path: Path) -> None:
+    """The study file in docs/study.md runs, its policies differ and both of its signs come."""
+    import tomllib
+
+    from small_study import run_here
+
+    from experiments.study.analysis import identical_policies
+    from experiments.study.archive import Archive
+    from experiments.study.sign_check import check_signs
+    from experiments.study.study import study_from
+
+    (text,) = (
+        code for name, code in blocks("toml") if name.startswith("study.md") and "[[outcomes]]" in code
+    )
+    archive = Archive(run_here(study_from(tomllib.loads(text)), tmp_path / "out").folder)
+    assert [check.shown for check in check_signs(archive)] == [True, True]
+    assert not identical_policies(archive)
 
 
 def commands() -> list[str]:

@@ -230,6 +230,26 @@ def test_the_report(small: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert len(page) < 400_000
 
 
+def test_a_policy_that_changes_nothing_is_told(tmp_path: Path) -> None:
+    """A policy whose outcomes are those of another to the last digit is named in the report, others are not."""
+    shift = np.array([0.0, 0.0, 1e-9])
+    study = small_study(outcomes=OUTCOMES[:1])
+    archive = folder_of(study, tmp_path / "out", lambda r: r["discount_private"] + shift[r["policy"]])
+    assert analysis.identical_policies(archive) == {"taxed, tax 0.1": "plain"}
+    page = draw_study(archive)
+    assert "\u201ctaxed, tax 0.1\u201d changes nothing" in page
+    assert "\u201ctaxed, tax 0.2\u201d changes nothing" not in page
+
+
+def test_a_fan_takes_an_outcome_or_a_column(small: Path) -> None:
+    """The name of an outcome stands for its column of the series."""
+    archive = Archive(small)
+    by_name, by_column = (
+        analysis.fan(archive, name) for name in ("share", "production_share.gallium_refined.CHN")
+    )
+    assert list(by_name) == list(by_column) and by_name["plain"].equals(by_column["plain"])
+
+
 def test_names_at_the_ends_of_lines_tell_policies_apart() -> None:
     """What policies share is left out, unless their names would then be the same."""
     names = ["no_bloc", "bloc, members USA+KOR", "bloc, members USA+EU27"]
