@@ -49,9 +49,11 @@ def draw_study(archive: Archive) -> str:
     """Return the report of a study as one HTML page. Raises `OreblocError` where too few runs are complete."""
     table = analysis.complete(archive)
     if len(table) < analysis.LEAST_RUNS:
+        goes_on = f"`orebloc study resume {archive.store.folder}` goes on."
+        remedy = "Run the study anew with more runs." if archive.is_complete else goes_on
         raise OreblocError(
             f"Complete runs of study {archive.study.name} are {len(table)}; a report needs {analysis.LEAST_RUNS} "
-            f"or more. `orebloc study resume {archive.store.folder}` goes on."
+            f"or more. {remedy}"
         )
     study = archive.study
     parts = [_outcome(archive, outcome, number > 0) for number, outcome in enumerate(study.outcomes)]

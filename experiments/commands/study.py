@@ -289,6 +289,11 @@ def run_report(arguments: argparse.Namespace) -> int:
     from experiments.study.store import told, write_file
 
     archive = Archive(arguments.folder)
+    print(
+        f"drawing {len(archive.study.outcomes)} outcomes of {archive.manifest['runs']:,} runs",
+        file=sys.stderr,
+        flush=True,
+    )
     page = arguments.draw_study(archive)
     path = archive.store.folder / "report.html"
     with told(archive.store.folder):

@@ -215,7 +215,8 @@ def test_the_report(small: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """
     assert orebloc.main(["study", "report", str(small)]) == 0
     page = (small / "report.html").read_text()
-    assert "report:" in capsys.readouterr().out
+    told = capsys.readouterr()
+    assert "report:" in told.out and "drawing 3 outcomes of 120 runs" in told.err
     words = [
         "Does the lever matter?", "What came out", "By policy: Share", "What decides", "Where it tips", "Regret",
         "variance saved by common luck", "How sure it is", "How to read this", "taxed, tax 0.2",
@@ -275,5 +276,7 @@ def test_a_report_needs_runs(tmp_path: Path) -> None:
     """A study with too few complete runs is told so instead of drawn."""
     study = small_study(scenarios=["tiny"], levers={}, design={"kind": "monte_carlo", "runs": 3})
     run_here(study, tmp_path / "out")
-    with pytest.raises(OreblocError, match="Complete runs of study small are 3; a report needs 8 or more"):
+    with pytest.raises(
+        OreblocError, match="are 3; a report needs 8 or more. Run the study anew with more runs"
+    ):
         draw_study(Archive(tmp_path / "out"))
