@@ -10,7 +10,7 @@ from agents.look_ahead import LookAhead
 from model.network import Floats
 from model.parameter import POSITION
 from model.rules.exporter import harm_worth, own_worth, plan_worth
-from model.welfare import Welfare, welfare_by_good
+from model.welfare import Welfare, elsewhere_of, welfare_by_good
 
 _WEIGHTS = ("rent", "downstream", "security", "retaliation", "future")
 
@@ -37,6 +37,7 @@ def measure_quarter(look: LookAhead, menu: Menu) -> Quarter:
     gains = welfare_by_good(
         engine.network, engine.layout, terms, answer, scratch.history.support_usd_per_t,
         scratch.history.floor_public_share, countries,
+        elsewhere_of(engine.layout, scratch.columns, scratch.values),
     )  # fmt: skip
     rent, outlay, downstream, abroad = _split(gains, menu)
     made, own, run_at = (

@@ -8,7 +8,7 @@ from agents.doctrine import Doctrine
 from agents.look_ahead import LookAhead
 from model.network import Floats
 from model.parameter import POSITION
-from model.welfare import welfare_by_good
+from model.welfare import elsewhere_of, welfare_by_good
 
 
 class Weighed(NamedTuple):
@@ -32,7 +32,7 @@ def weigh_goods(
     e, scratch = engine, look.scratch
     found = welfare_by_good(
         e.network, e.layout, terms, answer, scratch.history.support_usd_per_t, scratch.history.floor_public_share,
-        len(e.world.countries),
+        len(e.world.countries), elsewhere_of(e.layout, scratch.columns, scratch.values),
     )  # fmt: skip
     refined = np.array([not name.endswith("_concentrate") for name in e.world.goods["name"]], float)
 

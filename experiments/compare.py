@@ -6,7 +6,7 @@ over its four quarters, sums for money).
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -31,6 +31,8 @@ OVER_GOODS = (
 #: Countries that buy together most of what is traded, where the scenarios declare no bloc.
 _BUYERS = ("USA", "EU27", "JPN", "KOR", "GBR", "CAN", "AUS")
 _SHORT_RUN = 8
+#: Numbers closer than this, relatively, are the same: two calibrations may round differently.
+_SAME = 1e-9
 _LOW, _HIGH = 0.05, 0.95
 
 
@@ -72,6 +74,12 @@ class Comparison:
     goods: list[str]
     differences: list[Difference]
     paths: dict[Number, tuple[Floats, Floats]]
+    begin: int = 0
+
+    @property
+    def differs_from(self) -> str:
+        """The quarter in which the two begin to differ, from which years are counted; the first where they never do."""
+        return self.a.quarters[self.begin]
 
     def find(self, metric: str, good: str, group: str, horizon: str) -> Difference:
         """Return one difference. Raises `OreblocError` where there is none of the kind."""
@@ -99,6 +107,7 @@ class Comparison:
             "runs": self.runs,
             "seed": self.a.scenario.seed,
             "quarters": [self.a.quarters[0], self.a.quarters[-1]],
+            "differs_from": self.differs_from,
             "groups": {name: list(members) for name, members in self.groups.items()},
             "worst_violation": max(self.a.violation, self.b.violation),
             "differences": rows,
@@ -130,8 +139,9 @@ def compare(
         for scenario, world in zip((a, b), worlds, strict=True)
     )
     paths = _paths(one, two, goods, groups)
-    rows = [row for key, pair in paths.items() for row in _differences(key, pair)]
-    return Comparison(one, two, runs, groups, goods, rows, paths)
+    begin = first_difference(paths)
+    rows = [row for key, pair in paths.items() for row in _differences(key, pair, begin)]
+    return Comparison(one, two, runs, groups, goods, rows, paths, begin)
 
 
 def check_comparable(a: Scenario, b: Scenario) -> None:
@@ -198,23 +208,35 @@ def _sum(ensemble: Ensemble, metric: str, good: str, members: tuple[str, ...]) -
     return np.where(known, np.nansum(rows, axis=0), np.nan)
 
 
-def horizons(quarters: int) -> dict[str, slice]:
-    """Return the quarters of each horizon: year 1, year 5 where there is one, the last year, and the whole."""
-    found = {"year 1": slice(0, min(4, quarters))}
-    if quarters >= 24:
-        found["year 5"] = slice(16, 20)
+def first_difference(paths: Mapping[Number, tuple[Floats, Floats]]) -> int:
+    """Return the first quarter in which any number of any run differs; 0 where none ever does."""
+    apart = [
+        np.flatnonzero((np.abs(a - b) > _SAME * np.maximum(np.abs(a), np.abs(b))).any(axis=0))
+        for a, b in paths.values()
+    ]
+    return min((int(found[0]) for found in apart if found.size), default=0)
+
+
+def horizons(quarters: int, begin: int = 0) -> dict[str, slice]:
+    """Return the quarters of each horizon: year 1, year 5 where there is one, the last year, and the whole.
+
+    Years are counted from the quarter `begin`, in which the two begin to differ: before it there is nothing to see.
+    """
+    found = {"year 1": slice(begin, min(begin + 4, quarters))}
+    if quarters >= begin + 24:
+        found["year 5"] = slice(begin + 16, begin + 20)
     if quarters > 4:
         found["end"] = slice(quarters - 4, quarters)
     return found
 
 
-def _differences(key: Number, pair: tuple[Floats, Floats]) -> list[Difference]:
+def _differences(key: Number, pair: tuple[Floats, Floats], begin: int) -> list[Difference]:
     metric, good, group = key
     unit = METRICS[metric].unit
     flows = unit == "usd" and metric != "supply_at_risk_usd"
-    spans = horizons(pair[0].shape[1])
+    spans = horizons(pair[0].shape[1], begin)
     if flows:
-        spans = {**spans, "first two years": slice(0, _SHORT_RUN), "whole run": slice(None)}
+        spans = {**spans, "first two years": slice(begin, begin + _SHORT_RUN), "whole run": slice(None)}
     return [
         row
         for name, span in spans.items()

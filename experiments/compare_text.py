@@ -18,6 +18,10 @@ def describe_comparison(comparison: Comparison) -> str:
     lines = [
         f"{b.name}{changed} against {a.name}: {comparison.a.quarters[0]} to {comparison.a.quarters[-1]}, "
         f"{runs:,} run{'' if runs == 1 else 's'} each, same luck (seed {a.seed})",
+        *(
+            [f"They begin to differ in {comparison.differs_from}; years are counted from there."]
+            * (comparison.begin > 0)
+        ),
         "",
         *[part for text in sentences(comparison) for part in _wrapped(text)],
         "",

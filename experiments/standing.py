@@ -12,7 +12,7 @@ from scipy.sparse import csr_array
 from experiments.outcome import ALL_GOODS, WORLD
 from experiments.supply_risk import supply_at_risk
 from model.quarter_date import quarter_index
-from model.welfare import PARTS, Welfare, welfare
+from model.welfare import PARTS, Welfare, elsewhere_of, welfare
 from model.world import World
 
 Floats = NDArray[np.float64]
@@ -152,7 +152,7 @@ class Standing:
         e = engine
         found = welfare(
             e.network, e.layout, e.terms, e.answer, e.history.support_usd_per_t,
-            e.history.floor_public_share, len(self.countries),
+            e.history.floor_public_share, len(self.countries), elsewhere_of(e.layout, e.columns, e.values),
         )  # fmt: skip
         shared = e.columns.country_levy_usd - e.columns.country_burden_usd - e.columns.country_programme_usd
         return found._replace(treasury_usd=found.treasury_usd + shared)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from model.market import Clearer
 from model.network import Answer, Floats, Terms
-from model.welfare import welfare
+from model.welfare import elsewhere_of, welfare
 
 _QUARTERS = 4.0
 #: Whose loss a part of welfare is: users, producers, the treasury.
@@ -137,5 +137,6 @@ def _paid(e: Any, answer: Answer) -> Floats:
 def _parts(e: Any, terms: Terms, answer: Answer, countries: int) -> Floats:
     """Return the welfare of users, producers and the treasury, [runs, countries, 3]."""
     support, public = e.history.support_usd_per_t, e.history.floor_public_share
-    found = welfare(e.network, e.layout, terms, answer, support, public, countries)._asdict()
+    elsewhere = elsewhere_of(e.layout, e.columns, e.values)
+    found = welfare(e.network, e.layout, terms, answer, support, public, countries, elsewhere)._asdict()
     return np.stack([sum(np.asarray(found[name]) for name in names) for names in _SHARED], axis=-1)

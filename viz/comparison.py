@@ -260,7 +260,8 @@ def _how(comparison: Comparison) -> str:
     return (
         "<section><h2>How to read this</h2><p>Run r of A and run r of B meet the same luck, so differences are taken "
         "run by run. The standard error is that of the mean difference; between 5 % and 95 % lie nine runs out of ten. "
-        "Year 1, year 5 and end are means over four quarters; money is summed. Supply at risk is what a year without "
+        f"Year 1, year 5 and end are means over four quarters, counted from {comparison.differs_from}, when the two "
+        "begin to differ; money is summed. Supply at risk is what a year without "
         f"the good's leading exporter would cost.</p><p class='source'>{escape(groups)}</p></section>"
     )
 

@@ -137,8 +137,23 @@ def count_trade(network, layout, terms, answer, public_share, counts, average, c
         average[j] = paid / tonnes if tonnes > 0.0 else answer.price_index[run, j]
 
 
+@rule
+def elsewhere_surplus(
+    form, substitute_price, share, quantity_t, reference, elasticity, choke_ratio, choke_power
+):
+    """Return what use is worth that went over to substitutes, beyond their price, usd; `quantity_t` is what stayed.
+
+    Those users would have paid as all others, and now pay `substitute_price` whatever the metal costs: the demand curve
+    of the part `share` of all use, above that price. Linear demand has no substitutes.
+    """
+    if form == LINEAR_DEMAND or not share > 0.0 or not share < 1.0:
+        return 0.0
+    gone = quantity_t * share / (1.0 - share)
+    return demand_surplus(form, substitute_price, gone, reference, elasticity, choke_ratio, choke_power)
+
+
 @inner
-def count_buyers(network, layout, terms, answer, counts, average, countries, run):
+def count_buyers(network, layout, terms, answer, elsewhere, counts, average, countries, run):
     """Add what final users gain in money, the worth of variety, and what stock funds pay."""
     for j in range(network.route_start.size - 1):
         index, paid = answer.price_index[run, j], average[j]
@@ -157,6 +172,16 @@ def count_buyers(network, layout, terms, answer, counts, average, countries, run
                 terms.demand_choke_power[run, j],
             )
             counts.consumer_usd[run, cell] += worth - (paid - index) * final
+            counts.consumer_usd[run, cell] += elsewhere_surplus(
+                network.demand_form[j],
+                elsewhere.price[run, j],
+                elsewhere.share[run, j],
+                terms.demand_t[run, j],
+                terms.demand_price[run, j],
+                terms.demand_elasticity[run, j],
+                terms.demand_choke_ratio[run, j],
+                terms.demand_choke_power[run, j],
+            )
         counts.variety_usd[run, cell] += (paid - index) * answer.use_t[run, j]
         counts.treasury_usd[run, cell] += paid * (answer.release_t[run, j] - answer.order_t[run, j])
 
@@ -219,11 +244,13 @@ def count_support(network, layout, answer, support_rate, counts, countries, run)
 
 
 @phase
-def count_welfare(network, layout, terms, answer, support_rate, public_share, counts, average, countries):
+def count_welfare(
+    network, layout, terms, answer, elsewhere, support_rate, public_share, counts, average, countries
+):
     """Fill `counts` (arrays [runs, goods * countries], zero before) for every run; `average` [B] is scratch."""
     for run in range(answer.price.shape[0]):
         count_trade(network, layout, terms, answer, public_share, counts, average, countries, run)
-        count_buyers(network, layout, terms, answer, counts, average, countries, run)
+        count_buyers(network, layout, terms, answer, elsewhere, counts, average, countries, run)
         count_plants(network, layout, terms, answer, counts, average, countries, run)
         count_supply(layout, terms, answer, counts, countries, run)
         count_support(network, layout, answer, support_rate, counts, countries, run)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from experiments.cause import explain
-from experiments.compare import compare, groups_of, horizons
+from experiments.compare import compare, first_difference, groups_of, horizons
 from experiments.compare_text import describe_comparison
 from experiments.preparation import prepare
 from experiments.run import run_scenario
@@ -110,6 +110,7 @@ def test_json_has_no_unknown_numbers(found):
 def test_horizons_and_groups():
     """Year five needs six years; blocs are the members of treaties."""
     assert list(horizons(8)) == ["year 1", "end"] and horizons(64)["year 5"] == slice(16, 20)
+    assert horizons(64, 8)["year 1"] == slice(8, 12) and horizons(64, 8)["year 5"] == slice(24, 28)
     one, two = pair()
     groups = groups_of(one, two, ["CHN", "USA", "OTH"])
     assert groups == {
@@ -118,6 +119,22 @@ def test_horizons_and_groups():
         "others": ("OTH",),
         "WLD": ("CHN", "USA", "OTH"),
     }
+
+
+def test_years_are_counted_from_where_the_two_begin_to_differ():
+    """A measure of 2026 shows in its first year, not in the two years before it; rounding is no difference."""
+    one, _ = pair()
+    late = {
+        "type": "export_tax",
+        "actor": "CHN",
+        "quarter": "2026Q1",
+        "fields": {"good": ["gallium_refined"], "rate": 0.5},
+    }
+    found = compare(one, one.with_changes({"measures": [*one.to_mapping().get("measures", []), late]}))
+    assert found.differs_from == "2026Q1" and "begin to differ in 2026Q1" in str(found)
+    assert found.find("welfare_treasury_usd", "all", "CHN", "first two years").mean > 0.0
+    same = np.ones((1, 4))
+    assert first_difference({("a", "b", "c"): (same, same * (1.0 + 1e-12))}) == 0
 
 
 def test_other_spans_are_refused():

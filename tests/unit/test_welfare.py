@@ -8,13 +8,15 @@ from scipy.integrate import quad
 from scipy.special import xlogy
 
 from agents import DECISIONS
+from experiments.preparation import prepare
+from model.calibration import calibrate
 from model.engine import Engine
 from model.market.clearing import Clearer, allocate_answer, allocate_terms
 from model.market.want import final_use
 from model.network import FIXED_DEMAND, ISOELASTIC, LINEAR, LINEAR_DEMAND, Network
-from model.phase.welfare import choke_integral, demand_surplus, plant_surplus
+from model.phase.welfare import choke_integral, demand_surplus, elsewhere_surplus, plant_surplus
 from model.tiny import tiny_scenario, tiny_world
-from model.welfare import welfare, welfare_by_good
+from model.welfare import elsewhere_of, welfare, welfare_by_good
 
 
 def order(kind, actor, **fields):
@@ -345,3 +347,47 @@ def test_welfare_reads_only():
     measured(e)
     for old, new in zip(before, (*e.terms, *e.answer, *e.columns), strict=True):
         np.testing.assert_array_equal(old, new)
+
+
+def test_who_goes_over_at_the_substitutes_price_gains_and_loses_nothing():
+    """At the price of the substitute it is one whether users go over; above it they gain by going, below they lose."""
+    shape = (200.0, 0.4, 4.0, 3.0)
+    for price, sign in ((300.0, 0), (500.0, 1), (220.0, -1)):
+        stayed = demand_surplus(0, price, 100.0, *shape)
+        gone = elsewhere_surplus(0, 300.0, 0.4, 60.0, *shape)
+        change = demand_surplus(0, price, 60.0, *shape) + gone - stayed
+        assert np.sign(round(change / stayed, 12)) == sign
+    assert elsewhere_surplus(LINEAR_DEMAND, 300.0, 0.4, 60.0, *shape) == 0.0
+    assert elsewhere_surplus(0, 300.0, 0.0, 60.0, *shape) == 0.0
+
+
+def test_users_lose_no_more_by_a_price_than_its_rise_times_what_they_used():
+    """Users that high prices drive away lose at most the rise of price, or up to the substitute's, on their old use."""
+    change = {"measures": [{"type": "export_tax", "actor": "CHN", "quarter": "2025Q1",
+                            "fields": {"good": ["gallium_refined"], "rate": 2.0}}]}  # fmt: skip
+    worlds = {}
+    for name, changes in (("free", {"measures": []}), ("taxed", change)):
+        scenario = prepare("tiny", changes={**changes, "parameters": {"demand_noise": 0.0}})
+        e = Engine(scenario, 1, world=calibrate(prepare("tiny", changes={"measures": []})), decide=DECISIONS)
+        for _ in range(12):
+            e.step()
+        worlds[name] = e
+    free, taxed = worlds["free"], worlds["taxed"]
+    japan = free.world.countries.index("JPN")
+    buyer = np.flatnonzero((free.layout.buyer_country == japan) & (free.layout.buyer_good == 0))[0]
+    assert taxed.columns.buyer_substituted[0, buyer] > 0.1
+    lost = {}
+    for counted in (True, False):
+        told = [
+            welfare_by_good(
+                e.network, e.layout, e.terms, e.answer, e.history.support_usd_per_t, e.history.floor_public_share,
+                len(e.world.countries), elsewhere_of(e.layout, e.columns, e.values) if counted else None,
+            ) for e in (free, taxed)
+        ]  # fmt: skip
+        users = [found.consumer_usd + found.variety_usd for found in told]
+        lost[counted] = float((users[0] - users[1])[0, 0, japan])
+    substitute = elsewhere_of(taxed.layout, taxed.columns, taxed.values).price[0, buyer]
+    rise = max(taxed.answer.price_index[0, buyer], substitute) - free.answer.price_index[0, buyer]
+    most = float(rise * free.answer.final_use_t[0, buyer])
+    assert 0.0 < lost[True] <= most * (1.0 + 1e-9)
+    assert lost[False] > 1.5 * lost[True]
