@@ -68,7 +68,7 @@ EXPECTED = [
     ("grand_bargain", EARTHS, GAP, DYTB, ("CHN",), 2028, -1, "baseline", {}),
     ("grand_bargain", EARTHS, CAPACITY, DYTB, ("WLD", "-CHN"), 2036, -1, "baseline", {}),
     ("bloc_autarky", EARTHS, PRICE, NDPR, ("EU27",), 2029, 1, "baseline", {}),
-    ("bloc_autarky", EARTHS, "welfare_total_usd", "all", BLOC, 2029, -1, "baseline", {}),
+    ("bloc_autarky", EARTHS, "welfare_total_usd", "all", BLOC, 2034, -1, "baseline", {}),
     ("circular_first", ("nickel",), "recycled_t", "nickel_refined", ("EU27",), 2036, 1, "baseline", {}),
     ("circular_first", ("lithium",), "recycled_t", "lithium_refined", ("EU27",), 2036, 1, "baseline", {}),
     ("licence_shock_2025", EARTHS, GAP, DYTB, ("CHN",), 2026, 1, "baseline", {}),
