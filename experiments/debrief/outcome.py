@@ -12,34 +12,40 @@ from model.name import COUNTRY_NAMES
 
 #: Seats of a round whose sheets are told apart; more are put together as one cause.
 MOST_CAUSES = 8
+#: A recorded number: metric, good, country; and numbers of a quarter.
+Number = tuple[str, str, str]
+Cells = Mapping[Number, float]
 _PRICE, _INSIDE = "outside_price_usd_per_t", "inside_price_usd_per_t"
 
 
-def outcome(game: Game, goods: tuple[str, ...] = (), seats: Sequence[str] = ()) -> dict[str, Any]:
+def outcome(
+    game: Game, goods: tuple[str, ...] = (), seats: Sequence[str] = (), opening: Cells | None = None
+) -> dict[str, Any]:
     """Return what the last round of a game brought, for `goods` or the scenario's headline goods.
 
     Firms are told that have ever had a sheet, and those among `seats`.
 
     `{quarter_from, quarter_to, headline, prices, shares, seats, scoreboards, measures, treaties}`; money in usd, prices
     in usd per tonne, shares 0 to 1, null where there is none. Changes are against the last quarter before the round; in
-    the first round, against its first quarter.
+    the first round against the opening, which is worked out where `opening_cells` is not handed over as `opening`.
     """
     chosen = goods or tuple(headline_goods(game.engine.world))
     seen = game.recorder.seen
     first = [quarter for quarter, _ in seen].index(game.played[-1]["quarter"])
     observer = game.recorder.observer
-    tables = {quarter: cells_of(observer.panels, panels) for quarter, panels in seen[max(first - 1, 0) :]}
+    tables = {quarter: cells_of(observer.panels, panels) for quarter, panels in seen[first:]}
     rows = {quarter: rows_of(cells) for quarter, cells in tables.items()}
-    span, before = [quarter for quarter, _ in seen[first:]], seen[max(first - 1, 0)][0]
+    span = list(tables)
+    before = cells_of(observer.panels, seen[first - 1][1]) if first else opening or opening_cells(game)
     view = game.view(game.engine.world.countries[-1])  # the rest of the world: nobody's secrets
-    prices = [_price(game, good, tables, before, span[-1]) for good in chosen]
+    prices = [_price(game, good, before, tables[span[-1]]) for good in chosen]
     firms = _firms(game, seats)
     return {
         "quarter_from": span[0],
         "quarter_to": span[-1],
         "headline": _headline(prices),
         "prices": prices,
-        "shares": _shares(game, chosen, tables, before, span[-1]),
+        "shares": _shares(game, chosen, before, tables[span[-1]]),
         "seats": {name: _seat(game, name, rows, span) for name in [*game.engine.world.countries, *firms]},
         "scoreboards": boards(game.engine.world, rows, span, {name: _cash(game, name) for name in firms}),
         "measures": [m for m in view["measures"] if m["in_force"]],
@@ -47,9 +53,15 @@ def outcome(game: Game, goods: tuple[str, ...] = (), seats: Sequence[str] = ()) 
     }
 
 
-#: A recorded number: metric, good, country.
-Number = tuple[str, str, str]
-Cells = Mapping[tuple[str, str, str], float]
+def opening_cells(game: Game) -> Cells:
+    """Return a game's numbers at its opening: what its first quarter brings if nobody orders anything."""
+    unplayed = (
+        game if game.engine.step_number == 0 else Game.of(game.record, world=game.engine.world, until_round=0)
+    )
+    twin = unplayed.fork()
+    twin.quarters_per_round = 1
+    twin.play_round()
+    return cells_of(twin.recorder.observer.panels, twin.recorder.seen[0][1])
 
 
 def _known(value: float | None) -> float | None:
@@ -65,12 +77,12 @@ def _leader(game: Game, good: str) -> str:
     return str(game.recorder.observer.restrictors.get(good, ""))
 
 
-def _price(game: Game, good: str, tables: Mapping[str, Cells], before: str, last: str) -> dict[str, Any]:
+def _price(game: Game, good: str, before: Cells, last: Cells) -> dict[str, Any]:
     leader = _leader(game, good)
     row: dict[str, Any] = {"good": good, "leader": leader}
     for name, metric in (("outside", _PRICE), ("inside", _INSIDE)):
-        now = _value(tables[last], metric, good, leader)
-        old = _value(tables[before], metric, good, leader)
+        now = _value(last, metric, good, leader)
+        old = _value(before, metric, good, leader)
         row[name] = now
         row[f"{name}_change"] = None if now is None or not old else now / old - 1.0
     return row
@@ -90,16 +102,14 @@ def _headline(prices: list[dict[str, Any]]) -> str:
     return f"The price of {name} outside {leader} {'rose' if change > 0 else 'fell'} by {abs(change):.0%}."
 
 
-def _shares(
-    game: Game, goods: tuple[str, ...], tables: Mapping[str, Cells], before: str, last: str
-) -> list[dict[str, Any]]:
+def _shares(game: Game, goods: tuple[str, ...], before: Cells, last: Cells) -> list[dict[str, Any]]:
     rows = []
     for good in goods:
         for country in game.engine.world.countries:
-            now = _value(tables[last], "production_share", good, country)
+            now = _value(last, "production_share", good, country)
             if now is None or now < 0.01:
                 continue
-            old = _value(tables[before], "production_share", good, country)
+            old = _value(before, "production_share", good, country)
             rows.append(
                 {"good": good, "country": country, "share": now, "change": None if old is None else now - old}
             )
@@ -183,13 +193,10 @@ def _with(entry: Mapping[str, Any], chosen: frozenset[str], names: Mapping[str, 
 
 
 def _now(game: Game, numbers: Sequence[Number]) -> list[float]:
-    """Return numbers in the last quarter played; before the first, in the first one if nobody orders anything."""
-    if game.engine.step_number == 0:
-        game = game.fork()
-        game.quarters_per_round = 1
-        game.play_round()
+    """Return numbers in the last quarter played; before the first, at the opening."""
     observer = game.recorder.observer
-    cells = cells_of(observer.panels, observer.observe(game.engine))
+    is_opening = game.engine.step_number == 0
+    cells = opening_cells(game) if is_opening else cells_of(observer.panels, observer.observe(game.engine))
     values = [cells[number] for number in numbers]
     return [value if math.isfinite(value) else 0.0 for value in values]
 

@@ -3,7 +3,8 @@
 import pytest
 from classroom_kit import small_game
 
-from experiments.debrief.outcome import causes, outcome
+from experiments.debrief.board import cells_of
+from experiments.debrief.outcome import causes, opening_cells, outcome
 
 TAX = [{"type": "export_tax", "fields": {"good": "gallium", "rate": 0.3}}]
 TARIFF = [{"type": "import_tariff", "fields": {"good": "gallium", "target": ["CHN"], "rate": 0.3}}]
@@ -32,6 +33,25 @@ def test_an_outcome_has_the_numbers_of_the_game(world):
     assert found["seats"]["JPN"]["score_usd"] == pytest.approx(japan, rel=1e-12)
     assert outcome(copy) == found
     assert (found["quarter_from"], found["quarter_to"]) == ("2026Q1", "2026Q4")
+
+
+def test_changes_of_the_first_round_are_against_the_opening(world):
+    """Round 1 counts from the opening that screens draw, as its causes do; handed over or worked out is the same."""
+    before = small_game(world=world)
+    game = before.copy()
+    game.play_round({"CHN": TAX}, events=[OUTAGE])
+    found, opening = outcome(game), opening_cells(before)
+    assert outcome(game, opening=opening) == found and repr(opening_cells(game)) == repr(opening)  # nan too
+    told = {one["good"]: one["total"] for one in causes(before, game.played[0], PRICES)}
+    for row in found["prices"]:
+        start = opening["outside_price_usd_per_t", row["good"], row["leader"]]
+        assert row["outside_change"] == pytest.approx(row["outside"] / start - 1.0, rel=1e-12)
+        assert row["outside"] - start == pytest.approx(told[row["good"]], rel=1e-9)
+    panels, (quarter, first) = game.recorder.observer.panels, game.recorder.seen[0]
+    now, key = cells_of(panels, first), ("outside_price_usd_per_t", "gallium_refined", "CHN")
+    assert (
+        quarter == "2025Q1" and abs(now[key] / opening[key] - 1.0) > 0.001
+    )  # its own first quarter is another base
 
 
 def test_causes_add_up_and_blame_who_acted(world):

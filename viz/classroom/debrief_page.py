@@ -50,9 +50,6 @@ _BOARDS = {
         percent,
     ),
 }
-_AGAINST_START = (
-    '<p class="soft">Changes in round 1 are against its own first quarter, causes against the opening.</p>'
-)
 #: A cause smaller than this part of the whole move is not told.
 _SMALL = 0.005
 
@@ -218,7 +215,7 @@ def _round(
         named("Key moments", (escape(moment_word(one)) for one in here("moments"))),
         named("To ask the room", (_asked_here(one, here("moments")) for one in asked if one.round == number)),
         named("Noted on the way", (escape(one["text"]) for one in here("bookmarks"))),
-        "<h3>Prices</h3>", _prices(found["prices"]), _AGAINST_START if number == 1 else "",
+        "<h3>Prices</h3>", _prices(found["prices"]),
         named("Why prices outside moved", (_why(row, names) for row in found.get("causes", []))),
         named("Treaties in force", (_treaty(one, names) for one in found["treaties"])),
         named("Orders", (f"{escape(_who(row['seat'], names))}: {escape(order_word(order))}"

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from experiments.debrief.board import use_worth
-from experiments.debrief.outcome import causes, outcome
+from experiments.debrief.outcome import causes, opening_cells, outcome
 from experiments.game import Game
 from model.error import ClearingError, OreblocError
 from model.name import did_you_mean
@@ -106,7 +106,8 @@ class ModelDesk:
         other, mine = game.fork(), game.fork()
         other.play_round({seat: []})
         mine.play_round({seat: orders}, treaties=documents)
-        before, after = outcome(other, seats=[seat]), outcome(mine, seats=[seat])
+        start = None if game.played else opening_cells(game)
+        before, after = (outcome(one, seats=[seat], opening=start) for one in (other, mine))
         rows = []
         for old, new in zip(before["prices"], after["prices"], strict=True):
             rows.append({"good": old["good"], "without": old["outside"], "with": new["outside"],
@@ -133,7 +134,8 @@ class ModelDesk:
                 dropped[seat] = [*dropped.get(seat, []), *lost]
         game = before.copy()
         entry = game.play_round(sheets, pilots, events, treaties)
-        found = outcome(game, seats=seats)
+        start = None if before.played else opening_cells(before)
+        found = outcome(game, seats=seats, opening=start)
         found["views"] = {seat: seat_view(game, seat) for seat in seats} if not game.is_done else {}
         found["dropped"] = dropped
         if not is_practice:

@@ -286,7 +286,8 @@ export function table(heads, rows, numbers = []) {
 export function worldCards(common) {
   const last = common.reveal || common.opening;
   if (!last || !last.prices) return [];
-  const points = [{ quarter: common.opening.quarter_to, prices: common.opening.prices }, ...common.history];
+  const points = [{ quarter: "opening", prices: common.opening.prices }, ...common.history];
+  if (common.reveal && common.reveal_round === 0) points.push({ quarter: common.reveal.quarter_to, prices: common.reveal.prices }); // practice is no part of the history
   return last.prices.map((row) => el("section", { class: "card" },
     el("h2", {}, `${goodWords(row.good)}: ${price(row.outside)} outside ${row.leader}`, row.outside_change ? ` (${change(row.outside_change)})` : ""),
     priceChart(points, row.good), shareBar(last.shares, row.good),
