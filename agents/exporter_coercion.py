@@ -10,7 +10,7 @@ import numpy as np
 
 from agents.exporter_menu import Menu
 from agents.exporter_scout import Judged, Scout, Trial, switch_some
-from agents.exporter_words import tell_press
+from agents.exporter_words import tell_end, tell_press
 from model.draw import COERCION, COERCION_LENGTH, address, uniform
 from model.engine import Engine
 from model.network import Bools, Floats, Ints
@@ -239,6 +239,7 @@ def end_restrictions(scout: Scout, stance: Floats, hold: Judged, ending: Bools) 
     lifting, dealing = (one.worth.sum(axis=1) for one in both)
     chance = engine.values[rows, _DEAL]
     suspending = (1.0 - chance) * lifting + chance * dealing
+    anger = columns.pair_provocation[rows[0], [menu.row * countries + rival for rival in menu.rivals]]
     for n, rival in enumerate(menu.rivals):
         pair = menu.row * countries + rival
         felt = columns.pair_provocation[rows, pair] >= _PROVOKED
@@ -252,7 +253,7 @@ def end_restrictions(scout: Scout, stance: Floats, hold: Judged, ending: Bools) 
         columns.pair_provocation[rows[deal], pair] = 0.0
     if rows[0] == 0:
         worths = {"going on": going[0], "suspending": suspending[0]}
-        tell_press(engine, menu, ending[0], None, None, 0.0, worths)
+        tell_end(engine, menu, ending[0], anger, _PROVOKED, worths)
 
 
 def _with(

@@ -82,48 +82,56 @@ def _money(usd: float) -> str:
 
 
 def tell_press(
-    engine: Engine,
-    menu: Menu,
-    rivals: Bools,
-    taken: Bools | None,
-    gain: Floats | None,
-    own_usd: float,
-    worths: dict[str, float] | None = None,
+    engine: Engine, menu: Menu, rivals: Bools, taken: Bools, gain: Floats, own_usd: Floats
 ) -> None:
-    """Add a row for every rival restricted, spared, suspended or pressed on."""
-    names, countries = list(engine.world.goods["name"]), engine.world.countries
+    """Add a row for every rival that is restricted, or provoked and spared."""
+    names = list(engine.world.goods["name"])
+    goods = [names[g] for k in np.flatnonzero(taken) for g in menu.goods[k]]
+    worth = float(gain[taken].sum()) if goods else float(gain.max())
+    verb = f"restricts {', '.join(goods)} for" if goods else "is provoked but spares"
+    for row, felt in _rows_of_rivals(engine, menu, rivals):
+        row |= {
+            "mode": MODE_WORDS[COERCE if goods else NORMAL], "worth_usd": worth, "own_usd": float(np.sum(own_usd)),
+            "provocation": felt,
+            "why": f"{menu.code} {verb} {row['target']}: provoked ({felt:.2f} of 1), worth {_money(worth)}.",
+        }  # fmt: skip
+        engine.decisions.append(row)
+
+
+def tell_end(
+    engine: Engine, menu: Menu, rivals: Bools, anger: Floats, least: float, worths: dict[str, float]
+) -> None:
+    """Add a row for every rival whose restriction has run its time, with what decided.
+
+    `anger` [rivals] is its provocation before: below `least` it stops whatever that is worth; else it does what is
+    worth most, all rivals whose time is over together.
+    """
+    for n, (row, _) in zip(np.flatnonzero(rivals), _rows_of_rivals(engine, menu, rivals), strict=True):
+        pair = menu.row * len(engine.world.countries) + menu.rivals[n]
+        goes_on, truce = (
+            bool(column[0, pair] > 0.0)
+            for column in (engine.columns.pair_coercion, engine.columns.pair_truce)
+        )
+        mode = COERCE if goes_on else NEGOTIATE if truce else NORMAL
+        verb = {COERCE: "goes on restricting", NEGOTIATE: "suspends restrictions for concessions of",
+                NORMAL: "lifts restrictions on"}[mode]  # fmt: skip
+        felt = float(anger[n])
+        if felt < least:
+            reason = f"its anger has faded to {felt:.2f} of 1, and below {least:.2f} it lets go"
+        else:
+            shown = ", ".join(f"{name} {_money(usd)}" for name, usd in worths.items())
+            reason = f"provoked {felt:.2f} of 1, it takes what is worth more a quarter: {shown}"
+        row |= {"mode": MODE_WORDS[mode], "provocation": felt,
+                **{f"{name.replace(' ', '_')}_usd": usd for name, usd in worths.items()},
+                "why": f"{menu.code} {verb} {row['target']}: {reason}."}  # fmt: skip
+        engine.decisions.append(row)
+
+
+def _rows_of_rivals(engine: Engine, menu: Menu, rivals: Bools) -> list[tuple[dict[str, Any], float]]:
+    """Return the beginning of a row for each of the rivals, and how provoked the exporter feels by it."""
+    countries, found = engine.world.countries, []
     for n in np.flatnonzero(rivals):
         rival = menu.rivals[n]
-        pair = menu.row * len(countries) + rival
         row: dict[str, Any] = {"quarter": engine.quarter_label, "seat": menu.code, "target": countries[rival]}
-        if taken is not None and gain is not None:
-            goods = [names[g] for k in np.flatnonzero(taken) for g in menu.goods[k]]
-            mode = COERCE if goods else NORMAL
-            felt = float(engine.columns.pair_provocation[0, pair])
-            worth = float(gain[taken].sum()) if goods else float(gain.max())
-            verb = f"restricts {', '.join(goods)} for" if goods else "is provoked but spares"
-            row |= {
-                "mode": MODE_WORDS[mode],
-                "worth_usd": worth,
-                "own_usd": float(np.sum(own_usd)),
-                "provocation": felt,
-            }
-            row["why"] = (
-                f"{menu.code} {verb} {countries[rival]}: provoked ({felt:.2f} of 1), worth {_money(worth)}."
-            )
-        else:
-            truce = bool(engine.columns.pair_truce[0, pair] > 0.0)
-            goes_on = bool(engine.columns.pair_coercion[0, pair] > 0.0)
-            mode = COERCE if goes_on else NEGOTIATE if truce else NORMAL
-            verb = {COERCE: "goes on restricting", NEGOTIATE: "suspends restrictions for concessions of",
-                    NORMAL: "lifts restrictions on"}[mode]  # fmt: skip
-            shown = ", ".join(f"{name} {_money(usd)}" for name, usd in (worths or {}).items())
-            row |= {
-                "mode": MODE_WORDS[mode],
-                **{f"{k.replace(' ', '_')}_usd": v for k, v in (worths or {}).items()},
-            }
-            felt = float(engine.columns.pair_provocation[0, pair])
-            row["why"] = (
-                f"{menu.code} {verb} {countries[rival]}: provoked {felt:.2f} of 1; {shown} a quarter."
-            )
-        engine.decisions.append(row)
+        found.append((row, float(engine.columns.pair_provocation[0, menu.row * len(countries) + rival])))
+    return found

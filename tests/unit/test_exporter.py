@@ -178,6 +178,22 @@ def test_restrictions_and_their_end_stand_in_the_log():
     assert all("OTH" in entry["why"] for entry in e.log)
 
 
+def test_the_reason_for_an_end_is_the_one_that_decided():
+    """A faded anger is told as it was before the truce forgot it; worths are told only where they chose."""
+    e = engine(HARD, seat=RIVALRY, measures=(TARIFF,), **HAWK)
+    for _ in range(20):
+        e.step()
+    ends = [row for row in e.decisions if "suspending_usd" in row]
+    assert ends
+    for row in ends:
+        if "has faded" in row["why"]:
+            assert 0.0 <= row["provocation"] < 0.3 and "million" not in row["why"]
+            assert "goes on" not in row["why"]
+        else:
+            more = row["going_on_usd"] > row["suspending_usd"]
+            assert row["provocation"] >= 0.3 and more == ("goes on" in row["why"])
+
+
 class Echo(DominantExporter):
     """Takes the seat and does what it is advised."""
 
