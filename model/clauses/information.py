@@ -1,6 +1,6 @@
 """Information sharing: members pool what they know of stocks, flows and licences.
 
-Less noise in forecasts, earlier detection of a restriction, less panic buying. It changes no physical stock by itself.
+Less noise in forecasts and less panic buying. It changes no physical stock by itself; a restriction is seen at once with or without it.
 """
 
 from collections.abc import Sequence
