@@ -1,7 +1,7 @@
 """Information sharing: members pool what they know of stocks, flows and licences.
 
-Less noise in forecasts and less panic buying. It changes no physical stock by itself; a restriction is seen at once with
-or without it.
+Less noise in forecasts and less panic buying. It changes no physical stock by itself; restrictions are seen at once
+with or without it.
 """
 
 from collections.abc import Sequence
