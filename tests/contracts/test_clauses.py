@@ -23,6 +23,10 @@ CASES = pytest.mark.parametrize(
 )
 
 
+#: Words by which an article says that it is a promise and no more.
+PROMISES = ("members examine", "members promote", "members work on", "members align")
+
+
 def clause_of(name, fields):
     return clause_from({"type": name, "fields": fields}, BY_NAME, MEMBERS, Place())
 
@@ -101,6 +105,34 @@ def test_what_runs_stands_in_the_article(name, fields):
                 continue
             if effects(changed) != effects(clause):
                 assert kind.article(changed, MEMBERS) != kind.article(clause, MEMBERS), field.name
+
+
+def test_faster_permits_are_ordered_in_every_member():
+    """What the article says of permits is an order of each member, with the factor that stands there."""
+    clause = clause_of("joint_projects", {"good": "gallium", "permit_factor": 0.5})
+    drafts, _ = effects(clause)
+    quick = {draft.actor: draft.fields["permit_factor"] for draft in drafts if draft.type == "fast_track"}
+    assert quick == dict.fromkeys(MEMBERS, 0.5)
+    assert any(
+        "50 % of the usual time" in words for words in BY_NAME["joint_projects"].article(clause, MEMBERS)
+    )
+
+
+@CASES
+def test_what_stands_in_the_article_runs(name, fields):
+    """Words have an effect: a field that changes the article changes orders or pacts, unless it only promises."""
+    clause, kind = clause_of(name, fields), BY_NAME[name]
+    if not any(effects(clause)):
+        assert any(words in kind.article(clause, MEMBERS)[0] for words in PROMISES)
+        return
+    for field in kind.fields:
+        for value in other_values(field, clause.fields[field.name]):
+            try:
+                changed = clause_of(name, {**fields, field.name: value})
+            except ScenarioError:
+                continue
+            if kind.article(changed, MEMBERS) != kind.article(clause, MEMBERS):
+                assert effects(changed) != effects(clause), field.name
 
 
 @EVERY

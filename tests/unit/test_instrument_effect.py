@@ -28,7 +28,9 @@ def test_technology_control_makes_building_abroad_dearer_and_slower():
     control = measure("technology_control", "CHN", METAL, START, capex_factor=2.0, lead_factor=2.0)
     on, off = tiny(control, shocks=BOOM), tiny(shocks=BOOM)
     abroad, home = sites(on, "AUS"), sites(on, "CHN")
-    assert np.all(on["site_capex_factor"][1:, abroad] == 2.0) and np.all(on["site_lead_factor"][0] == 1.0)
+    assert np.all(on["site_capex_factor"][1:, abroad] == 2.0)
+    assert np.all(on["site_lead_factor"][0] == 1.0) and np.all(on["site_lead_factor"][1:, abroad] == 2.0)
+    assert np.all(on["site_lead_factor"][:, home] == 1.0)
     assert np.all(on["site_profit_index"][1, abroad] < 0.7 * off["site_profit_index"][1, abroad])
     np.testing.assert_array_equal(on["site_profit_index"][1, home], off["site_profit_index"][1, home])
     assert on["site_invest_t"][:, abroad].sum() < off["site_invest_t"][:, abroad].sum()
@@ -179,6 +181,20 @@ def test_burden_shares_divide_a_support():
     paid = tiny(measure("price_support", "AUS", METAL, START, strike_usd_per_t=90_000.0,
                         burden={"AUS": 0.4, "CHN": 0.6}))["country_support_usd"]  # fmt: skip
     assert paid[3, 0] > 1e6 and paid[3, 1] == pytest.approx(1.5 * paid[3, 0])
+
+
+def test_a_support_ends_at_its_caps():
+    """A year's outlay stays below its cap, and so does what producers pay back above the upside price."""
+    gap = {"strike_usd_per_t": 90_000.0}
+    boom = {"strike_usd_per_t": 0.0, "upside_usd_per_t": 1_000.0, "upside_share": 0.5}
+    for fields, cap, sign in ((gap, "outlay_cap_usd", 1.0), (boom, "payback_cap_usd", -1.0)):
+        free = (
+            sign * tiny(measure("price_support", "AUS", METAL, START, **fields))["country_support_usd"][3, 0]
+        )
+        most = 0.2 * free
+        capped = tiny(measure("price_support", "AUS", METAL, START, **fields, **{cap: 4.0 * most}))
+        paid = sign * capped["country_support_usd"][3, 0]
+        assert free > 1e6 and 0.5 * most < paid <= 1.2 * most, (cap, free, paid)
 
 
 def test_a_production_quota_hits_all_sales_and_strains_nobody():

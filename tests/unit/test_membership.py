@@ -72,6 +72,32 @@ def test_stakes_are_nothing_for_a_treaty_without_effect():
         np.testing.assert_allclose(getattr(stakes, part), 0.0, atol=1.0)
 
 
+def test_a_plant_built_under_a_treaty_makes_a_stop_less_feared():
+    """A gap subsidy builds what a stop cannot take; the likelier the stop, the more that is worth."""
+    clause = {"type": "gap_subsidy", "fields": {"good": ["gallium"], "strike_usd_per_t": 1.5e6}}
+    e = steps(table(clause, members=("JPN", "USA")), 1)
+    japan = e.world.countries.index("JPN")
+    inside = np.tile([c in ("JPN", "USA") for c in e.world.countries], (1, 1))
+    usual = weigh_membership(e, 0, np.array([0]), inside).safety[0, japan]
+    e.columns.tension[0, e.world.countries.index("CHN") * len(e.world.countries) + japan] = 1.0
+    tense = weigh_membership(e, 0, np.array([0]), inside).safety[0, japan]
+    assert tense > 1.2 * usual > 0.0
+    part = {row["country"]: row for row in stability(e, 0)}["JPN"]
+    assert part["safety"] == pytest.approx(tense)
+
+
+def test_the_exporter_is_feared_where_a_treaty_leaves_it_out_and_strikes_it():
+    """What it might do in answer is a loss to those who buy of it, by their doctrine, and none where it is a member."""
+    feared = {}
+    for who, clause in ((("JPN", "KOR"), FLOOR), (("CHN", "JPN", "USA"), EXEMPTION)):
+        e = steps(table(clause, members=who), 1)
+        inside = np.tile([c in who for c in e.world.countries], (1, 1))
+        feared[who] = weigh_membership(e, 0, np.array([0]), inside).answer[0]
+    japan, korea = (e.world.countries.index(code) for code in ("JPN", "KOR"))
+    struck, spared = feared.values()
+    assert struck[japan] < struck[korea] < 0.0 and not spared.any()
+
+
 def test_a_look_leaves_the_run_alone():
     """Weighing a treaty changes nothing of the run it looks at."""
     e = steps(table(EXEMPTION, members=("CHN", "JPN", "USA")), 2)
