@@ -8,8 +8,10 @@ from base_scenario import scenario
 from export_world import GOOD, Market, engine
 
 from agents import DECISIONS, DominantExporter, TradeModel
+from agents.exporter_coercion import note_strikes
 from model.engine import Engine
 from model.mode import COERCE, FLOOD, LIMIT, MILK, NEGOTIATE, NORMAL
+from model.parameter import POSITION
 
 #: Outsiders can put up capacity at a moderate price, quickly enough to matter within the exporter's view.
 CONTESTED = Market(fringe_capacity_t=20.0, fringe_slope=1e-3, capex=600.0, entrant_cost=450.0, elasticity=0.8)
@@ -107,6 +109,64 @@ def test_restrictions_end_within_a_year_and_are_suspended_for_concessions():
     assert NEGOTIATE in found[first:]
     assert found.index(NEGOTIATE) - first <= 4 + 4
     assert NEGOTIATE not in modes_over(16, ("tariff",), exporter_deal_chance=0.0)[0]
+
+
+def pressed(**parameters):
+    """Return an engine whose exporter restricts OTH and stays provoked, and the place of the pair."""
+    e = engine(
+        HARD, seat=RIVALRY, measures=(TARIFF,), **{**HAWK, "exporter_provocation_fade": 0.01, **parameters}
+    )
+    pair = e.world.countries.index("CHN") * len(e.world.countries) + e.world.countries.index("OTH")
+    while not e.columns.pair_coercion[0, pair]:
+        e.step()
+    return e, pair
+
+
+def licence_rate(e):
+    """Return the part of applications that the licence against OTH lets through."""
+    return float(e.history.measure_level[0, e.menus["CHN"].licence[0, e.world.countries.index("OTH")]])
+
+
+def when_time_is_up(**parameters):
+    """Return what is said when a restriction has run its time and no new one is drawn, and the quarters left."""
+    e, pair = pressed(**parameters)
+    e.values[:, POSITION["exporter_trigger_base"]] = -20.0
+    e.columns.pair_coercion[:, pair] = 1.0
+    e.step()
+    return e.decisions[-1], e.columns.pair_coercion[0, pair]
+
+
+def test_it_goes_on_while_provoked_where_that_is_worth_more_and_counts_concessions():
+    """Harm to a rival outweighs its concessions, so it goes on; they still make suspending worth more."""
+    (hopeful, left), (hopeless, _) = (when_time_is_up(exporter_deal_chance=chance) for chance in (1.0, 0.0))
+    assert "goes on restricting OTH" in hopeful["why"] and left == 1.0
+    assert hopeful["going_on_usd"] > hopeful["suspending_usd"] > hopeless["suspending_usd"]
+
+
+def test_a_second_strike_meets_a_harder_answer():
+    """Provoked anew while it restricts, it lets a twentieth through."""
+    e, pair = pressed()
+    first = float(e.values[0, POSITION["exporter_licence_rate"]])
+    assert licence_rate(e) == first > 0.05
+    e.columns.pair_struck[:, pair] = 0.0
+    e.columns.pair_coercion[:, pair] = 3.0
+    e.step()
+    assert licence_rate(e) == 0.05
+
+
+def test_treaties_without_it_and_jumps_of_tension_are_strikes():
+    """Half a strike for a treaty that leaves it out, none where it is in; one for a jump of tension."""
+    e, pair = pressed()
+    menu, rival = e.menus["CHN"], e.world.countries.index("OTH")
+    assert note_strikes(e, menu)[0, rival] == 0.0
+    members = np.ones((1, len(e.world.countries)))
+    e.history = e.history._replace(treaty_member=members)
+    assert note_strikes(e, menu)[0, rival] == 0.0
+    members[:, menu.row] = 0.0
+    assert note_strikes(e, menu)[0, rival] == 0.5
+    for rise, strikes in ((0.1, 0.0), (0.2, 1.0)):
+        e.columns.tension[:, pair] += rise
+        assert note_strikes(e, menu)[0, rival] == strikes
 
 
 @pytest.mark.parametrize("runs", [1, 3])
