@@ -38,6 +38,8 @@ FOLDER = Path(__file__).parent / "episodes"
 #: Runs behind every median; odd, so that one run is in the middle.
 RUNS = 9
 #: Part of the bands, by weight, that must hold.
+#: Values nearer than this to where a direction turns, relatively, are right by a hair.
+_CLOSE = 0.01
 MARK = 0.7
 #: A price that rises less than this over the base year has no spike.
 SPIKE = 2.0
@@ -72,6 +74,19 @@ class Outcome:
     value: float
     direction: bool
     band: bool
+    close: bool = False
+
+    @property
+    def has_direction(self) -> bool:
+        """Whether the test has one: of something that only has to happen there is none, but for what has to outlast."""
+        return self.test["direction"] != "happens" or self.test["observable"] == "outlasts"
+
+    @property
+    def direction_words(self) -> str:
+        """Return how the direction came out: right, barely (within a hundredth of where it turns), wrong, or none."""
+        if not self.has_direction:
+            return "-"
+        return "wrong" if not self.direction else "barely" if self.close else "right"
 
 
 @dataclass(frozen=True)
@@ -231,7 +246,8 @@ def judge(record: Record, test: Mapping[str, Any]) -> Outcome:
     if known.size * 2 <= values.size:
         return Outcome(test, float("nan"), False, False)
     value = float(np.median(known))
-    return Outcome(test, value, _direction(record, test, value), test["low"] <= value <= test["high"])
+    in_band = test["low"] <= value <= test["high"]
+    return Outcome(test, value, _direction(record, test, value), in_band, _is_close(record, test, value))
 
 
 def _direction(record: Record, test: Mapping[str, Any], value: float) -> bool:
@@ -242,8 +258,20 @@ def _direction(record: Record, test: Mapping[str, Any], value: float) -> bool:
     if way == "narrows":
         before = {**test, "from": test["base_from"], "to": test["base_to"]}
         return value < float(np.nanmedian(OBSERVABLES[observable](record, before)))
-    middle = _base_share(record, test) if observable == "share" else 1.0
+    middle = _middle(record, test)
     return value > middle if way in ("up", "above_one") else value < middle
+
+
+def _middle(record: Record, test: Mapping[str, Any]) -> float:
+    return _base_share(record, test) if test["observable"] == "share" else 1.0
+
+
+def _is_close(record: Record, test: Mapping[str, Any], value: float) -> bool:
+    """Tell whether a value is so near to where its direction turns that the direction says little."""
+    if test["direction"] in ("happens", "narrows"):
+        return False
+    middle = _middle(record, test)
+    return abs(value - middle) < _CLOSE * middle
 
 
 def _base_share(record: Record, test: Mapping[str, Any]) -> float:

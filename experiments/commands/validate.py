@@ -69,7 +69,7 @@ def describe(verdict: Verdict) -> str:
         lines.append(
             _line(
                 test["id"], test["observable"], f"{test['low']:g} to {test['high']:g}", _number(test["observed"]),
-                _number(outcome.value), "right" if outcome.direction else "WRONG",
+                _number(outcome.value), outcome.direction_words.replace("wrong", "WRONG"),
                 "pass" if outcome.band else "FAIL",
             )
         )  # fmt: skip
@@ -97,11 +97,14 @@ def _number(value: float | None) -> str:
 def total(verdicts: list[Verdict]) -> str:
     """Return the marks in words."""
     outcomes = [outcome for verdict in verdicts for outcome in verdict.outcomes]
-    right = sum(outcome.direction for outcome in outcomes)
+    told = [outcome for outcome in outcomes if outcome.has_direction]
+    right = sum(outcome.direction for outcome in told)
+    close = sum(outcome.direction and outcome.close for outcome in told)
+    hair = f", {close} of them barely" if close else ""
     share = band_share(outcomes)
     words = "The marks are met" if is_met(verdicts) else "The marks are NOT met"
     return (
-        f"{words}: {right} of {len(outcomes)} directions right (all asked), {share:.0%} of the bands by weight hold "
+        f"{words}: {right} of {len(told)} directions right{hair} (all asked), {share:.0%} of the bands by weight hold "
         f"({MARK:.0%} asked)."
     )
 
@@ -113,7 +116,8 @@ def as_mapping(verdict: Verdict) -> dict[str, Any]:
             "id": outcome.test["id"], "observable": outcome.test["observable"],
             "band": [outcome.test["low"], outcome.test["high"]], "observed": outcome.test["observed"],
             "weight": outcome.test["weight"], "result": _or_null(outcome.value),
-            "direction_right": outcome.direction, "in_band": outcome.band, "source": outcome.test["source"],
+            "direction_right": outcome.direction, "direction": outcome.direction_words, "in_band": outcome.band,
+            "source": outcome.test["source"],
         }
         for outcome in verdict.outcomes
     ]  # fmt: skip

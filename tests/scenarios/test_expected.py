@@ -49,11 +49,12 @@ def mean(found: dict, metric: str, good: str, where: tuple, year: int) -> np.nda
     return total
 
 
-#: scenario, goods, metric, good, countries, year, sign (0: within 1 %), compared with, changes made to that
+#: scenario, goods, metric, good, countries, year, sign (a part below 1: within it), compared with, changes made to that
 EXPECTED = [
     ("us_eu_japan_floor", EARTHS, SHARE, NDPR, ("CHN",), 2036, -1, "baseline", {}),
     ("us_eu_japan_floor", EARTHS, CAPACITY, NDPR, ("WLD", "-CHN"), 2036, 1, "baseline", {}),
     ("us_eu_japan_floor", EARTHS, CAPACITY, NDPR, ("WLD", "-CHN"), 2028, 0, "baseline", {}),
+    ("us_eu_japan_floor", EARTHS, SHARE, NDPR, ("CHN",), 2027, 0, "baseline", {}),
     ("us_eu_japan_floor", EARTHS, "welfare_consumer_usd", "all", BLOC, 2028, -1, "baseline", {}),
     ("us_eu_japan_floor", EARTHS, "welfare_treasury_usd", "all", BLOC, 2028, 1, "baseline", {}),
     ("us_eu_japan_floor", EARTHS, PRICE, NDPR, ("CHN",), 2030, -1, "baseline", {}),
@@ -70,6 +71,7 @@ EXPECTED = [
     ("bloc_autarky", EARTHS, PRICE, NDPR, ("EU27",), 2029, 1, "baseline", {}),
     ("bloc_autarky", EARTHS, "welfare_total_usd", "all", BLOC, 2034, -1, "baseline", {}),
     ("circular_first", ("nickel",), "recycled_t", "nickel_refined", ("EU27",), 2036, 1, "baseline", {}),
+    ("circular_first", EARTHS, PRICE, NDPR, ("EU27",), 2036, 0.05, "baseline", {}),
     ("circular_first", ("lithium",), "recycled_t", "lithium_refined", ("EU27",), 2036, 1, "baseline", {}),
     ("licence_shock_2025", EARTHS, GAP, DYTB, ("CHN",), 2026, 1, "baseline", {}),
     ("licence_shock_2025", EARTHS, CAPACITY, MAGNETS, BLOC, 2028, 1, "baseline", {}),
@@ -91,8 +93,8 @@ def test_a_scenario_brings_about_what_it_expects(row):
     with_, _ = told(name, goods, end)
     without, _ = told(other, goods, end, json.dumps(changes))
     on, off = (mean(found, metric, good, where, year) for found in (with_, without))
-    if sign == 0:
-        np.testing.assert_allclose(np.median(on), np.median(off), rtol=0.01)
+    if abs(sign) < 1:
+        np.testing.assert_allclose(np.median(on), np.median(off), rtol=sign or 0.01)
     else:
         moved = sign * (on - off) > 1e-6 * np.abs(off)
         assert moved.sum() > RUNS / 2 and sign * np.median(on - off) > 0.0, (on, off)
@@ -106,8 +108,12 @@ def test_the_european_union_does_not_sign_the_memorandum():
 
 
 def test_every_scenario_with_expected_signs_is_tested():
-    """No shipped scenario of a bloc or an answer is left out."""
+    """No shipped scenario of a bloc or an answer is left out, and none has more lines than are held."""
     from experiments.scenario_file import scenario_files
 
-    stated = {name for name in scenario_files() if load_scenario(name).expected}
-    assert stated == {row[0] for row in EXPECTED}
+    stated = {name: len(load_scenario(name).expected) for name in scenario_files()}
+    stated = {name: count for name, count in stated.items() if count}
+    held = {name: sum(row[0] == name for row in EXPECTED) for name, *_ in EXPECTED}
+    assert held.keys() == stated.keys()
+    short = {name for name, count in stated.items() if held[name] < count}
+    assert short <= {"transatlantic_memorandum"}  # who signs is held by a test of its own

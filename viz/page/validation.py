@@ -53,7 +53,7 @@ def _row(episode: Episode, asked: Mapping[str, Any], outcome: Outcome | None) ->
     return [
         *told,
         _number(outcome.value),
-        "right" if outcome.direction else "wrong",
+        outcome.direction_words,
         "yes" if outcome.band else "no",
     ]
 
