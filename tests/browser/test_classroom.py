@@ -56,6 +56,8 @@ def test_a_class_from_the_code_on_the_wall_to_the_debrief(browser, host):
     bob.click("text=Read it, and who")
     bob.see("#draft .treaty")
     bob.click("text=Put it on the table")
+    ann.see("#waiting button:has-text('A treaty waits for your signature')")
+    ann.see("#tab-deals .badge")
     ann.click("#tab-deals")
     ann.click("#deals button:has-text('Offer other terms')")
     assert ann.page.is_checked("#draft label:has-text('Japan') input")  # other terms begin with the offer's
@@ -87,6 +89,9 @@ def test_a_class_from_the_code_on_the_wall_to_the_debrief(browser, host):
 
     ann.click("#tab-now")
     ann.click("#first button:has-text('tax')")
+    ann.click("#put")
+    ann.see("#put-said.fault:has-text('Good is missing')")
+    assert ann.page.locator("#orders li").count() == 0  # an order that lacks something is not added
     ann.page.select_option("#form select >> nth=0", index=0)
     ann.page.locator("#form input[inputmode=decimal]").first.fill("30")
     ann.see("#checked:has-text('30 %')")
@@ -134,7 +139,9 @@ def test_a_class_from_the_code_on_the_wall_to_the_debrief(browser, host):
     ann.click("#debriefing form button >> nth=0")
     desk.page.check("#debrief label:has-text('words') input")
     wall.see("text=tense")
+    desk.click("#wall button:has-text('What if')")
     wall.see("text=What if:")
+    assert wall.page.evaluate("document.documentElement.scrollHeight - window.innerHeight") <= 0
     ann.see("#debriefed:has-text('What if:')")
     assert ann.page.input_value("#q-learned") == "That stocks help"  # news of others redraws no form
     for name, screen in screens.items():

@@ -233,7 +233,7 @@ def test_a_chart_draws_the_numbers_of_its_table():
         (good_word("tungsten_concentrate"), "Tungsten concentrate"), (good_word("ndpr_refined"), "NdPr"),
         (order_word({"type": "export_quota",
                      "fields": {"good": ["gallium"], "rate": {"2026Q1": 0.5}, "is_open": True}}),
-         "export quota: good gallium; rate 2026Q1 0.5; is open yes"),
+         "Export quota: good gallium; rate 2026Q1 0.5; is open yes"),
     ],
 )  # fmt: skip
 def test_words(said, meant):

@@ -20,7 +20,7 @@ from viz.classroom.store import read_events
 WORDS = ("code", "name", "seat", "up", "version", "orders", "room", "text", "is_promise", "deal", "document", "vote",
          "yes", "word", "answers", "step", "phase", "minutes", "person", "pilot", "is_locked", "policy", "event",
          "headline", "is_muted", "message", "is_hidden", "kept", "is_on", "question", "seats", "rule", "what",
-         "is_open")  # fmt: skip
+         "is_open", "inject", "part")  # fmt: skip
 NASTY = (None, True, False, 0, -1, 1, 2, 10**400, 1e308, float("nan"), float("inf"), "", "x" * 70_000, "\x00", "\ud800",
          "\u202egnp.exe", "=1+1", "<script>alert(1)</script>", "../../etc/passwd", "'; DROP TABLE events;--", [], {},
          [[]], [None], [{}], {"type": []}, [{"type": "export_tax", "fields": None}], {"members": "CHN", "clauses": 3},
@@ -73,6 +73,7 @@ GOOD = {"seat": "CHN", "up": True, "version": 0, "orders": [], "room": "public",
         "yes": True, "word": "fine", "answers": {"why": "so"}, "phase": "orders", "minutes": 1, "pilot": "random",
         "is_locked": False, "policy": "final", "headline": "Flood", "is_muted": False, "is_hidden": True, "kept": None,
         "is_on": True, "question": "Why?", "seats": ["CHN", "JPN"], "rule": "majority", "what": "scores",
+        "part": "words",
         "is_open": True, "name": "Eve", "event": {"kind": "outage", "actor": "CHN", "good": "gallium"},
         "document": {"kind": "memorandum", "members": ["CHN", "JPN"], "title": "Pact",
                      "clauses": [{"type": "mutual_exemption", "fields": {}}]}}  # fmt: skip
@@ -99,7 +100,7 @@ def some_command(chance, room, number):
 
 
 @pytest.mark.parametrize(
-    ("count", "seed"), [(3_000, 20), pytest.param(100_000, 21, marks=pytest.mark.soak)], ids=["quick", "long"]
+    ("count", "seed"), [(3_000, 24), pytest.param(100_000, 21, marks=pytest.mark.soak)], ids=["quick", "long"]
 )
 def test_a_flood_of_hostile_commands_does_no_harm(tmp_path, count, seed):
     """Each gets an answer below 500 and in good time, a refusal changes nothing, and the file folds to the state."""

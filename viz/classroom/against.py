@@ -110,11 +110,12 @@ def against_part(
     """Return the part of the debrief's page as HTML, or how to make a table where there is none."""
     title = '<h2 id="machines">Your class against machine-played games</h2>'
     if games is None:
-        how = f"orebloc games --scenario {scenario}" if scenario else "orebloc games"
+        how = f"orebloc games{f' --scenario {scenario}' if scenario else ''} --seats SEATS --rounds ROUNDS"
         return title + card(
             "No games to compare with yet",
             "<p>Machines can play this game a thousand times, so that you see what was your doing and what would have "
-            f"come anyway. Run <code>{escape(how)}</code> on the host's computer, then open this page again.</p>",
+            f"come anyway. Run <code>{escape(how)}</code> with the session's seats and rounds "
+            "on the host's computer, then open this page again.</p>",
         )
     found = places(games, rounds)
     if not found:

@@ -51,9 +51,9 @@ def _join(state: State, ask: Ask) -> Made:
     if len(state.people) >= MOST_PEOPLE:
         raise Refusal(f"The room is full with {MOST_PEOPLE} people.", 403)
     name = clean(ask.body.get("name"), "name")
-    taken = {person.name for person in state.people.values() if not person.is_removed}
+    taken = {person.name.casefold() for person in state.people.values() if not person.is_removed}
     number, free = 2, name
-    while free in taken:
+    while free.casefold() in taken:
         free, number = f"{name} {number}", number + 1
     body = {"person": ask.found["person"], "name": free, "resume": ask.found["resume_hash"],
             "device": ask.found["device_hash"]}  # fmt: skip
@@ -75,7 +75,10 @@ def _take_seat(state: State, ask: Ask) -> Made:
     if state.is_locked or (person.seat and state.phase.name not in ("lobby", "briefing")):
         raise Refusal("Seats are settled now. Ask the facilitator to move you.", 403)
     if not _is_free(state, seat):
-        raise Refusal("The team of that seat is complete. Take an empty one, or ask the facilitator.", 403)
+        raise Refusal(
+            "Play has begun: nobody joins a team unasked, as it has secrets. Take a seat that nobody has, or ask the "
+            "facilitator to seat you.", 403,
+        )  # fmt: skip
     return [("person_seated", {"person": ask.by, "seat": seat})]
 
 

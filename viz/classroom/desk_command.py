@@ -19,7 +19,7 @@ from viz.classroom.asking import (
     text_in,
     vote_result,
 )
-from viz.classroom.state import POLICIES, TIMED, State
+from viz.classroom.state import POLICIES, TIMED, WALL, State
 
 
 def begin(state: State, step: int, now: float) -> Made:
@@ -144,6 +144,22 @@ def _inject(state: State, ask: Ask) -> Made:
     return [("event_injected", body)]
 
 
+def _withdraw_event(state: State, ask: Ask) -> Made:
+    name = text_in(ask.body, "inject")
+    if state.phase.name == "resolving":
+        raise Refusal("The round is being worked out; what happens in it is settled.")
+    if all(one["id"] != name for one in state.injects):
+        raise Refusal("There is no such event to come.")
+    return [("event_withdrawn", {"id": name})]
+
+
+def _show_on_wall(state: State, ask: Ask) -> Made:
+    part = ask.body.get("part") or ""
+    if part and part not in WALL:
+        raise Refusal(f"The wall shows one of {', '.join(WALL)}.", 422)
+    return [("wall_set", {"part": part})]
+
+
 def _tell(state: State, ask: Ask) -> Made:
     seat = ask.body.get("seat") or ""
     if seat and (not isinstance(seat, str) or seat not in state.seats):
@@ -259,5 +275,5 @@ DESK_COMMANDS: dict[str, Command] = {
     "set_policy": _set_policy, "inject": _inject, "tell": _tell, "mute": _mute, "hide_message": _hide,
     "judge_promise": _judge, "set_chat": _chat, "open_vote": _open_vote, "close_vote": _close_vote,
     "bookmark": _bookmark, "open": _open, "rollback": _rollback, "try_again": _try_again,
-    "back_to_orders": _back_to_orders,
+    "back_to_orders": _back_to_orders, "withdraw_event": _withdraw_event, "show_on_wall": _show_on_wall,
 }  # fmt: skip

@@ -36,6 +36,7 @@ _CODEBOOK = {
     "messages.csv": {
         "message": "id", "round": "round", "room": "public, or the seats that heard it", "seat": "who spoke",
         "text": "what was said", "is_promise": "tagged as a promise", "kept": "judged kept, broken, or empty",
+        "is_hidden": "hidden by the facilitator; names that people typed stay in texts",
     },
     "deals.csv": {
         "deal": "id", "round": "round in which it came into force", "state": "open, signed, in_force, withdrawn",
@@ -156,7 +157,8 @@ def _orders(events: Iterable[Event]) -> list[dict[str, Any]]:
 def _messages(state: Any) -> list[dict[str, Any]]:
     words = {True: "kept", False: "broken", None: ""}
     return [{"message": m.id, "round": m.round, "room": m.room, "seat": m.seat, "text": m.text,
-             "is_promise": m.is_promise, "kept": words[m.kept]} for m in state.messages]  # fmt: skip
+             "is_promise": m.is_promise, "kept": words[m.kept], "is_hidden": m.is_hidden}
+            for m in state.messages]  # fmt: skip
 
 
 def _deals(state: Any) -> list[dict[str, Any]]:

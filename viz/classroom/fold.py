@@ -121,6 +121,7 @@ def _hand(state: State, event: Event) -> None:
 def _phase(state: State, event: Event) -> None:
     before = state.phase
     state.step, state.ends_at, state.left_seconds = event.body["step"], event.body["ends_at"], None
+    state.wall = ""  # each step begins with what goes with it
     is_new = state.phase.round != before.round or before.name == "briefing"
     if state.phase.name in ("negotiate", "orders") and is_new:
         _new_round(state)
@@ -299,14 +300,21 @@ def _closed(state: State, event: Event) -> None:
 def _inject(state: State, event: Event) -> None:
     body = event.body
     state.injects.append({"id": body["id"], "event": body["event"], "round": body["round"]})
-    state.news.append({"text": body["headline"], "at": event.at, "kind": "event", "round": body["round"]})
+    state.news.append({"text": body["headline"], "at": event.at, "kind": "event", "round": body["round"],
+                       "step": state.step, "id": body["id"]})  # fmt: skip
+
+
+@_writes("event_withdrawn")
+def _withdraw_event(state: State, event: Event) -> None:
+    state.injects = [one for one in state.injects if one["id"] != event.body["id"]]
+    state.news = [one for one in state.news if one.get("id") != event.body["id"]]
 
 
 @_writes("told")
 def _told(state: State, event: Event) -> None:
     body = event.body
     state.news.append({"text": body["text"], "at": event.at, "kind": "desk", "round": state.phase.round,
-                       "seat": body["seat"]})  # fmt: skip
+                       "seat": body["seat"], "step": state.step})  # fmt: skip
 
 
 @_writes("bookmark_set")
@@ -317,6 +325,11 @@ def _bookmark(state: State, event: Event) -> None:
 @_writes("opened")
 def _opened(state: State, event: Event) -> None:
     state.is_open[event.body["what"]] = event.body["is_open"]
+
+
+@_writes("wall_set")
+def _wall(state: State, event: Event) -> None:
+    state.wall = event.body["part"]
 
 
 @_writes("what_if_answered")

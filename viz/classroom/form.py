@@ -9,7 +9,10 @@ from model.firm_order import FIRM_ORDERS
 from model.instruments import INSTRUMENTS
 from model.state_order import REPEAL
 from model.treaty_move import MOVES
+from viz.country import country_name
 
+#: Moves that are made on the table of deals, not on a sheet.
+_AT_THE_TABLE = ("propose_treaty", "counter_treaty", "sign_treaty", "draft_treaty")
 #: What a seat of each role is shown first; the rest unfolds.
 FIRST = {
     "exporter": ("export_licence", "export_quota", "export_tax"),
@@ -22,6 +25,7 @@ FIRST = {
 def form_of(role: str, goods: Iterable[str], countries: Iterable[str]) -> dict[str, Any]:
     """Return the order kinds of a role, its first ones first, treaties' clauses, and names that fields may hold."""
     kinds: list[Any] = list(FIRM_ORDERS) if role in ("miner", "refiner") else [*INSTRUMENTS, REPEAL, *MOVES]
+    kinds = [kind for kind in kinds if kind.name not in _AT_THE_TABLE]
     first = FIRST[role]
     ordered = sorted(kinds, key=lambda kind: first.index(kind.name) if kind.name in first else len(first))
     return {
@@ -29,7 +33,8 @@ def form_of(role: str, goods: Iterable[str], countries: Iterable[str]) -> dict[s
         "kinds": [_kind(kind) for kind in ordered],
         "clauses": [] if role in ("miner", "refiner") else [_kind(clause) for clause in CLAUSES],
         "goods": list(goods),
-        "countries": list(countries),
+        "countries": (codes := list(countries)),
+        "names": {code: country_name(code) for code in codes},
     }
 
 

@@ -15,6 +15,7 @@ from model.error import ClearingError, OreblocError
 from model.name import did_you_mean
 from model.treaty_text import text
 from viz.classroom.student_class import class_orders, is_class
+from viz.classroom.word import fault_word, measure_word
 
 #: Of a seat's view, what its page shows: the whole would be seventy kilobytes.
 _KEPT_STATE = ("treasury_usd", "tariffs_usd", "export_taxes_usd", "support_usd", "tension", "advice")
@@ -39,7 +40,7 @@ class ModelDesk:
         try:
             return {"ok": True, **getattr(self, f"_{job}")(**arguments)}
         except (OreblocError, ClearingError) as error:
-            return {"ok": False, "message": str(error)}
+            return {"ok": False, "message": fault_word(str(error))}
 
     def game(self, record: Mapping[str, Any]) -> Game:
         """Return the game of a record; it must not be played on but by a fork."""
@@ -76,17 +77,20 @@ class ModelDesk:
         }
 
     def _check(self, record: Mapping[str, Any], seat: str, orders: Sequence[Any]) -> dict[str, Any]:
-        return {"texts": self.game(record).check(seat, orders)}
+        return {"texts": [measure_word(told) for told in self.game(record).check(seat, orders)]}
 
     def _draft(
         self, record: Mapping[str, Any], document: Mapping[str, Any], ask: bool = True
     ) -> dict[str, Any]:
         game = self.game(record)
+        for name, missing in (
+            ("members", "two members or more. Choose members"),
+            ("clauses", "a clause. Add one"),
+        ):
+            given = document.get(name)
+            if isinstance(given, list) and len(given) < (2 if name == "members" else 1):
+                raise OreblocError(f"A treaty needs {missing}.")
         treaty = game.treaty(document, is_signed=False)
-        if len(treaty.members) < 2:
-            raise OreblocError("A treaty needs two members or more. Choose members.")
-        if not treaty.clauses:
-            raise OreblocError("The treaty has no clause. Add one.")
         answers = game.would_sign(document) if ask else {}
         return {"text": text(treaty), "answers": answers, "title": treaty.title}
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from experiments.debrief.outcome import Cells
 from experiments.game import Game
 from experiments.outcome import headline_goods
 from viz.country import country_name
@@ -28,11 +29,14 @@ _GOALS = {
 _GOALS["refiner"] = _GOALS["miner"]
 
 
-def role_sheet(game: Game, seat: str) -> dict[str, Any]:
-    """Return `{label, role, public, private, goals, watch, goods, countries}` of a seat; texts in plain words."""
+def role_sheet(game: Game, seat: str, opening: Cells) -> dict[str, Any]:
+    """Return `{label, role, public, private, goals, watch, goods, countries}` of a seat; texts in plain words.
+
+    `opening` are the numbers that all screens show before round 1, so that what everybody knows is the same for all.
+    """
     place, view = game.seats[seat], game.view(seat)
     shown = headline_goods(game.engine.world)
-    told = _firm(view) if place.is_firm else _state(game, seat, view, shown)
+    told = _firm(view) if place.is_firm else _state(game, seat, view, shown, opening)
     return {
         "label": seat if place.is_firm else country_name(seat),
         "role": place.role,
@@ -43,13 +47,14 @@ def role_sheet(game: Game, seat: str) -> dict[str, Any]:
     }
 
 
-def _state(game: Game, seat: str, view: Mapping[str, Any], shown: list[str]) -> dict[str, Any]:
+def _state(
+    game: Game, seat: str, view: Mapping[str, Any], shown: list[str], opening: Cells
+) -> dict[str, Any]:
     public, private = [], []
-    makers = {row["good"]: row["producers"] for row in view["world"] if "producers" in row}
     for good in shown:
-        share = next((row["share"] for row in makers.get(good, []) if row["country"] == seat), 0.0)
+        share = opening.get(("production_share", good, seat), 0.0)
         if share >= 0.02:
-            public.append(f"Makes {share:.0%} of the world's {goods_words(good)}.")
+            public.append(f"Makes {share:.0%} of the world's {goods_words(good)} (primary output).")
     for row in sorted(view["goods"], key=lambda r: -(r.get("dependence_share") or 0.0)):
         if (
             row["good"] in shown

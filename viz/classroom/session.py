@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from experiments.class_seat import class_seats
+from experiments.debrief.outcome import opening_cells
 from experiments.game import Game
 from model.error import OreblocError
 from model.name import did_you_mean
@@ -50,13 +51,15 @@ def session_of(
         raise OreblocError(
             f"Rounds are {wanted}; the scenario has quarters for 1 to {game.rounds}. Write --rounds {game.rounds}."
         )
-    chosen = class_seats(game, seats)
+    chosen, opening = class_seats(game, seats), opening_cells(game)
     return {
         "title": title or game.scenario.title or game.scenario.name,
         "template": template,
         "policy": policy,
         "plan": plan_of({**known[template]["minutes"], **(minutes or {})}, wanted),
-        "seats": {name: {**role_sheet(game, name), "levers": _levers(game, name)} for name in chosen},
+        "seats": {
+            name: {**role_sheet(game, name, opening), "levers": _levers(game, name)} for name in chosen
+        },
     }
 
 

@@ -14,6 +14,11 @@ POLICIES = {
 }
 
 
+#: What the wall can show large, as the desk chooses.
+WALL = ("prices", "why", "security", "independence", "wealth", "cash", "treaties", "words", "moments", "machines",
+        "notes", "what_if", "promises", "signed", "orders")  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Phase:
     """One step of the session: name, round (0 is practice), minutes (None: until somebody goes on)."""
@@ -141,6 +146,8 @@ class State:
     is_open: dict[str, bool] = field(default_factory=dict)
     desk_keys: set[str] = field(default_factory=set)
     what_ifs: list[dict[str, Any]] = field(default_factory=list)
+    #: What the desk has put on the wall, one of `WALL`; empty for what goes with the step.
+    wall: str = ""
 
     @property
     def phase(self) -> Phase:

@@ -4,6 +4,7 @@ What `append` has returned from is on the disk: write-ahead log, full synchronis
 """
 
 import json
+import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -28,6 +29,8 @@ class Store:
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
+            if not path.exists():  # what people say is for the host's eyes
+                os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
             self.connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
             self._refuse_foreign()
             self.connection.execute("PRAGMA journal_mode=WAL")
@@ -35,7 +38,7 @@ class Store:
             self.connection.executescript(_TABLES)
             self.connection.execute("INSERT OR IGNORE INTO meta VALUES ('format', ?)", (str(FORMAT),))
             found = self.connection.execute("SELECT value FROM meta WHERE key = 'format'").fetchone()[0]
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:
             raise OreblocError(
                 f"Session file {path} cannot be opened: {error}. Give a session's file, or a new name in a folder "
                 "that can be written."

@@ -15,7 +15,7 @@ from viz.classroom.against import found_table, lines
 from viz.classroom.command import may_order
 from viz.classroom.quiz import is_quiz_time, quiz_counts, quiz_of
 from viz.classroom.state import POLICIES, Deal, Message, Person, State
-from viz.classroom.word import moment_word
+from viz.classroom.word import change_in_words, moment_word, order_word
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,8 @@ def common(state: State, now: float, online: Collection[str] = ()) -> dict[str, 
         "about": {seat: {key: about[key] for key in _ABOUT} for seat, about in state.seats.items()},
         "seats": [_public_seat(state, seat, team, online) for seat, team in state.teams().items()],
         "people": sum(not p.is_removed for p in state.people.values()),
-        "news": [one for one in state.news[-20:] if not one.get("seat")],
+        "wall": state.wall,
+        "news": [_news(state, one) for one in state.news[-20:] if not one.get("seat")],
         "messages": [_said(state, m) for m in state.messages if m.room == "public" and not m.is_hidden][-60:],
         "deals": [_public_deal(deal) for deal in state.deals.values() if deal.state == "in_force"],
         "votes": [_public_vote(vote) for vote in state.votes.values()],
@@ -86,6 +87,19 @@ def _public_seat(state: State, seat: str, team: list[Person], online: Collection
     if state.is_open.get("finals") and may_order(state):
         row["is_final"] = state.sheets[seat].is_final
     return row
+
+
+#: Steps outside rounds: what was told in one is old in the next.
+_APART = frozenset({"lobby", "briefing", "debrief", "closed"})
+
+
+def _news(state: State, one: Mapping[str, Any]) -> dict[str, Any]:
+    """Return news, and whether it is of now: of this round or of one to come, else of this step."""
+    now, said = state.phase, state.plan[one.get("step", 0)]
+    if one["kind"] == "event" and now.round and now.name not in _APART:
+        return {**one, "is_now": one["round"] >= now.round}
+    is_same_step = said.name == now.name or not {said.name, now.name} & _APART
+    return {**one, "is_now": said.round == now.round and is_same_step}
 
 
 def _public_deal(deal: Deal) -> dict[str, Any]:
@@ -139,26 +153,35 @@ def _debrief(state: State) -> dict[str, Any]:
     """Return what the debrief shows everybody; orders and private talk only once secrets are opened."""
     rounds = state.record["rounds"]
     outcomes = [state.outcomes[number] for number in range(1, len(rounds) + 1)]
+    names = {seat: about["label"] for seat, about in state.seats.items()}
     found: dict[str, Any] = {
         "bookmarks": [{"text": one["text"], "round": one["round"]} for one in state.bookmarks],
         "moments": [{**one, "text": moment_word(one)} for one in moments(outcomes, rounds, state.opening)],
-        "what_ifs": list(state.what_ifs),
+        "what_ifs": [
+            {**one, "text": change_in_words(_entry(rounds, one["change"]), one["change"], names)}
+            for one in state.what_ifs
+        ],
         "words": list(state.words) if state.is_open.get("words") else len(state.words),
         "promises": [
             _said(state, m) for m in state.messages if m.is_promise and m.room == "public" and not m.is_hidden
         ],
     }
-    names = {seat: about["label"] for seat, about in state.seats.items()}
     found["against"] = lines(found_table(state.record), told_rounds(state), names)
     if state.is_open.get("secrets"):
         found["delivery"] = delivery(outcomes, rounds)
         found["orders"] = [
-            {"round": number, "seat": seat, "orders": orders}
+            {"round": number, "seat": seat, "orders": orders, "texts": [order_word(one) for one in orders]}
             for number, entry in enumerate(state.record["rounds"], start=1)
             for seat, orders in entry["sheets"].items()
         ]
         found["messages"] = [_said(state, m) for m in state.messages if not m.is_hidden]
     return found
+
+
+def _entry(rounds: list[dict[str, Any]], change: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the round of a record that a what-if names, empty where it names none or one taken back."""
+    number = int(change.get("round") or 0)
+    return rounds[number - 1] if 0 < number <= len(rounds) else {}
 
 
 def own(state: State, viewer: Viewer, now: float, online: Collection[str] = ()) -> dict[str, Any]:
@@ -215,7 +238,7 @@ def seat_view(state: State, seat: str) -> dict[str, Any]:
         "result": (latest or {}).get("seats", {}).get(seat),
         "dropped": (latest or {}).get("dropped", {}).get(seat, []),
         "is_muted": seat in state.muted,
-        "news": [one for one in state.news if one.get("seat") == seat],
+        "news": [_news(state, one) for one in state.news if one.get("seat") == seat],
         "messages": [
             _said(state, m)
             for m in state.messages
@@ -286,7 +309,8 @@ def _desk(state: State, online: Collection[str]) -> dict[str, Any]:
 
 def _dropped(state: State, seat: str) -> list[str]:
     """Return what of a seat's orders was not carried out in the last round, with the reasons."""
-    last = state.outcomes.get(max(state.outcomes)) if state.outcomes else None
+    number = max(state.outcomes, default=0)
+    last = state.outcomes.get(number) if number or not state.phase.round else None  # practice is over then
     return list((last or {}).get("dropped", {}).get(seat, []))
 
 

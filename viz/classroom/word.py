@@ -4,6 +4,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from model.firm_order import FIRM_ORDERS_BY_NAME
+from model.name import ALL_GOODS
+from model.state_order import STATE_ORDERS_BY_NAME
 from viz.country import country_name
 from viz.live.title import short_title
 
@@ -43,10 +46,30 @@ def change_word(share: float | None) -> str:
 
 def measure_word(text: str) -> str:
     """Return a measure's text with names in place of codes of countries and goods."""
-    named = re.sub(r"\b[A-Z]{3}\b", lambda code: country_name(code[0]), text)
+    named = re.sub(r"\b(?:[A-Z]{3}|EU27)\b", lambda code: country_name(code[0]), text)
     return re.sub(
         r"\b[a-z]+(?:_[a-z]+)+\b", lambda good: good[0].removesuffix("_refined").replace("_", " "), named
     )
+
+
+#: What a refusal of the model says that is meant for authors of files, and what people in a class read instead.
+_TECHNICAL = (
+    (re.compile(r"\s*\([^()]*\b(?:orders\[\d+\][^()]*|clauses|members|clauses\[\d+\][^()\s]*)\)\s*$"), ""),
+    (re.compile(r"^Treaty deal_[0-9a-f]+"), "The treaty"),
+    (re.compile(r"treaty deal_[0-9a-f]+"), "the treaty"),
+    (re.compile(r"Write \[\[\.\.\.clauses\]\] with type and fields\."), "Add a clause."),
+    (re.compile(r" is missing\. Write \w+: "), " is missing: "),
+    (re.compile(r"\b([a-z]+(?:_[a-z]+)*)_usd_per_t\b"), r"\1 in usd per tonne"),
+    (re.compile(r"\btarget_days\b"), "target in days"),
+    (re.compile(r"\b([a-z]+(?:_[a-z]+)*)_t\b"), r"\1 in tonnes"),
+)
+
+
+def fault_word(message: str) -> str:
+    """Return a refusal of the model without places in files, ids and codes."""
+    for pattern, words in _TECHNICAL:
+        message = pattern.sub(words, message)
+    return measure_word(message)
 
 
 def moment_word(moment: Mapping[str, Any]) -> str:
@@ -66,9 +89,58 @@ def money_word(usd: float | None) -> str:
 
 
 def order_word(order: Mapping[str, Any]) -> str:
-    """Return an order as a line: its kind and what was filled in."""
-    fields = "; ".join(f"{plain(name)} {plain(value)}" for name, value in order.get("fields", {}).items())
-    return f"{plain(order['type'])}{': ' + fields if fields else ''}"
+    """Return an order as a line: its kind and what was filled in, with labels and units of the order's form."""
+    kind = {**FIRM_ORDERS_BY_NAME, **STATE_ORDERS_BY_NAME}.get(str(order["type"]))
+    known = {field.name: field for field in kind.fields} if kind else {}
+    fields = "; ".join(
+        _filled(known.get(name), name, value) for name, value in order.get("fields", {}).items()
+    )
+    return f"{kind.title if kind else plain(order['type'])}{': ' + fields if fields else ''}"
+
+
+def _filled(field: Any, name: str, value: Any) -> str:
+    """Return a field of an order with its value: `Import tariff 30 %`."""
+    if field is None:
+        return f"{plain(name)} {_named(value)}"
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if is_number and field.unit.startswith("share"):
+        return f"{field.label.lower()} {100.0 * value:.4g} %"
+    unit = {"1": "", "usd a t": "usd per tonne"}.get(field.unit, field.unit) if is_number else ""
+    amount = f"{value:,.10g}" if is_number else _named(value)
+    return f"{field.label.lower()} {amount}{' ' + unit if unit else ''}"
+
+
+def _named(value: Any) -> str:
+    """Return a field's value with names of goods and countries for codes."""
+    if isinstance(value, list | tuple):
+        return ", ".join(_named(item) for item in value)
+    if value == "WORLD":
+        return "the world"
+    if isinstance(value, str) and value in ALL_GOODS:
+        return good_word(value)
+    return (
+        country_name(value)
+        if isinstance(value, str) and re.fullmatch(r"[A-Z]{3}|EU27", value)
+        else plain(value)
+    )
+
+
+def change_in_words(entry: Mapping[str, Any], change: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    """Return what a what-if changes: `entry` is the record's round that it names, empty where it names none."""
+    what, number = change.get("what"), int(change.get("number") or 1) - 1
+    if what == "seat":
+        return f"a machine had played {names.get(str(change['seat']), str(change['seat']))}"
+    when = f"in round {change.get('round')}"
+    if what == "order":
+        seat = str(change["seat"])
+        orders = entry.get("sheets", {}).get(seat, [])
+        told = order_word(orders[number]) if number < len(orders) else "an order"
+        return f"{names.get(seat, seat)} had not ordered {told} {when}"
+    rows = entry.get("treaties" if what == "treaty" else "events", [])
+    one = rows[number] if number < len(rows) else {}
+    told = str(one.get("title") or plain(one.get("name") or one.get("kind") or what))
+    quoted = f"treaty \u201c{told}\u201d" if what == "treaty" else told
+    return f"without the {quoted} {when}"
 
 
 def plain(value: Any) -> str:

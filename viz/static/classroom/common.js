@@ -68,7 +68,7 @@ export function follow(as, show) {
     socket.onclose = (closed) => {
       clearInterval(beat);
       if (closed.code === 4404) return;
-      banner.textContent = "The line is down. What you write is kept here and sent when it is back.";
+      banner.textContent = as === "wall" ? "The line is down; this page comes back by itself." : "The line is down. What you write is kept here and sent when it is back.";
       banner.hidden = false;
       setTimeout(connect, wait);
       wait = Math.min(wait * 1.6, 1500);
@@ -119,7 +119,7 @@ export async function post(path, body, base = BASE) {
 
 /** Ask a question that changes nothing; a lost line is an answer too. */
 export async function ask(path, body) {
-  try { return await post(path, body); } catch { return { ok: false, message: "The line is down. Ask again in a moment." }; }
+  try { return await post(path, body); } catch { return { ok: false, is_down: true, message: "The line is down. Ask again in a moment." }; }
 }
 
 /** Give a command; the same id is sent until an answer comes, so that it happens once. Returns the answer. */
@@ -283,7 +283,7 @@ export function table(heads, rows, numbers = []) {
 }
 
 /** The prices and shares of the latest round or the opening, with a chart each and the numbers as a table. */
-export function worldCards(common) {
+export function worldCards(common, isBrief = false) {
   const last = common.reveal || common.opening;
   if (!last || !last.prices) return [];
   const points = [{ quarter: "opening", prices: common.opening.prices }, ...common.history];
@@ -291,22 +291,35 @@ export function worldCards(common) {
   return last.prices.map((row) => el("section", { class: "card" },
     el("h2", {}, `${goodWords(row.good)}: ${price(row.outside)} outside ${row.leader}`, row.outside_change ? ` (${change(row.outside_change)})` : ""),
     priceChart(points, row.good), shareBar(last.shares, row.good),
-    el("p", { class: "soft" }, "Price per round on arrival outside and at the producer inside; shares of the world's output. Source: this game."),
-    el("details", { "data-key": `numbers ${row.good}` }, el("summary", {}, "Numbers"),
+    isBrief ? null : el("p", { class: "soft" }, "Price per round on arrival outside and at the producer inside; shares of the world's primary output. Source: this game."),
+    isBrief ? null : el("details", { "data-key": `numbers ${row.good}` }, el("summary", {}, "Numbers"),
       table(["quarter", "outside", "inside"], points.map((p) => { const r = p.prices.find((one) => one.good === row.good) || {};
         return [p.quarter, price(r.outside), price(r.inside)]; }), [1, 2]),
       table(["country", "share", "change"], last.shares.filter((s) => s.good === row.good).map((s) => [s.country, percent(s.share), change(s.change)]), [1, 2]))));
 }
 
-export const BOARDS = { wealth: ["Wealth of states", "score of the round", money], cash: ["Cash of firms", "earned since the game began", money], security: ["Security of supply", "cost of a year without the leader", money],
-  independence: ["Independence", "part bought from the largest supplier abroad; minerals count by what their use was worth before the game", percent] };
+export const BOARDS = { wealth: ["Wealth of states", "score of the round; more is better", money], cash: ["Cash of firms", "earned since the game began; more is better", money], security: ["Security of supply", "cost of a year without the leader; less is better", money],
+  independence: ["Independence", "part bought from the largest supplier abroad; minerals count by what their use was worth before the game; less is better", percent] };
 /** The scoreboards, where they are shown. */
-export function boards(reveal, names) {
+export function boards(reveal, names, only = null) {
   if (!reveal || !reveal.scoreboards) return [];
-  return Object.entries(reveal.scoreboards).filter(([, rows]) => rows.length).map(([board, rows]) => el("section", { class: "card" },
+  return ["security", "independence", "wealth", "cash"].map((board) => [board, reveal.scoreboards[board] || []]).filter(([board, rows]) => rows.length && (!only || board === only)).map(([board, rows]) => el("section", { class: "card" },
     el("h2", {}, BOARDS[board][0]), el("p", { class: "soft" }, BOARDS[board][1]),
     table(["", "seat", ""], rows.map((row, n) => [String(n + 1), names[row.seat] || row.seat, BOARDS[board][2](row.value)]), [2])));
 }
+
+const SCORE = { score_usd: ["score: the sum", 1], welfare_consumer_usd: ["users: what use is worth beyond what is paid", 1], welfare_producer_usd: ["plants: what plants at home earn", 1],
+  welfare_treasury_usd: ["treasury: duties less support and stocks bought", 1], welfare_rent_usd: ["quota rents", 1], welfare_variety_usd: ["choice: what having several suppliers is worth", 1],
+  investment_usd: ["new plants at home, counted against it", -1], supply_at_risk_usd: ["a fifth of what a year without the leader would cost, counted against it", -0.2], cash_usd: ["cash", 1], profit_usd: ["profit of the quarter", 1] };
+/** A seat's numbers as they add up to its score: words and money, the score last. */
+export const scoreRows = (result) => Object.entries(result || {}).filter(([, value]) => typeof value === "number").sort(([a], [b]) => (a === "score_usd") - (b === "score_usd"))
+  .map(([key, value]) => [(SCORE[key] || [key.replaceAll("_", " ")])[0], money((SCORE[key]?.[1] ?? 1) * value)]);
+
+/** What another course would have brought the seats of states in the last round; nothing where it is not told. */
+export const scoresIf = (one, names) => {
+  const rows = Object.entries(one.scores || {}).filter(([seat, row]) => names[seat] && typeof row.real === "number" && typeof row.otherwise === "number");
+  return rows.length ? table(["score, last round", "as it was", "otherwise"], rows.map(([seat, row]) => [names[seat], money(row.real), money(row.otherwise)]), [1, 2]) : null;
+};
 
 // --- causes and debrief ------------------------------------------------------------------------------------------------
 
@@ -316,21 +329,32 @@ export const CAUSES = { drift: "the world's own course", events: "events", treat
 export const causes = (rows, names) => el("section", { class: "card" }, el("h2", {}, "Why prices outside moved"), el("ul", { class: "list" }, rows.map((row) => el("li", {},
   `${goodWords(row.good)}: ${row.parts.filter((p) => Math.abs(p.amount) > 0.005 * Math.abs(row.total || 1)).map((p) => `${CAUSES[p.cause] || names[p.cause] || p.cause} ${p.amount > 0 ? "+" : "\u2212"}${price(Math.abs(p.amount))}`).join(", ") || "hardly"}`))));
 
-/** What the debrief shows everybody. */
-export function debriefCards(found, names) {
-  const cards = [];
-  if (Array.isArray(found.words)) cards.push(el("section", { class: "card" }, el("h2", {}, "In one word"), el("p", { class: "lead" }, found.words.join(" · "))));
-  if (found.moments.length) cards.push(el("section", { class: "card" }, el("h2", {}, "Key moments"), el("ul", { class: "list" }, found.moments.map((one) => el("li", {}, `Round ${one.round}: ${one.text}`)))));
-  if (found.against?.length) cards.push(el("section", { class: "card" }, el("h2", {}, "Against games of machines"), el("ul", { class: "list" }, found.against.map((text) => el("li", {}, text)))));
-  if (found.bookmarks.length) cards.push(el("section", { class: "card" }, el("h2", {}, "Noted on the way"), el("ul", { class: "list" }, found.bookmarks.map((one) => el("li", {}, `Round ${one.round}: ${one.text}`)))));
-  for (const one of found.what_ifs) cards.push(el("section", { class: "card" }, el("h2", {}, `What if: ${changeWords(one.change, names)}`), el("ul", { class: "list" }, one.prices.map((row) => el("li", {}, `${goodWords(row.good)} outside in ${one.quarter}: ${price(row.otherwise)} instead of ${price(row.real)}`)))));
-  if (found.promises.length) cards.push(el("section", { class: "card" }, el("h2", {}, "Promises"), el("ul", { class: "list" }, found.promises.map((m) => el("li", {}, `${names[m.seat] || m.seat}: ${m.text} ${m.kept === true ? "\u2713 kept" : m.kept === false ? "\u2715 broken" : ""}`)))));
-  if (found.delivery?.length) cards.push(el("section", { class: "card" }, el("h2", {}, "Signed and done"), el("ul", { class: "list" }, found.delivery.map((row) => el("li", {},
-    `${names[row.member] || row.member}, ${row.title}: ${row.is_kept ? "in force to the end" : `until round ${row.until}`}${row.against.length ? `; meanwhile ordered ${row.against.map((a) => `${a.type.replaceAll("_", " ")} (round ${a.round})`).join(", ")}` : ""}`)))));
-  if (found.orders?.some((row) => row.orders.length)) cards.push(el("section", { class: "card" }, el("h2", {}, "What was ordered"), el("ul", { class: "list" }, found.orders.flatMap((row) => row.orders.map((o) => el("li", {}, `Round ${row.round}, ${names[row.seat] || row.seat}: ${o.type.replaceAll("_", " ")}: ${fieldWords(o.fields)}`))))));
-  return cards;
+/** What the debrief shows everybody, by the name of the part of the wall; null where there is nothing of it. */
+export function debriefParts(found, names) {
+  const listed = (title, rows) => rows.length ? el("section", { class: "card" }, el("h2", {}, title), el("ul", { class: "list" }, rows.map((text) => el("li", {}, text)))) : null;
+  const noted = (rows) => rows.map((one) => `Round ${one.round}: ${one.text}`);
+  return {
+    words: Array.isArray(found.words) ? el("section", { class: "card" }, el("h2", {}, "In one word"), el("p", { class: "lead" }, found.words.join(" \u00b7 "))) : null,
+    moments: listed("Key moments", noted(found.moments)),
+    machines: listed("Against games of machines", found.against || []),
+    notes: listed("Noted on the way", noted(found.bookmarks)),
+    what_if: found.what_ifs.length ? el("div", { class: "stack" }, found.what_ifs.map((one) => el("section", { class: "card" }, el("h2", {}, `What if: ${one.text}`), el("div", { class: "two" }, el("ul", { class: "list" }, one.prices.map((row) => el("li", {}, `${goodWords(row.good)} outside in ${one.quarter}: ${price(row.otherwise)} instead of ${price(row.real)}`))), scoresIf(one, names))))) : null,
+    promises: listed("Promises", found.promises.map((m) => `${names[m.seat] || m.seat}: ${m.text} ${m.kept === true ? "\u2713 kept" : m.kept === false ? "\u2715 broken" : ""}`)),
+    signed: listed("Signed and done", (found.delivery || []).map((row) => `${names[row.member] || row.member}, ${row.title}: ${row.is_kept ? "in force to the end" : `until round ${row.until}`}${row.against.length ? `; meanwhile ordered ${row.against.map((a) => `${a.type.replaceAll("_", " ")} (round ${a.round})`).join(", ")}` : ""}`)),
+    orders: listed("What was ordered", (found.orders || []).flatMap((row) => row.texts.map((text) => `Round ${row.round}, ${names[row.seat] || row.seat}: ${text}`))),
+  };
 }
-const changeWords = (one, names) => one.what === "seat" ? `a machine had played ${names[one.seat] || one.seat}` : one.what === "order" ? `without order ${one.number} of ${names[one.seat] || one.seat} in round ${one.round}` : `without ${one.what} ${one.number} of round ${one.round}`;
-const plain = (value) => Array.isArray(value) ? value.map(plain).join(", ") : value !== null && typeof value === "object" ? JSON.stringify(value) : String(value).replaceAll("_", " ");
+export const debriefCards = (found, names) => Object.values(debriefParts(found, names)).filter(Boolean);
+/** What the wall can show large, as the desk chooses. */
+export const WALL = { prices: "Prices", why: "Why prices moved", security: "Security", independence: "Independence", wealth: "Wealth", cash: "Cash of firms", treaties: "Treaties and votes", words: "Words", moments: "Key moments", machines: "Against machines", notes: "Notes", what_if: "What if", promises: "Promises", signed: "Signed and done", orders: "Orders" };
+/** Whether there is something of a part now. */
+export function hasPart(common, name) {
+  if (name === "prices") return common.phase !== "resolving";
+  if (name === "why") return Boolean(common.reveal?.causes);
+  if (name in BOARDS) return Boolean(common.reveal?.scoreboards?.[name]?.length);
+  if (name === "treaties") return common.deals.length + common.votes.length > 0;
+  return Boolean(common.debrief && debriefParts(common.debrief, {})[name]);
+}
+const plain = (value) => typeof value === "string" && /^[a-z]+(_[a-z]+)*_(refined|concentrate|alloy)$/.test(value) ? goodWords(value) : value === "WORLD" ? "the world" : Array.isArray(value) ? value.map(plain).join(", ") : value !== null && typeof value === "object" ? JSON.stringify(value) : String(value).replaceAll("_", " ");
 /** The fields of an order or a clause in words. */
 export const fieldWords = (fields) => Object.entries(fields || {}).map(([name, value]) => `${name.replaceAll("_", " ")} ${plain(value)}`).join("; ") || "as usual";

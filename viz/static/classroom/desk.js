@@ -1,5 +1,5 @@
 // The facilitator's desk: one tap to the next step, who is where, and everything that can be done about it.
-import { BASE, CAUSES, ask, boards, byId, el, follow, goodWords, money, order, part, phaseWords, price, runClock, send, table, worldCards } from "./common.js";
+import { BASE, CAUSES, WALL, ask, boards, byId, el, follow, goodWords, hasPart, order, part, phaseWords, price, runClock, scoreRows, scoresIf, send, table, worldCards } from "./common.js";
 
 let view = null;
 const desk = (kind, body = {}) => order("fault", kind, body, "desk");
@@ -32,8 +32,13 @@ function steer() {
     common.ends_at !== null ? el("button", { type: "button", onclick: () => desk("pause") }, "Pause") : null,
     common.left_seconds !== null ? el("button", { type: "button", onclick: () => desk("resume_clock") }, "Go on with the clock") : null,
     common.ends_at !== null || common.left_seconds !== null ? el("button", { type: "button", onclick: () => desk("extend", { minutes: 2 }) }, "2 minutes more") : null,
-    own.rounds_played && !["debrief", "closed", "resolving"].includes(common.phase) ? el("button", { type: "button", onclick: () => window.confirm("Skip to the debrief? Rounds to come are left out.") && desk("jump", { phase: "debrief" }) }, "Skip to the debrief") : null,
+    own.rounds_played && next?.name !== "debrief" && !["debrief", "closed", "resolving"].includes(common.phase) ? el("button", { type: "button", onclick: () => window.confirm("Skip to the debrief? Rounds to come are left out.") && desk("jump", { phase: "debrief" }) }, "Skip to the debrief") : null,
     own.rounds_played && common.phase !== "resolving" ? el("button", { class: "warn", type: "button", onclick: () => window.confirm(`Take round ${own.rounds_played} back? It is played again; nothing is erased from the file.`) && desk("rollback") }, `Take round ${own.rounds_played} back`) : null]);
+  part("wall", [common.wall, common.phase, Object.keys(WALL).map((name) => hasPart(common, name))], () => common.phase === "lobby" || common.phase === "resolving" ? [] : [el("span", {}, "On the wall:"),
+    ...[["", "what goes with the step"], ...Object.entries(WALL).filter(([name]) => hasPart(common, name))].map(([name, text]) => el("button", { class: "small", type: "button", "aria-pressed": String(common.wall === name), onclick: () => desk("show_on_wall", { part: name }) }, text))]);
+  byId("injectcard").hidden = ["debrief", "closed"].includes(common.phase);
+  byId("debriefcard").hidden = !own.rounds_played;
+  byId("debriefcard").classList.toggle("first", ["debrief", "closed"].includes(common.phase));
   byId("banner").hidden = !own.disk_fault;
   if (own.disk_fault) byId("banner").textContent = own.disk_fault;
   part("failure", own.failure_text, (text) => text ? [el("p", { class: "fault" }, text), el("div", { class: "row" }, el("button", { type: "button", onclick: () => desk("try_again") }, "Try again"), el("button", { type: "button", onclick: () => desk("back_to_orders") }, "Back to orders"))] : []);
@@ -77,12 +82,14 @@ function understanding() {
   part("quiz", view.own.quiz_counts, (counts) => counts.length ? [el("h3", {}, "Understood so far"), el("ul", { class: "list" }, counts.map((one) => el("li", {}, el("span", {}, ASKED[one.id] || one.id), el("b", {}, `${one.right} of ${one.answered} right`))))] : []);
 }
 
-async function see(seat) {
+let seen = ""; // the seat that is looked at, kept fresh
+async function see(seat, isAgain = false) {
+  seen = seat;
   const found = await (await fetch(`${BASE}/api/see?seat=${encodeURIComponent(seat)}`)).json();
   byId("seecard").hidden = false;
-  byId("see").replaceChildren(el("h3", {}, nameOf(seat)), el("p", {}, found.sheet.texts.join(" ") || found.sheet.fault || "No orders."), el("p", { class: "soft" }, (found.role_sheet.private || []).join(" ")),
-    found.result ? table(["", ""], Object.entries(found.result).filter(([, v]) => typeof v === "number").map(([k, v]) => [k.replaceAll("_", " "), money(v)]), [1]) : el("p", { class: "soft" }, "No result yet."));
-  byId("seecard").scrollIntoView({ block: "nearest" });
+  byId("see").replaceChildren(el("h3", {}, `${nameOf(seat)}, at ${new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" })}`), el("p", {}, found.sheet.texts.join(" ") || found.sheet.fault || "No orders."), el("p", { class: "soft" }, (found.role_sheet.private || []).join(" ")),
+    found.result ? table(["", ""], scoreRows(found.result), [1]) : el("p", { class: "soft" }, "No result yet."));
+  if (!isAgain) byId("seecard").scrollIntoView({ block: "nearest" });
 }
 
 const EVENTS = [["outage", "Power cut: half of a producer's plants stop"], ["strike", "Strike: a quarter of a producer's plants stop"], ["demand", "Boom: users want 15 % more"],
@@ -128,7 +135,7 @@ function once() {
 
 function lists() {
   const { common, own } = view;
-  part("injects", own.injects, () => own.injects.map((one) => el("p", { class: "soft" }, `To come in round ${one.round}: ${one.event.kind}`)));
+  part("injects", own.injects, () => own.injects.map((one) => el("p", { class: "row" }, el("span", { class: "soft grow" }, `To come in round ${one.round}: ${one.event.kind}`), el("button", { class: "small", type: "button", onclick: () => desk("withdraw_event", { inject: one.id }) }, "Take it back"))));
   part("bookmarks", own.bookmarks, () => own.bookmarks.map((one) => el("p", { class: "soft" }, `Round ${one.round}: ${one.text}`)));
   part("bloc", own.all_deals.filter((deal) => ["signed", "in_force"].includes(deal.state)).map((deal) => [deal.deal, deal.document.title]), (deals) => [el("option", { value: "" }, "all states"), ...deals.map(([value, title]) => el("option", { value }, `members of ${title}, by its own rule`))]);
   part("votes", common.votes, () => common.votes.map((vote) => el("div", { class: "row" }, el("span", { class: "grow" }, `${vote.question} (${vote.rule_text}; ${vote.cast} of ${vote.seats.length})`, vote.result === null ? "" : vote.result ? ": carried" : ": not carried"),
@@ -157,10 +164,10 @@ function debrief() {
     pick.addEventListener("change", () => { picked = JSON.stringify(rows[Number(pick.value)][0]); });
     const result = byId("whatif");
     return [
-      el("div", { class: "row" }, own.entries.map((entry) => el("button", { class: "small", type: "button", onclick: async () => { result.textContent = "Re-running the round…"; const answer = await ask("/api/causes", { round: entry.round }); result.replaceChildren(...(answer.ok ? why(answer.causes) : [el("p", { class: "fault" }, answer.message)])); } }, `Why, round ${entry.round}`))),
+      el("div", { class: "row" }, own.entries.map((entry) => el("button", { class: "small", type: "button", onclick: async () => { result.textContent = "Playing the round again without each seat in turn; this can take 20 seconds…"; const answer = await ask("/api/causes", { round: entry.round }); result.replaceChildren(...(answer.ok ? why(answer.causes) : [el("p", { class: "fault" }, answer.message)])); } }, `Why, round ${entry.round}`))),
       el("label", { for: "whatifpick" }, "Play our own game again with one thing changed", pick),
       el("button", { type: "button", onclick: async () => { result.textContent = "Playing it again…"; const began = performance.now(); const answer = await ask("/api/what_if", { change: rows[Number(pick.value)][0] });
-        result.replaceChildren(...(answer.ok ? [table(["price outside", "as it was", "otherwise"], answer.prices.map((r) => [goodWords(r.good), price(r.real), price(r.otherwise)]), [1, 2]), el("p", { class: "soft" }, `In ${answer.quarter}; worked out in ${((performance.now() - began) / 1000).toFixed(1)} s. The wall shows it in the debrief.`)] : [el("p", { class: "fault" }, answer.message)])); } }, "What if"),
+        result.replaceChildren(...(answer.ok ? [table(["price outside", "as it was", "otherwise"], answer.prices.map((r) => [goodWords(r.good), price(r.real), price(r.otherwise)]), [1, 2]), scoresIf(answer, Object.fromEntries(view.common.seats.map((s) => [s.seat, s.label]))), el("p", { class: "soft" }, `In ${answer.quarter}; worked out in ${((performance.now() - began) / 1000).toFixed(1)} s. In the debrief \u201cOn the wall: What if\u201d shows it.`)].filter(Boolean) : [el("p", { class: "fault" }, answer.message)])); } }, "What if"),
       el("p", { class: "soft" }, `${own.words.length} words, ${own.surveys} forms handed in.`),
       el("div", { class: "row" }, [["words", "words on the wall"], ["scores", "scoreboards"], ["secrets", "secrets: all orders and messages"]].map(([what, text]) => el("label", { class: "line" }, el("input", { type: "checkbox", checked: own.shown[what], disabled: what === "secrets" && !isOn, onchange: (event) => desk("open", { what, is_open: event.target.checked }) }), text))),
       el("p", {}, el("a", { href: `${BASE}/debrief`, target: "_blank" }, "The replay, round by round, with what to ask"), " (show it instead of the wall)"),
@@ -182,7 +189,7 @@ function rules() {
   });
 }
 
-let isSet = false;
+let isSet = false, again = 0;
 runClock(() => view?.common);
 follow("desk", (fresh) => {
   view = fresh;
@@ -190,7 +197,9 @@ follow("desk", (fresh) => {
   byId("where").textContent = view.common.world ? `${view.common.title}, ${view.common.world}` : view.common.title;
   part("worlds", view.own.worlds, (worlds) => worlds.of ? [el("a", { href: "/desk" }, "All worlds"), ...Array.from({ length: worlds.of }, (_, n) => el("a", { href: `/world/${n + 1}/desk`, "aria-current": n + 1 === worlds.number ? "page" : null }, `World ${"ABCDEF"[n]}`)),
     worlds.difference ? el("span", { class: "soft" }, `Here: ${worlds.difference}`) : null] : []);
-  byId("quarter").textContent = `${view.common.people} people`;
+  const hands = view.own.people_list.filter((one) => one.hand).map((one) => one.name);
+  byId("quarter").textContent = `${view.common.people} people${hands.length ? ` \u00b7 \u270B ${hands.slice(0, 3).join(", ")}${hands.length > 3 ? ` and ${hands.length - 3} more` : ""}` : ""}`;
+  if (seen && !byId("seecard").hidden) { clearTimeout(again); again = setTimeout(see, 400, seen, true); }
   steer();
   board();
   understanding();

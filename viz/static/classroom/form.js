@@ -17,7 +17,16 @@ export function fieldsOf(kind, form, changed = () => {}) {
     for (const row of rows) if (values[row.field.name] !== undefined) row.write(values[row.field.name]);
     for (const folded of element.querySelectorAll("details")) folded.open = rest.some((row) => values[row.field.name] !== undefined);
   };
-  return { element, read, fill };
+  /** What keeps the form from being an order, in words with the control at fault; null where nothing does. */
+  const lacking = () => {
+    for (const row of rows) {
+      const value = row.read();
+      if (row.field.is_required && value === undefined) return { text: `${row.field.label} is missing. ${["good", "goods", "country", "countries", "place", "choice"].includes(row.field.kind) ? "Choose it." : "Fill it in."}`, control: row.control };
+      if (NUMBERS.includes(row.field.kind) && row.field.kind !== "path" && value !== undefined && typeof value !== "number") return { text: `${row.field.label} must be a number.`, control: row.control };
+    }
+    return null;
+  };
+  return { element, read, fill, lacking };
 }
 
 const isShareOf = (field) => field.unit === "share" && ["share", "number", "path"].includes(field.kind);
@@ -26,7 +35,8 @@ const inPercent = (share) => Number((100 * share).toPrecision(12));
 /** Given fields of a kind in words, shares in per cent. */
 export function wordsOf(kind, given) {
   const isShare = (name) => kind?.fields.some((field) => field.name === name && isShareOf(field));
-  return fieldWords(Object.fromEntries(Object.entries(given || {}).map(([name, value]) => [name, typeof value === "number" && isShare(name) ? `${inPercent(value)} %` : value])));
+  const label = (name) => kind?.fields.find((field) => field.name === name)?.label.toLowerCase() || name;
+  return fieldWords(Object.fromEntries(Object.entries(given || {}).map(([name, value]) => [label(name), typeof value === "number" && isShare(name) ? `${inPercent(value)} %` : value])));
 }
 
 function input(field, form, changed) {
@@ -35,12 +45,13 @@ function input(field, form, changed) {
   const control = controlOf(field, form, id, isShare);
   control.addEventListener("change", changed);
   control.addEventListener("input", changed);
-  const unit = isShare ? "%" : field.unit === "1" ? "" : field.unit.replace("usd_per_t", "usd per tonne");
+  const bare = isShare ? "%" : field.unit === "1" ? "" : field.unit.replace("usd a t", "usd per tonne");
+  const unit = field.label.toLowerCase().endsWith(`in ${bare}`) || (bare === "t" && field.label.toLowerCase().endsWith("in tonnes")) ? "" : bare;
   const help = el("small", {}, `${field.help}${field.is_required ? "" : " (may stay empty)"}`);
   const element = field.kind === "flag"
     ? el("label", { class: "line", for: id }, control, field.label)
     : el("label", { for: id }, `${field.label}${unit ? `, ${unit}` : ""}`, control, help);
-  return { field, element, read: () => valueOf(field, control, isShare), write: (value) => writeTo(control, value, isShare) };
+  return { field, element, control, read: () => valueOf(field, control, isShare), write: (value) => writeTo(control, value, isShare) };
 }
 
 function controlOf(field, form, id, isShare) {
@@ -49,8 +60,11 @@ function controlOf(field, form, id, isShare) {
   if (field.kind === "choice") return select(id, field.choices.map((c) => [c, c.replaceAll("_", " ")]), start, !field.is_required);
   if (field.kind === "good") return select(id, form.goods.map((g) => [g, goodWords(g)]), start, !field.is_required);
   if (field.kind === "goods") return select(id, form.goods.map((g) => [g, goodWords(g)]), null, !field.is_required, true);
-  if (field.kind === "country" || field.kind === "place") return select(id, [["WORLD", "all"], ...form.countries.map((c) => [c, c])].slice(field.kind === "place" ? 0 : 1), start, !field.is_required);
-  if (field.kind === "countries") return select(id, [["WORLD", "all others"], ...form.countries.map((c) => [c, c])], null, !field.is_required, true);
+  if (field.name === "measure" && form.measures) return select(id, form.measures, start, false);
+  if (field.name === "treaty" && form.treaties) return select(id, form.treaties, start, false);
+  const named = (codes) => codes.map((c) => [c, form.names?.[c] || c]).sort((a, b) => (a[0] === "OTH") - (b[0] === "OTH") || a[1].localeCompare(b[1]));
+  if (field.kind === "country" || field.kind === "place") return select(id, [["WORLD", "all"], ...named(form.countries)].slice(field.kind === "place" ? 0 : 1), start, !field.is_required);
+  if (field.kind === "countries") return select(id, [["WORLD", "all others"], ...named(form.countries.filter((c) => c !== form.seat || field.name === "members"))], null, !field.is_required, true);
   if (NUMBERS.includes(field.kind))
     return el("input", { id, type: "text", inputmode: "decimal", autocomplete: "off", placeholder: typeof start === "number" ? String(isShare ? 100 * start : start) : "" });
   return el("input", { id, type: "text", autocomplete: "off", placeholder: ["text", "quarter"].includes(field.kind) ? "" : "as JSON" });

@@ -1,5 +1,5 @@
 // A seat: its sheet of orders, deals, talk, the world, the role. What others of the team do arrives as it happens.
-import { BASE, ask, boards, byId, causes, change, debriefCards, el, follow, goodWords, money, order, part, percent, phaseWords, price, runClock, say, send, table, worldCards } from "./common.js";
+import { BASE, ask, boards, byId, causes, change, debriefCards, el, follow, goodWords, money, order, part, percent, phaseWords, price, runClock, say, scoreRows, send, table, worldCards } from "./common.js";
 import { fieldsOf, wordsOf } from "./form.js";
 
 let view = null, form = null, formSeat = "", fields = null, pending = Promise.resolve();
@@ -62,7 +62,7 @@ async function isNewer(version) {
 
 /** Two of a team changed the sheet at once: keep what stands there, or put one's own change on top of it. */
 function offerBoth(change) {
-  const close = () => { byId("conflict").hidden = true; say("sheetfault", ""); };
+  const close = () => { byId("conflict").hidden = true; say("sheetfault", ""); byId("put-said").textContent = ""; byId("put-said").className = "soft"; };
   byId("conflict").replaceChildren(el("button", { class: "main", type: "button", onclick: () => { close(); save(change); } }, "Add my change to it"),
     el("button", { type: "button", onclick: close }, "Leave it as it is now"));
   byId("conflict").hidden = false;
@@ -73,12 +73,13 @@ const STATES = {
   draft: ["draft", "Draft saved. Not handed in yet."],
   fault: ["fault", "This draft cannot be carried out."],
   final: ["final", "Handed in. It counts."],
+  tried: ["final", "Handed in. This was practice: it does not count."],
   locked: ["", "Orders are closed."],
 };
 
 function paintSheet() {
   const { own, common } = view, sheet = own.sheet;
-  const key = !own.may_order ? "locked" : sheet.is_final ? "final" : sheet.fault ? "fault" : sheet.version ? "draft" : "none";
+  const key = !own.may_order ? "locked" : sheet.is_final ? (common.round ? "final" : "tried") : sheet.fault ? "fault" : sheet.version ? "draft" : "none";
   const [kind, text] = STATES[key];
   byId("state").className = `state ${kind}`;
   const who = sheet.by && sheet.version ? ` Last change: ${sheet.by}.` : "";
@@ -95,7 +96,8 @@ function paintSheet() {
   byId("handin").textContent = sheet.orders.length ? "Hand in" : "Hand in without orders";
   byId("reopen").hidden = !own.may_order || !sheet.is_final;
   byId("preview").hidden = !own.may_order || Boolean(sheet.fault);
-  byId("policy").textContent = own.may_order ? common.policy_text : "";
+  byId("policy").textContent = own.may_order && !sheet.is_final && common.round ? common.policy_text : "";
+  byId("sheetcard").hidden = !own.may_order && !(own.locked && ["resolving", "reveal"].includes(common.phase));
   byId("newcard").hidden = !own.may_order;
 }
 
@@ -112,21 +114,16 @@ byId("preview").addEventListener("click", async () => {
 
 function previewed(answer, heading = "with your sheet") {
   const rows = answer.prices.map((row) => [goodWords(row.good), price(row.without), price(row.with)]);
-  const mine = Object.entries(answer.with || {}).filter(([, v]) => typeof v === "number")
-    .map(([key, value]) => [words(key), money((answer.without || {})[key]), money(value)]);
+  const before = scoreRows(answer.without), mine = scoreRows(answer.with).map(([text, value], n) => [text, before[n]?.[1] || "", value]);
   return [el("p", { class: "soft" }, "By the end of the round, if all other seats leave it to machines. Nobody else sees this."),
     table(["price outside", "without", heading], rows, [1, 2]), mine.length ? table(["your seat", "without", "with"], mine, [1, 2]) : null].filter(Boolean);
 }
-const WORDS = { score_usd: "score", welfare_consumer_usd: "users", welfare_producer_usd: "producers", welfare_treasury_usd: "treasury", welfare_rent_usd: "quota rents",
-  welfare_variety_usd: "choice", investment_usd: "investment", supply_at_risk_usd: "supply at risk", cash_usd: "cash", profit_usd: "profit of the quarter" };
-const words = (key) => WORDS[key] || key.replaceAll("_", " ").replace(" usd", "");
-
 // --- giving an order -------------------------------------------------------------------------------------------------
 
 async function loadForm() {
   if (formSeat === view.own.seat) return;
   formSeat = view.own.seat;
-  form = await (await fetch(`${BASE}/api/form`)).json();
+  form = { ...await (await fetch(`${BASE}/api/form`)).json(), seat: formSeat };
   byId("first").replaceChildren(...form.first.map((type) => el("button", { type: "button", class: "small", onclick: () => choose(type) }, kindOf(type).title)));
   byId("kind").replaceChildren(...form.kinds.map((kind) => el("option", { value: kind.type }, kind.title)));
   choose(form.first[0]);
@@ -148,30 +145,58 @@ function edit(one) {
 }
 
 function choose(type) {
-  const kind = kindOf(type);
+  const kind = kindOf(type), market = view.own.market || {};
+  form.measures = (market.measures || []).filter((one) => one.id !== undefined).map((one) => [String(one.id), one.text]);
+  form.treaties = view.common.deals.filter((deal) => deal.members.includes(view.own.seat)).map((deal) => [deal.deal, deal.title]);
+  clearTimeout(checking);
   editing = null;
   byId("kind").value = type;
   fields = fieldsOf(kind, form, () => check(kind));
   byId("form").replaceChildren(el("p", { class: "soft" }, kind.summary), fields.element, el("p", { class: "soft", id: "checked", role: "status" }),
-    el("button", { class: "main", type: "submit", id: "put" }, "Put it on the sheet"));
+    el("button", { class: "main", type: "submit", id: "put" }, "Put it on the sheet"), el("p", { class: "soft", id: "put-said", role: "status" }));
 }
-let checking = 0;
+let checking = 0, asked = 0;
 function check(kind) {
   clearTimeout(checking);
+  byId("put-said").textContent = "";
+  byId("put-said").className = "soft";
   checking = setTimeout(async () => {
-    const answer = await ask("/api/check", { orders: [{ type: kind.type, fields: fields.read() }] });
-    const spot = byId("checked");
+    const number = (asked += 1), spot = byId("checked");
+    const lacking = fields.lacking();
+    const answer = lacking ? { ok: false, message: lacking.text } : await ask("/api/check", { orders: [{ type: kind.type, fields: fields.read() }] });
+    if (number !== asked) return; // the answer to something older
     spot.textContent = answer.ok ? answer.texts[0] : answer.message;
-    spot.className = answer.ok ? "soft" : "fault";
+    spot.className = answer.ok || lacking ? "soft" : "fault";
   }, 500);
 }
-byId("form").addEventListener("submit", (event) => {
+
+/** Say beside the button what became of it. */
+function saidBeside(text, isFault) {
+  byId("put-said").textContent = text;
+  byId("put-said").className = isFault ? "fault" : "state final";
+}
+
+let isPutting = false;
+/** Put the form's order on the sheet: what is missing, wrong or there already is said beside the button, and nothing is added. */
+async function put() {
+  const lacking = fields.lacking(), one = { type: byId("kind").value, fields: fields.read() }, old = editing;
+  if (lacking) { saidBeside(lacking.text, true); lacking.control.focus(); return; }
+  if (!old && view.own.sheet.orders.some(sameOrder(one))) { saidBeside("This order is on the sheet already.", true); return; }
+  saidBeside("Checking\u2026", false);
+  byId("put-said").className = "soft";
+  const rest = old ? without(old)(view.own.sheet.orders) : view.own.sheet.orders;
+  const answer = view.own.sheet.fault ? { ok: true } : await Promise.race([ask("/api/check", { orders: [...rest, one] }),
+    new Promise((done) => setTimeout(done, 4000, { ok: false, is_down: true }))]); // a slow model keeps no order off the sheet: saving checks again
+  if (!answer.ok && !answer.is_down) { saidBeside(answer.message, true); return; }
+  if (old) choose(one.type);
+  if (await save(old ? replaced(old, one) : (orders) => [...orders, one])) saidBeside(`${old ? "Changed" : "It is on the sheet"}: ${answer.texts?.at(-1) || describe(one)}`, false);
+  else saidBeside("Not saved; the reason stands under your orders.", true);
+}
+byId("form").addEventListener("submit", async (event) => {
   event.preventDefault();
-  const one = { type: byId("kind").value, fields: fields.read() };
-  if (!editing) { save((orders) => [...orders, one]); return; }
-  const old = editing;
-  choose(one.type);
-  save(replaced(old, one));
+  if (isPutting) return; // a second press while the first is on its way
+  isPutting = true;
+  try { await put(); } finally { isPutting = false; }
 });
 
 // --- deals -----------------------------------------------------------------------------------------------------------
@@ -188,7 +213,7 @@ function paintDraft() {
   const answered = countering ? view.own.deals.find((deal) => deal.deal === countering) : null;
   const fixed = [view.own.seat, ...(answered ? answered.document.members : [])]; // other terms keep the members
   const boxes = states.map((seat) => [seat.seat, el("input", { type: "checkbox", checked: fixed.includes(seat.seat), disabled: fixed.includes(seat.seat) })]);
-  const more = el("select", { multiple: true, size: "4", id: "others" }, others.map((code) => el("option", { value: code, selected: fixed.includes(code) }, code)));
+  const more = el("select", { multiple: true, size: "4", id: "others" }, others.map((code) => el("option", { value: code, selected: fixed.includes(code) }, form.names?.[code] || code)));
   const title = el("input", { id: "dealtitle", maxlength: "80", value: answered ? answered.document.title : "" });
   const pick = el("select", { id: "clause" }, form.clauses.map((clause) => el("option", { value: clause.type }, clause.title)));
   let open = null;
@@ -204,22 +229,35 @@ function paintDraft() {
   const rule = el("select", { id: "dealvote" }, [["", "not said: all must agree"], ["majority", "more than half of the members"], ["weighted", "weighted by what their use of minerals is worth"]].map(([value, text]) => el("option", { value }, text)));
   rule.value = answered?.document.vote || "";
   const document_ = () => ({ ...(rule.value ? { vote: rule.value } : {}), title: title.value || "Agreement of the room", kind: members().length > 2 ? "plurilateral" : "memorandum", members: members(), clauses });
-  const said = el("div", { role: "status", class: "stack" });
+  const said = el("div", { role: "status", class: "stack" }), clauseSaid = el("p", { class: "soft", role: "status" });
+  const unready = () => members().length < 2 ? "Choose at least one other member." : clauses.length ? "" : "The treaty has no clause yet. Choose one above and press \u201cAdd this clause\u201d.";
   byId("draft").replaceChildren(
     el("fieldset", { class: "card" }, el("legend", {}, "Members"), boxes.map(([seat, box]) => el("label", { class: "line" }, box, nameOf(seat)))),
     others.length ? el("label", { for: "others" }, "Others, decided by machines", more) : null, el("label", { for: "dealtitle" }, "Title", title), el("label", { for: "dealvote" }, "How its members vote later", rule),
     el("h3", {}, "Clauses"), list, el("label", { for: "clause" }, "Add a clause", pick), spot,
-    el("button", { type: "button", onclick: () => { clauses.push({ type: pick.value, fields: open.read() }); paint(); } }, "Add this clause"),
+    el("button", { type: "button", onclick: () => {
+      const lacking = open.lacking(), one = { type: pick.value, fields: open.read() };
+      if (lacking) { clauseSaid.textContent = lacking.text; clauseSaid.className = "fault"; lacking.control.focus(); return; }
+      if (clauses.some(sameOrder(one))) { clauseSaid.textContent = "This clause is in the draft already."; clauseSaid.className = "fault"; return; }
+      clauses.push(one);
+      clauseSaid.textContent = `Added: ${describeClause(one)}.`;
+      clauseSaid.className = "soft";
+      paint();
+    } }, "Add this clause"), clauseSaid,
     el("div", { class: "row" },
-      el("button", { type: "button", onclick: async () => { said.replaceChildren(el("p", { class: "soft" }, "Asking…")); const answer = await ask("/api/draft", { document: document_() }); said.replaceChildren(...told(answer)); } }, "Read it, and who would sign"),
+      el("button", { type: "button", onclick: async () => { if (unready()) { said.replaceChildren(el("p", { class: "fault" }, unready())); return; } said.replaceChildren(el("p", { class: "soft" }, "Asking…")); const answer = await ask("/api/draft", { document: document_() }); said.replaceChildren(...told(answer)); } }, "Read it, and who would sign"),
       el("button", { class: "main", type: "submit" }, countering ? "Offer these terms" : "Put it on the table"),
       countering ? el("button", { type: "button", onclick: () => { countering = null; clauses = []; paintDraft(); } }, "Rather draft a new treaty") : null), said);
   byId("draft").onsubmit = async (event) => {
     event.preventDefault();
+    if (unready()) { said.replaceChildren(el("p", { class: "fault" }, unready())); return; }
+    if (isPutting) return;
+    isPutting = true;
     said.replaceChildren(el("p", { class: "soft" }, "Putting it on the table…"));
     const answer = countering ? await send("counter_deal", { deal: countering, document: document_() }) : await send("propose_deal", { document: document_() });
-    said.replaceChildren(...(answer.ok ? [el("p", {}, "It is on the table; you have signed it.")] : [el("p", { class: "fault" }, answer.message)]));
-    if (answer.ok) { clauses = []; countering = null; const line = said.firstChild; paintDraft(); byId("draft").append(line); }
+    isPutting = false;
+    said.replaceChildren(...(answer.ok ? [el("p", { class: "state final" }, "It is on the table; you have signed it. Others see a mark on their tab \u201cDeals\u201d.")] : [el("p", { class: "fault" }, answer.message)]));
+    if (answer.ok) { clauses = []; countering = null; paintDraft(); byId("draft").append(said); }
   };
 }
 const describeClause = (clause) => {
@@ -282,7 +320,7 @@ function paintTalk() {
     el("p", { class: "soft" }, `${capital(vote.rule_text)}${own.seat in vote.weights ? `; your weight is ${percent(vote.weights[own.seat])}` : ""}. ${vote.cast} of ${vote.seats.length} have voted`),
     vote.result === null && vote.vote in own.my_votes ? el("div", { class: "row" }, ["yes", "no"].map((word) => el("button", { type: "button", "aria-pressed": String(own.my_votes[vote.vote] === (word === "yes")),
       onclick: () => send("cast_vote", { vote: vote.vote, yes: word === "yes" }) }, word === "yes" ? "Yes" : "No"))) : null,
-    vote.result === null ? null : el("p", { class: "lead" }, vote.result ? "Carried" : "Not carried"))));
+    vote.result === null ? null : el("p", { class: "lead" }, vote.result ? "Carried" : "Not carried"), vote.result ? el("p", { class: "soft" }, "A vote changes no treaty by itself: what was agreed has to be put on the table under \u201cDeals\u201d and signed by all it concerns.") : null)));
 }
 byId("say").addEventListener("submit", async (event) => {
   event.preventDefault();
@@ -333,12 +371,13 @@ function paintPhase() {
     if (common.phase === "briefing" && !own.has_read) cards.push(card("Read your role", el("p", {}, "Under “My role”: what you want, and your first three levers.")));
     if (common.phase === "resolving") cards.push(card("The markets clear", el("p", {}, "Orders are closed. The result comes in a moment.")));
     if (common.reveal && ["reveal", "debrief", "closed"].includes(common.phase)) cards.push(card(common.reveal.headline, el("p", { class: "soft" }, `${common.reveal.quarter_from} to ${common.reveal.quarter_to}`),
-      own.result ? table(["your seat, this round", ""], Object.entries(own.result).filter(([, v]) => typeof v === "number").map(([k, v]) => [words(k), money(v)]), [1]) : null,
+      own.result ? table(["your seat, this round", ""], scoreRows(own.result), [1]) : null,
       ...(own.dropped || []).map((text) => el("p", { class: "fault" }, `Not carried out: ${text}`)),
       el("ul", { class: "list" }, common.reveal.prices.map((row) => el("li", {}, `${goodWords(row.good)}: ${price(row.outside)} outside ${row.leader} ${change(row.outside_change)}, ${price(row.inside)} inside ${change(row.inside_change)}`)))));
     if (common.reveal?.causes && ["reveal", "debrief", "closed"].includes(common.phase)) cards.push(causes(common.reveal.causes, seatNames()));
-    const news = [...common.news, ...own.news].slice(-5).reverse();
-    if (news.length) cards.push(card("News", el("ul", { class: "list" }, news.map((one) => el("li", {}, one.text)))));
+    const all = [...common.news, ...own.news].sort((a, b) => b.at - a.at), news = all.filter((one) => one.is_now), old = all.filter((one) => !one.is_now);
+    const rows = (some) => el("ul", { class: "list" }, some.map((one) => el("li", {}, one.text)));
+    if (all.length) cards.push(card("News", news.length ? rows(news.slice(0, 5)) : el("p", { class: "soft" }, "Nothing new."), old.length ? el("details", { "data-key": "old news" }, el("summary", {}, `Earlier (${old.length})`), rows(old)) : null));
     return cards;
   });
   part("debriefing", common.phase === "debrief", (isOn) => isOn ? [debrief()] : []);
@@ -350,12 +389,13 @@ const card = (title, ...inside) => el("section", { class: "card now" }, el("h2",
 
 function debrief() {
   const word = el("input", { id: "word", maxlength: "24" });
-  const questions = [["learned", "What surprised you most?"], ["counted", "Did you always know whether your choice counted?"], ["better", "What should the next class do otherwise?"], ["research", "May your answers be used for research? (yes or no)"]];
-  const inputs = questions.map(([key, text]) => [key, el("textarea", { rows: "2", maxlength: "500", id: `q-${key}` }), text]);
+  const questions = [["learned", "What surprised you most?"], ["counted", "Did you always know whether your choice counted?"], ["better", "What should the next class do otherwise?"], ["research", "May your answers be used for research?"]];
+  const inputs = questions.map(([key, text]) => [key, key === "research" ? el("select", { id: `q-${key}` }, [["", "not said"], ["yes", "yes"], ["no", "no"]].map(([value, word_]) => el("option", { value }, word_))) : el("textarea", { rows: "2", maxlength: "500", id: `q-${key}` }), text]);
+  const heard = el("p", { class: "soft", role: "status" });
   const said = el("p", { class: "soft", role: "status" });
   return card("Debrief", el("p", {}, el("a", { href: `${BASE}/debrief`, target: "_blank" }, "The game, round by round")),
-    el("form", { class: "row", onsubmit: async (event) => { event.preventDefault(); if (word.value.trim()) { await send("give_word", { word: word.value }); word.value = ""; } } },
-      el("label", { class: "grow", for: "word" }, "How was it? One word", word), el("button", { type: "submit" }, "Send")),
+    el("form", { class: "row", onsubmit: async (event) => { event.preventDefault(); if (!word.value.trim()) return; const answer = await send("give_word", { word: word.value }); heard.textContent = answer.ok ? `Sent: ${word.value}` : answer.message; if (answer.ok) word.value = ""; } },
+      el("label", { class: "grow", for: "word" }, "How was it? One word", word), el("button", { type: "submit" }, "Send"), heard),
     el("form", { class: "fields", onsubmit: async (event) => { event.preventDefault(); const answer = await send("answer_survey", { answers: Object.fromEntries(inputs.map(([key, box]) => [key, box.value]).filter(([, v]) => v.trim())) });
       said.textContent = answer.ok ? "Thank you, it is kept." : answer.message; } },
       inputs.map(([key, box, text]) => el("label", { for: `q-${key}` }, text, box)), el("button", { class: "main", type: "submit" }, "Hand in the form"), said));
@@ -372,24 +412,43 @@ function turn(common) {
   lastStep = common.step;
 }
 
+/** What waits for somebody here: marks on the tabs, and one line that stays in sight. */
+function paintWaiting() {
+  const { common, own } = view;
+  const unsigned = common.phase === "resolving" ? [] : own.deals.filter((deal) => deal.state === "open" && !deal.signed.includes(own.seat));
+  const votes = common.votes.filter((vote) => vote.result === null && vote.vote in own.my_votes && own.my_votes[vote.vote] === null);
+  const isAsked = own.may_order && !own.sheet.is_final && own.news.some((one) => one.is_now);
+  const marks = { now: isAsked ? 1 : 0, deals: unsigned.length, talk: votes.length };
+  for (const [name, title] of TABS) part(`tab-${name}`, [title, marks[name] || 0], () => [title, marks[name] ? el("span", { class: "badge" }, String(marks[name]), el("span", { class: "skip" }, " waiting")) : ""]);
+  const lines = [unsigned.length ? ["deals", unsigned.length === 1 ? "A treaty waits for your signature" : `${unsigned.length} treaties wait for your signature`] : null,
+    votes.length ? ["talk", votes.length === 1 ? "A vote is open" : `${votes.length} votes are open`] : null,
+    isAsked ? ["now", own.news.filter((one) => one.is_now).at(-1).text] : null].filter(Boolean);
+  document.documentElement.style.setProperty("--bar", `${document.querySelector("header").offsetHeight}px`);
+  byId("waiting").hidden = !lines.length;
+  part("waiting", lines, () => lines.map(([tab, text]) => el("button", { type: "button", onclick: () => { showTab(tab); byId(tab === "talk" ? "votes" : `panel-${tab}`).scrollIntoView({ block: "start" }); } }, text)));
+}
+
 function paint() {
   const { common, own } = view;
   turn(common);
   byId("where").textContent = own.seat ? `${nameOf(own.seat)} · ${phaseWords(common)}` : phaseWords(common);
   byId("quarter").textContent = common.title;
   const isHere = own.kind === "person";
+  byId("waiting").hidden = true;
   byId("hand").hidden = !isHere;
   byId("hand").textContent = own.has_hand_up ? "Lower hand" : "Raise hand";
   byId("panels").hidden = !isHere || !own.seat;
   byId("tabs").hidden = !isHere || !own.seat;
   byId("nowhere").hidden = isHere && Boolean(own.seat);
-  part("nowhere", [isHere, own.seat, common.seats, common.is_locked], () => isHere ? [el("section", { class: "card" }, el("h1", {}, `Welcome, ${own.name}`), el("p", {}, "Take a seat. Several people may share one."),
+  const isEarly = ["lobby", "briefing"].includes(common.phase), mayTake = (seat) => !common.is_locked && (isEarly || !seat.people);
+  part("nowhere", [isHere, own.seat, common.seats, common.is_locked, isEarly], () => isHere ? [el("section", { class: "card" }, el("h1", {}, `Welcome, ${own.name}`), el("p", {}, common.is_locked || !common.seats.some(mayTake) ? "Seats are settled. Go to the facilitator, who can seat you." : isEarly ? "Take a seat. Several people may share one." : "Play has begun: take a seat that nobody has, or ask the facilitator to seat you with a team."),
     el("p", { id: "seatfault", class: "fault", role: "alert", hidden: true }),
     el("ul", { class: "list" }, common.seats.map((seat) => el("li", {}, el("span", {}, `${seat.label} (${seat.role}, ${seat.people || "no"} ${seat.people === 1 ? "person" : "people"})`),
-      el("button", { class: "small", type: "button", onclick: () => order("seatfault", "take_seat", { seat: seat.seat }) }, `Sit here: ${seat.seat}`)))))]
+      !mayTake(seat) ? null : el("button", { class: "small", type: "button", onclick: () => order("seatfault", "take_seat", { seat: seat.seat }) }, `Sit here: ${seat.seat}`)))))]
     : [el("section", { class: "card" }, el("h1", {}, "You are not in this session"), el("p", {}, "Perhaps the facilitator has removed this device, or it is a new one."), el("a", { class: "button", href: "/" }, "Join"))]);
   if (!isHere || !own.seat) return;
   loadForm();
+  paintWaiting();
   paintPhase();
   paintMine();
   paintSheet();

@@ -1,35 +1,64 @@
-// The projector: what everybody may see, large enough for the last row. It is sent nothing else.
-import { BASE, boards, byId, causes, debriefCards, el, follow, goodWords, part, phaseWords, price, change, runClock, worldCards } from "./common.js";
+// The projector: what everybody may see, one thing large enough for the last row. It is sent nothing else.
+import { BASE, WALL, boards, byId, causes, debriefParts, el, follow, hasPart, part, phaseWords, runClock, worldCards } from "./common.js";
 
 let view = null;
+
+/** What goes with a step where the desk has chosen nothing, or something of which there is nothing. */
+function chosen(common) {
+  if (common.wall && hasPart(common, common.wall)) return common.wall;
+  if (common.phase === "debrief" || common.phase === "closed") return hasPart(common, "words") ? "words" : "";
+  return hasPart(common, "prices") ? "prices" : "";
+}
+
+/** The large part. */
+function large(common, names) {
+  const name = chosen(common), reveal = common.reveal;
+  if (name === "prices") return el("div", { class: `worldcards${(reveal || common.opening).prices.length > 6 ? " many" : ""}` }, worldCards(common, true));
+  if (name === "why") return causes(reveal.causes, names);
+  if (name === "treaties") return treaties(common, names);
+  if (["security", "independence", "wealth", "cash"].includes(name)) return el("div", { class: "board" }, boards(reveal, names, name));
+  if (name in WALL) return el("div", { class: "told" }, debriefParts(common.debrief, names)[name]);
+  if (common.phase === "debrief") return el("p", { class: "lead" }, "Leave your seat. How was it? One word, on your page.");
+  return common.phase === "closed" ? el("p", { class: "lead" }, "Thank you.") : null;
+}
+
+const treaties = (common, names) => el("div", { class: "two" }, common.deals.map((deal) => el("section", { class: "card" }, el("h2", {}, deal.title), el("p", {}, `In force between ${deal.members.map((m) => names[m] || m).join(", ")}.`))), votes(common.votes));
+const votes = (rows) => rows.map((vote) => el("section", { class: "card" }, el("h2", {}, vote.question), el("p", {}, `${vote.rule_text}; ${vote.cast} of ${vote.seats.length} have voted`), vote.result === null ? null : el("p", { class: "lead" }, vote.result ? "Carried" : "Not carried")));
+
+/** What goes on beside it: treaties, votes, news. */
+function beside(common, names) {
+  const cards = [], isTalk = ["negotiate", "orders", "reveal"].includes(common.phase);
+  if (isTalk && common.deals.length && chosen(common) !== "treaties") cards.push(el("section", { class: "card" }, el("h2", {}, "Treaties in force"), el("ul", { class: "list" }, common.deals.map((deal) => el("li", {}, `${deal.title}: ${deal.members.map((m) => names[m] || m).join(", ")}`)))));
+  if (isTalk && chosen(common) !== "treaties") cards.push(...votes([...common.votes.filter((one) => one.result === null), ...common.votes.filter((one) => one.result !== null).slice(-1)]));
+  const news = common.news.filter((one) => one.is_now).slice(-4).reverse();
+  if (news.length) cards.push(el("section", { class: "card" }, el("h2", {}, "News"), el("ul", { class: "list" }, news.map((one) => el("li", {}, one.text)))));
+  return cards;
+}
+
+/** The line above it. */
+function lead(common) {
+  if (common.phase === "negotiate") return "Talk, draft, sign. Orders may be written already.";
+  if (common.phase === "orders") return "Write your orders and hand in before the clock is at zero.";
+  if (common.phase === "resolving") return common.failure ? "The facilitator is looking into something." : "The markets clear\u2026";
+  return common.phase === "reveal" && common.reveal ? common.reveal.headline : "";
+}
 
 function paint() {
   const { common, own } = view;
   byId("where").textContent = `${common.world ? `${common.world}: ` : ""}${common.phase === "lobby" ? common.title : phaseWords(common)}`;
-  const names = Object.fromEntries(common.seats.map((seat) => [seat.seat, seat.label]));
-  part("stage", [common.phase, common.seats, own.code, common.news, common.reveal, common.deals, common.votes, common.debrief, common.history, own.game_link], () => {
-    const cards = [];
-    if (common.phase === "lobby") cards.push(el("div", { class: "row" }, el("div", { class: "grow stack" }, el("h2", {}, `Open ${(own.addresses || [])[0] || `${location.origin}/`} and write`),
-      el("p", { class: "code" }, own.code || "room locked"), el("p", {}, `${common.people} ${common.people === 1 ? "person is" : "people are"} in`)), el("img", { class: "qr", src: `${BASE}/api/qr.svg`, alt: "QR code of the address" })));
-    if (common.phase === "lobby" || common.phase === "briefing") cards.push(seats(common));
-    if (common.phase === "negotiate" || common.phase === "orders") cards.push(el("p", { class: "lead" }, common.phase === "negotiate" ? "Talk, draft, sign. Orders may be written already." : "Write your orders and hand in before the clock is at zero."), seats(common));
-    if (common.phase === "resolving") cards.push(el("p", { class: "lead" }, common.failure ? "The facilitator is looking into something." : "The markets clear…"));
-    if (["reveal", "debrief", "closed"].includes(common.phase) && common.reveal) {
-      cards.push(el("p", { class: "lead" }, common.reveal.headline), el("ul", { class: "list" }, common.reveal.prices.map((row) => el("li", {}, `${goodWords(row.good)}: ${price(row.outside)} outside ${names[row.leader] || row.leader} (${change(row.outside_change) || "as before"}), ${price(row.inside)} inside`))));
-      if (common.reveal.causes) cards.push(causes(common.reveal.causes, names));
-      cards.push(el("div", { class: "two three" }, boards(common.reveal, names)), el("div", { class: "two three" }, worldCards(common)));
-    }
-    if (common.deals.length) cards.push(el("section", { class: "card" }, el("h2", {}, "Treaties in force"), el("ul", { class: "list" }, common.deals.map((deal) => el("li", {}, `${deal.title}: ${deal.members.map((m) => names[m] || m).join(", ")}`)))));
-    for (const vote of common.votes.filter((one) => one.result === null)) cards.push(el("section", { class: "card" }, el("h2", {}, vote.question), el("p", {}, `${vote.rule_text}; ${vote.cast} of ${vote.seats.length} have voted`)));
-    const news = common.news.slice(-4).reverse();
-    if (news.length) cards.push(el("section", { class: "card" }, el("h2", {}, "News"), el("ul", { class: "list" }, news.map((one) => el("li", {}, one.text)))));
-    if (common.debrief) cards.push(el("p", {}, el("a", { href: `${BASE}/debrief` }, "The game, round by round"), own.game_link ? [" · ", el("a", { href: own.game_link }, "The same game in Explore")] : null), ...debriefCards(common.debrief, names));
-    return cards;
+  const names = Object.fromEntries(common.seats.map((seat) => [seat.seat, seat.label])), address = (own.addresses || [])[0] || `${location.origin}/`;
+  part("stage", [common.phase, common.seats, own.code, common.news, common.reveal, common.deals, common.votes, common.debrief, common.history, own.game_link, common.wall, common.failure], () => {
+    if (common.phase === "lobby") return [el("div", { class: "row" }, el("div", { class: "grow stack" }, el("h2", {}, `Open ${address} and write`),
+      el("p", { class: "code" }, own.code || "room locked"), el("p", {}, `${common.people} ${common.people === 1 ? "person is" : "people are"} in`)), el("img", { class: "qr", src: `${BASE}/api/qr.svg`, alt: "QR code of the address" })), seats(common)];
+    const above = lead(common), aside = beside(common, names);
+    return [above ? el("p", { class: "lead" }, above) : null, ["briefing", "negotiate", "orders"].includes(common.phase) ? seats(common) : null,
+      el("div", { class: aside.length ? "large withaside" : "large" }, el("div", { class: "stack" }, large(common, names)), aside.length ? el("aside", { class: "stack" }, aside) : null),
+      el("p", { class: "foot soft" }, own.code ? `Late? Open ${address} and write ${own.code}` : "", common.debrief ? [own.code ? " \u00b7 " : "", el("a", { href: `${BASE}/debrief` }, "The game, round by round"), own.game_link ? [" \u00b7 ", el("a", { href: own.game_link }, "The same game in Explore")] : []].flat() : "")];
   });
 }
 
-const seats = (common) => el("ul", { class: "seats" }, common.seats.map((seat) => el("li", {}, el("b", {}, seat.label), el("br"), seat.is_final === undefined ? `${seat.people || "no"} ${seat.people === 1 ? "person" : "people"}`
-  : seat.pilot !== "people" ? "a machine" : seat.is_final ? "\u2713 handed in" : "deciding")));
+const seats = (common) => el("ul", { class: "seats" }, common.seats.map((seat) => el("li", {}, el("b", {}, seat.label), " ", el("span", { class: "soft" }, seat.is_final === undefined ? `${seat.people || "no"} ${seat.people === 1 ? "person" : "people"}`
+  : seat.pilot !== "people" ? "a machine" : seat.is_final ? "\u2713 handed in" : "deciding"))));
 
 runClock(() => view?.common);
 follow("wall", (fresh) => { view = fresh; paint(); });
