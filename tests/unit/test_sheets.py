@@ -15,6 +15,7 @@ from model.clauses import CLAUSES
 from model.error import OreblocError
 from viz.country import country_name
 from viz.live.message import unpacked
+from viz.live.stage import stage_of
 from viz.page import validation
 from viz.page.compare import Compare
 from viz.page.fork import first_beside
@@ -22,6 +23,7 @@ from viz.page.method import Method
 from viz.page.path import widest_gap
 from viz.page.sheet import Sheet, Superseded, card, table
 from viz.page.treaty import TreatyTable
+from viz.page.treaty_draft import made_of
 from viz.page.why import Why
 
 CHANGED = (
@@ -239,11 +241,20 @@ def test_every_kind_of_clause_can_be_drafted() -> None:
         page.set(f"clause.{kind.name}.on", True)
     there = {field.id for field in page.fields()}
     for kind in CLAUSES:
-        assert {f"clause.{kind.name}.{field.name}" for field in kind.fields} <= there
+        names = {field.name for field in kind.fields}
+        assert {f"clause.{kind.name}.{name}" for name in names if not name.startswith("downstream")} <= there
+    assert not any("downstream" in name for name in there)  # nothing is made of gallium here
     page.set(f"{FLOOR}.price_usd_per_t", "800; 900")
     again, _ = opened(TreatyTable, page.link())
     assert again.draft_.clauses == page.draft_.clauses
     assert again.draft_.clauses["common_price_floor"]["price_usd_per_t"] == [800_000.0, 900_000.0]
+
+
+def test_cover_downstream_offers_what_is_made_of_the_good() -> None:
+    """Of NdPr magnets are made, of gallium nothing that this world has."""
+    world = stage_of("baseline").whole.world
+    assert made_of(world, "ndpr_refined") == {"permanent_magnets"}
+    assert made_of(world, "lithium_concentrate") == {"lithium_refined"} and not made_of(world, "gallium_refined")
 
 
 @pytest.mark.parametrize(

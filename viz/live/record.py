@@ -128,6 +128,7 @@ class Recording:
                 terms=[array.copy() for array in engine.terms],
                 answer=[array.copy() for array in engine.answer],
                 columns=columns,
+                values=engine.values,
                 support=engine.history.support_usd_per_t.copy(),
                 public=engine.history.floor_public_share.copy(),
                 kinds=(type(engine.terms), type(engine.answer)),
@@ -233,6 +234,7 @@ def _stacked(block: Sequence[SimpleNamespace], names: Sequence[str]) -> Any:
             *(np.concatenate(arrays) for arrays in zip(*(q.answer for q in block), strict=True))
         ),
         columns=SimpleNamespace(**columns),
+        values=np.concatenate([q.values for q in block]),
         history=SimpleNamespace(
             support_usd_per_t=np.concatenate([q.support for q in block]),
             floor_public_share=np.concatenate([q.public for q in block]),
