@@ -254,7 +254,9 @@ def test_cover_downstream_offers_what_is_made_of_the_good() -> None:
     """Of NdPr magnets are made, of gallium nothing that this world has."""
     world = stage_of("baseline").whole.world
     assert made_of(world, "ndpr_refined") == {"permanent_magnets"}
-    assert made_of(world, "lithium_concentrate") == {"lithium_refined"} and not made_of(world, "gallium_refined")
+    assert made_of(world, "lithium_concentrate") == {"lithium_refined"} and not made_of(
+        world, "gallium_refined"
+    )
 
 
 @pytest.mark.parametrize(
