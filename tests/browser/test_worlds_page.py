@@ -31,6 +31,7 @@ def go_on(desk, worlds, phase, number):
     """Lead all worlds on together with one tap after the other."""
     while phases(worlds) != [(phase, number)] * 2:
         before = phases(worlds)
+        desk.wait_for_timeout(700)  # a tap while the last one is on its way is taken as a double tap
         desk.click("button.main")
         for _ in range(600):
             desk.wait_for_timeout(100)
