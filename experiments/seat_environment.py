@@ -54,7 +54,13 @@ class SeatGame:
         menu: Mapping[str, tuple[str, dict[str, Any]]] | None = None,
         quarters_per_round: int = 4,
     ) -> None:
-        self.scenario, self.seats, self.runs = prepare(scenario), tuple(seats), runs
+        if isinstance(seats, str) or not len(seats):
+            raise OreblocError(
+                f"Seats are {seats!r}; they must be a list of countries, such as ['CHN', 'USA']."
+            )
+        if isinstance(runs, bool) or not isinstance(runs, int | np.integer) or runs < 1:
+            raise OreblocError(f"Runs are {runs!r}; they must be a whole number of 1 or more.")
+        self.scenario, self.seats, self.runs = prepare(scenario), tuple(seats), int(runs)
         self.menu, self.quarters_per_round = dict(menu or MENU), quarters_per_round
         self.actions = ("nothing", *self.menu)
         self.world = calibrate(self.scenario)
@@ -104,16 +110,7 @@ class SeatGame:
 
     def step(self, actions: Ints) -> tuple[Floats, Floats]:
         """Play a round with the choices [runs, seats]; return what the seats see and their rewards."""
-        chosen = np.asarray(actions, dtype=np.int64)
-        if (
-            chosen.shape != (self.runs, len(self.seats))
-            or chosen.min() < 0
-            or chosen.max() >= len(self.actions)
-        ):
-            raise OreblocError(
-                f"Actions have shape {chosen.shape} and go from {chosen.min()} to {chosen.max()}; they must have "
-                f"shape {(self.runs, len(self.seats))} and be 0 to {len(self.actions) - 1}."
-            )
+        chosen = self._choices(actions)
         for place, measures in enumerate(self.measures):
             for number, measure in enumerate(measures):
                 self.engine.switch(measure, (chosen[:, place] == number + 1).astype(float))
@@ -123,6 +120,25 @@ class SeatGame:
                 self.engine.step()
                 rewards += self._welfare()
         return self.see(), np.nan_to_num(rewards / self.scale)
+
+    def _choices(self, actions: Any) -> Ints:
+        """Return actions as whole numbers [runs, seats]. Raises `OreblocError` naming the seat at fault."""
+        given = np.asarray(actions)
+        if given.shape != (self.runs, len(self.seats)):
+            raise OreblocError(
+                f"Actions have shape {given.shape}; they must have shape {(self.runs, len(self.seats))}: runs, seats."
+            )
+        if not np.issubdtype(given.dtype, np.integer):
+            raise OreblocError(
+                f"Actions are of type {given.dtype}; they must be whole numbers, 0 for nothing to "
+                f"{len(self.actions) - 1} for {self.actions[-1]}."
+            )
+        for place, code in enumerate(self.seats):
+            wrong = given[:, place][(given[:, place] < 0) | (given[:, place] >= len(self.actions))]
+            if wrong.size:
+                menu = ", ".join(f"{number} {name}" for number, name in enumerate(self.actions))
+                raise OreblocError(f"Action of {code} is {wrong[0]}; it must be one of {menu}.")
+        return given.astype(np.int64)
 
     def _welfare(self) -> Floats:
         panels = self.observer.observe(self.engine, _METRICS)
@@ -193,7 +209,12 @@ def parallel_env(**options: Any) -> Any:
 
         def step(self, actions: Mapping[str, int]) -> tuple[dict[str, Any], ...]:
             """Play a round."""
-            seen, rewards = self.game.step(np.array([[int(actions[agent]) for agent in self.agents]]))
+            missing = [agent for agent in self.agents if agent not in actions]
+            if missing:
+                raise OreblocError(
+                    f"Action of {missing[0]} is missing; give one for each of {', '.join(self.agents)}."
+                )
+            seen, rewards = self.game.step(np.array([[actions[agent] for agent in self.agents]]))
             present, done = self.agents, self.game.is_done
             told = {agent: float(rewards[0, place]) for place, agent in enumerate(present)}
             self.agents = [] if done else present

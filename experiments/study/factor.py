@@ -157,8 +157,9 @@ def _spread(rest: Mapping[str, Any], role: str, place: Place, subject: str, path
         refuse_unknown(rest, ["low", "high"], place)
         low, high = (read_field(item, rest, place, f" of {path}") for item in LEVER[1:3])
         if not low < high:
+            remedy = "Exchange them." if low > high else "Write a higher high, or the value as a constant."
             place.refuse(
-                f"{subject} goes from low {low:g} to high {high:g}; low must be below high. Exchange them."
+                f"{subject} goes from low {low:g} to high {high:g}; low must be below high. {remedy}"
             )
         spread = distribution_from({"kind": "uniform", "low": low, "high": high}, place, path)
     low, high = spread.support()

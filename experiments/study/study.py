@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from experiments.outcome import ALL_GOODS, METRICS, WORLD
 from experiments.preparation import prepare
 from experiments.study.factor import (
@@ -141,7 +143,7 @@ def study_from(mapping: Mapping[str, Any], *, file: str = "", folder: Path | Non
 
     `folder` is where paths of files begin (the working folder if None).
     """
-    raw = json.loads(json.dumps(dict(mapping), default=str))
+    raw = json.loads(json.dumps(dict(mapping), default=_plain))
     place = Place(file=file)
     refuse_unknown(raw, [*(item.name for item in HEAD), *PARTS], place)
     head = {item.name: read_field(item, raw, place) for item in HEAD}
@@ -373,3 +375,8 @@ def _countries(value: Any, place: Place) -> tuple[str, ...]:
         if word not in (*COUNTRIES, WORLD, "*") and not str(word).islower():
             place.refuse(f"Country {word!r} is unknown. {country_remedy(str(word))}")
     return tuple(words)
+
+
+def _plain(value: Any) -> Any:
+    """Return numpy's arrays and numbers as plain ones, anything else in words."""
+    return value.tolist() if isinstance(value, np.ndarray | np.generic) else str(value)

@@ -20,6 +20,10 @@ def study_files() -> dict[str, Path]:
 def load_study(name_or_path: str | Path) -> Study:
     """Return the study of that name, or in the file at that path. Raises `OreblocError` with file and field."""
     path = _find(name_or_path)
+    if "search" in _read(path):
+        raise ScenarioError(
+            f"{path.name} is a search, not a study. Write `orebloc study search {name_or_path}`. ({path.name}, search)"
+        )
     study = study_from(_read(path), file=path.name, folder=path.parent)
     if path.parent == FOLDER and study.name != path.stem:
         raise ScenarioError(

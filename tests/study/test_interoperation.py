@@ -90,6 +90,31 @@ def test_games_in_step_are_the_games_alone() -> None:
         many.step(np.zeros((2, 2)))
 
 
+@pytest.mark.parametrize(
+    ("actions", "told"),
+    [([[0, 9]], "Action of USA is 9"), ([["x", 0]], "whole numbers"), ([[0.5, 0.0]], "whole numbers"),
+     ([[0]], "must have shape"), ([[-1, 0]], "Action of CHN is -1")],
+)  # fmt: skip
+def test_actions_that_cannot_be_name_the_seat(actions, told):
+    """Out of the menu, no whole number, too few: one message, and the game stands where it stood."""
+    game = SeatGame("tiny", ["CHN", "USA"])
+    game.reset()
+    with pytest.raises(OreblocError, match=told):
+        game.step(actions)
+    assert game.engine.step_number == 0
+
+
+def test_an_environment_needs_seats_and_an_action_of_each():
+    """No seats, a word for a list, a missing action: messages that say what to give."""
+    for seats in ([], "CHN"):
+        with pytest.raises(OreblocError, match="list of countries"):
+            parallel_env(scenario="tiny", seats=seats)
+    here = parallel_env(scenario="tiny", seats=["CHN", "JPN"])
+    here.reset()
+    with pytest.raises(OreblocError, match="Action of JPN is missing"):
+        here.step({"CHN": 0})
+
+
 def test_a_search_tries_candidates_as_a_study_runs_them(tmp_path: Path) -> None:
     """Workers give a candidate the very number that a study of it has, and a search goes on from its rounds."""
     keys: dict[str, Any] = {

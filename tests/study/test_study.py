@@ -26,6 +26,9 @@ from model.error import OreblocError
         ({"levers": {"tax": {"path": "measures.3.fields.rat", "values": [0.1]}}}, "Field 'rat' is unknown."),
         ({"levers": {"tax": {"path": "measures.3.fields.rate", "low": 0.3, "high": 0.1}}},
          "Lever tax goes from low 0.3 to high 0.1; low must be below high. Exchange them. (levers.tax)"),
+        ({"levers": {"tax": {"path": "measures.0.fields.rate", "low": 0.3, "high": 0.3}}},
+         "Lever tax goes from low 0.3 to high 0.3; low must be below high. Write a higher high, or the value as a "
+         "constant. (levers.tax)"),
         ({"levers": {"tax": {"path": "measures.3.fields.rate", "low": 0.3}}}, "Lever tax has no high."),
         ({"levers": {"tax": {"path": "measures.3.fields.rate", "values": [1], "scenarios": ["plan"]}}},
          "Did you mean plain?"),
@@ -111,6 +114,14 @@ def test_a_file_names_itself(tmp_path: Path) -> None:
     )
     with pytest.raises(OreblocError, match=r"Metric 'b' is unknown.*\(mine.toml, outcomes\[0\].metric\)"):
         load_study(path)
+
+
+def test_a_search_is_no_study_and_is_told_so() -> None:
+    """Whoever runs a search as a study learns the command; values may come as numpy has them."""
+    with pytest.raises(OreblocError, match="orebloc study search fear_in_history|is a search, not a study"):
+        load_study(Path("experiments/searches/fear_in_history.toml"))
+    given = {"path": "measures.0.fields.rate", "values": np.array([0.1, 0.2])}
+    assert small_study(levers={"tax": given}).levers[0].values == (0.1, 0.2)
 
 
 def test_a_table_beside_the_file(tmp_path: Path) -> None:
