@@ -1,5 +1,7 @@
 """A class from a file in a seat: chosen at the desk, its orders in the record; a bad one stops nobody."""
 
+import threading
+
 import numpy as np
 import pytest
 from classroom_kit import Class, small_game
@@ -98,3 +100,21 @@ def test_words_of_the_command_line(words, tmp_path, room):
             read_classes([bad])
     with pytest.raises(OreblocError, match="not in this session"):
         room.room.register(classes, {"ZAF": "my_idea.py:Taxer"})
+
+
+def test_a_slow_class_is_ended_in_any_thread(monkeypatch, words, world):
+    """Also where the model is not asked in the main thread; what comes after runs undisturbed."""
+    monkeypatch.setattr(student_class, "LIMIT_SECONDS", 0.2)
+    view, told = small_game(world=world).view("CHN"), []
+
+    def ask():
+        for word in (words[2], words[0]):
+            try:
+                told.append(student_class.class_orders(word, "it", "CHN", view))
+            except OreblocError as error:
+                told.append(str(error))
+
+    thread = threading.Thread(target=ask, daemon=True)
+    thread.start()
+    thread.join(30.0)
+    assert "took longer" in told[0] and told[1][0]["type"] == "export_tax"

@@ -4,7 +4,7 @@ What it orders is written into the session like a sheet, so that a game replays 
 each round and knows what its view tells it.
 """
 
-import signal
+import ctypes
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -58,8 +58,13 @@ def class_orders(path: str | None, name: str, seat: str, view: Mapping[str, Any]
         )
     described = who_is(path)
     assert described is not None
-    with _limited(f"{name} took longer than {LIMIT_SECONDS:g} s, so {seat} gave no orders. Mend the class."):
-        given = described[1](seat).decide(dict(view))
+    try:
+        with _limited():
+            given = described[1](seat).decide(dict(view))
+    except _TooSlow:
+        raise OreblocError(
+            f"{name} took longer than {LIMIT_SECONDS:g} s, so {seat} gave no orders. Mend the class."
+        ) from None
     if not isinstance(given, list) or not all(isinstance(order, Mapping) for order in given):
         raise OreblocError(
             f"{name} gave {shown(given)} for {seat}; decide must return a list of orders. Mend the class."
@@ -67,20 +72,31 @@ def class_orders(path: str | None, name: str, seat: str, view: Mapping[str, Any]
     return [dict(order) for order in given]
 
 
+class _TooSlow(BaseException):
+    """Ends a class that takes too long; no Exception, so that the class cannot take it for one of its own."""
+
+
 @contextmanager
-def _limited(message: str) -> Iterator[None]:
-    """Stop what runs inside after `LIMIT_SECONDS`, where the system can; else the limit of the whole job holds."""
-    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
-        yield
-        return
+def _limited() -> Iterator[None]:
+    """Raise `_TooSlow` in this thread after `LIMIT_SECONDS`, whatever thread it is, at the next step of Python code.
 
-    def stop(number: int, frame: object) -> None:
-        raise OreblocError(message)
+    Code that never comes back to Python is left to the limit of the whole job.
+    """
+    thread, lock, is_over = ctypes.c_ulong(threading.get_ident()), threading.Lock(), False
+    throw = ctypes.pythonapi.PyThreadState_SetAsyncExc
 
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, LIMIT_SECONDS)
+    def stop() -> None:
+        with lock:
+            if not is_over:
+                throw(thread, ctypes.py_object(_TooSlow))
+
+    timer = threading.Timer(LIMIT_SECONDS, stop)
+    timer.daemon = True
+    timer.start()
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0.0)
-        signal.signal(signal.SIGALRM, before)
+        with lock:
+            is_over = True
+            throw(thread, None)  # one that was thrown in the last moment and has not come yet
+        timer.cancel()
