@@ -15,21 +15,33 @@ from experiments.scenario_file import load_scenario
 from model.calibration import calibrate
 from model.engine import Engine
 from model.quarter_date import quarter_index
+from model.treaty_state import IN_FORCE
 
 RUNS = 3
 BLOC = ("USA", "EU27", "JPN", "KOR")
 NDPR, DYTB, MAGNETS, GALLIUM = "ndpr_refined", "dytb_refined", "permanent_magnets", "gallium_refined"
 PRICE, SHARE, CAPACITY, GAP = "landed_price_usd_per_t", "production_share", "capacity_t", "price_gap_index"
 EARTHS = ("rare_earths", "permanent_magnets")
+CHIPS = ("gallium", "germanium")
+#: The last year that is run, by goods.
+ENDS = {("gallium",): 2031, CHIPS: 2028}
+#: The charter of `relief_by_one_voice` without its clause of one voice.
+EACH_FOR_ITSELF = {"treaties.0.clauses": [{"type": "information"}]}
+ONE_VOICE = ("relief_by_one_voice", CHIPS)
+
+
+def opened(name: str, goods: tuple, end: int, changes: str) -> Engine:
+    """Return the engine of a scenario's own markets, at its start."""
+    scenario = load_scenario(name).with_changes(
+        {"goods": list(goods), "end": f"{end}Q4", **json.loads(changes)}
+    )
+    return Engine(scenario, RUNS, world=calibrate(scenario), decide=DECISIONS)
 
 
 @functools.lru_cache(maxsize=64)
 def told(name: str, goods: tuple, end: int, changes: str = "{}") -> tuple[dict, list]:
     """Return {(metric, good, country): [quarters, runs]} of a scenario to the end of a year, and its decisions."""
-    scenario = load_scenario(name).with_changes(
-        {"goods": list(goods), "end": f"{end}Q4", **json.loads(changes)}
-    )
-    engine = Engine(scenario, RUNS, world=calibrate(scenario), decide=DECISIONS)
+    engine = opened(name, goods, end, changes)
     observer, seen = Observer(engine.world), {}
     while not engine.is_done:
         engine.step()
@@ -81,6 +93,10 @@ EXPECTED = [
     ("bilateral_deals", EARTHS, PRICE, NDPR, ("EU27",), 2028, -1, "us_eu_japan_floor", {}),
     ("transatlantic_memorandum", EARTHS, SHARE, NDPR, ("CHN",), 2036, 0, "baseline", {}),
     ("stockpile_only", ("gallium",), PRICE, GALLIUM, ("JPN",), 2030, -1, "stockpile_only", {"treaties": []}),
+    (*ONE_VOICE, "levy_usd", "all", ("CHN",), 2028, -1, "relief_by_one_voice", EACH_FOR_ITSELF),
+    (*ONE_VOICE, "levy_usd", "all", BLOC, 2028, 1, "relief_by_one_voice", EACH_FOR_ITSELF),
+    (*ONE_VOICE, PRICE, "germanium_refined", ("EU27",), 2027, 1, "relief_by_one_voice", EACH_FOR_ITSELF),
+    (*ONE_VOICE, PRICE, GALLIUM, ("EU27",), 2028, 0, "relief_by_one_voice", EACH_FOR_ITSELF),
     ("territorial_rupture", EARTHS, "exports_t", MAGNETS, ("EU27",), 2029, -1, "territorial_rupture", {"events": []}),
 ]  # fmt: skip
 
@@ -89,7 +105,7 @@ EXPECTED = [
 def test_a_scenario_brings_about_what_it_expects(row):
     """In the median of three runs, and in most of them, the figure moves the way the scenario says."""
     name, goods, metric, good, where, year, sign, other, changes = row
-    end = 2036 if goods != ("gallium",) else 2031
+    end = ENDS.get(goods, 2036)
     with_, _ = told(name, goods, end)
     without, _ = told(other, goods, end, json.dumps(changes))
     on, off = (mean(found, metric, good, where, year) for found in (with_, without))
@@ -105,6 +121,24 @@ def test_the_european_union_does_not_sign_the_memorandum():
     _, decisions = told("transatlantic_memorandum", EARTHS, 2036)
     said = [d for d in decisions if d.get("seat") == "EU27" and d.get("treaty")]
     assert said and all(d["choice"] == "does not sign" and "users -" in d["why"] for d in said)
+
+
+def drafts_in_force(changes: dict) -> dict[str, set[int]]:
+    """Return the drafts of `relief_by_one_voice` that are in force in all runs in 2028, with their first quarters."""
+    engine = opened(*ONE_VOICE, ENDS[CHIPS], json.dumps(changes)).run()
+    treaties, columns = engine.treaties.treaties, engine.columns
+    bound = (columns.treaty_state == IN_FORCE).all(axis=0)
+    began = {treaty.id: set(columns.treaty_began[:, x].astype(int)) for x, treaty in enumerate(treaties)}
+    return {treaty.id: began[treaty.id] for x, treaty in enumerate(treaties) if treaty.decides and bound[x]}
+
+
+def test_one_voice_signs_one_text_and_each_for_itself_signs_four():
+    """The clause alone decides which drafts come into force; the common text takes three quarters to a year longer."""
+    together, apart = drafts_in_force({}), drafts_in_force(EACH_FOR_ITSELF)
+    assert together.keys() == {"relief_for_all"}
+    assert apart.keys() == {f"relief_{name}" for name in ("usa", "eu", "japan", "korea")}
+    later = min(together["relief_for_all"]) - max(set.union(*apart.values()))
+    assert 3 <= later <= 4
 
 
 def test_every_scenario_with_expected_signs_is_tested():
