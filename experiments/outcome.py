@@ -54,7 +54,7 @@ METRICS: dict[str, Metric] = {
         Metric("support_usd", "usd", "price support a state paid"),
         Metric("topup_usd", "usd", "floor top-ups a state received"),
         Metric("state_rent_usd", "usd", "wedges of quotas that a state, or its importers under the quota, received"),
-        Metric("levy_usd", "usd", "share of a treaty's common levy received, less what was handed in"),
+        Metric("levy_usd", "usd", "shares of a treaty's levy and agreed payments received, less handed in"),
         Metric("burden_usd", "usd", "share of a treaty's price support borne, less what others took over"),
         Metric("programme_usd", "usd", "public programmes and the keep of state stocks"),
         Metric("fund_usd", "usd", "public money for capacity started in the quarter, a part of what it costs"),
