@@ -44,13 +44,24 @@ class Market:
 
 
 def engine(
-    market: Market, runs: int = 1, seat: Any = "exporter", measures: tuple = (), **parameters: float
+    market: Market,
+    runs: int = 1,
+    seat: Any = "exporter",
+    measures: tuple = (),
+    story: dict[str, list] | None = None,
+    **parameters: float,
 ) -> Engine:
-    """Return an engine of the market with CHN in the exporter's seat (none if None)."""
+    """Return an engine of the market with CHN in the exporter's seat (none if None); `story`: treaties, events."""
     head = {"name": "by_hand", "start": "2025Q1", "end": "2034Q4", "base_year": 2024, "goods": ["gallium"]}
     seats = {} if seat is None else {"CHN": seat}
     made = scenario_from(
-        {**head, "seats": seats, "measures": list(measures), "parameters": {**CALM, **parameters}}
+        {
+            **head,
+            **(story or {}),
+            "seats": seats,
+            "measures": list(measures),
+            "parameters": {**CALM, **parameters},
+        }
     )
     return Engine(made, runs, 7, world=world(market, made), decide=DECISIONS)
 

@@ -169,6 +169,36 @@ def test_treaties_without_it_and_jumps_of_tension_are_strikes():
         assert note_strikes(e, menu)[0, rival] == strikes
 
 
+def modes_under(story, quarters=8):
+    """Return the exporter's mode in every quarter of a world with treaties or events and no measure against it."""
+    e = engine(HARD, seat=RIVALRY, story=story, **HAWK)
+    assert not e.scenario.measures
+    found = []
+    for _ in range(quarters):
+        e.step()
+        found.append(int(e.columns.country_mode[0, e.world.countries.index("CHN")]))
+    return found
+
+
+@pytest.mark.parametrize(("fellow", "answered"), [("AUS", True), ("CHN", False)])
+def test_joining_a_treaty_without_it_is_answered(fellow, answered):
+    """A state that binds itself to others, with no measure at all, is restricted soon after; bound to it, it is not."""
+    club = {"id": "club", "kind": "club", "members": [fellow, "OTH"], "signed": "2025Q4", "in_force": "2026Q1",
+            "clauses": [{"type": "information"}]}  # fmt: skip
+    found = modes_under({"treaties": [club]})
+    assert COERCE not in found[:5]
+    assert (COERCE in found[5:]) == answered
+
+
+@pytest.mark.parametrize(("rise", "answered"), [(0.3, True), (0.1, False)])
+def test_a_jump_of_tension_is_answered(rise, answered):
+    """An event that strains the two much is answered like a strike, though nobody put anything in force; a little not."""
+    event = {"kind": "claim", "actor": "OTH", "target": "CHN", "quarter": "2026Q1", "tension": rise}
+    found = modes_under({"events": [event]})
+    assert COERCE not in found[:4]
+    assert (COERCE in found[4:]) == answered
+
+
 @pytest.mark.parametrize("runs", [1, 3])
 def test_same_in_any_batch(runs):
     """A run decides alike by itself and beside others, bit for bit."""

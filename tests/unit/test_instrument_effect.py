@@ -197,6 +197,30 @@ def test_a_support_ends_at_its_caps():
         assert free > 1e6 and 0.5 * most < paid <= 1.2 * most, (cap, free, paid)
 
 
+def eligible(quantity_t, period):
+    """Return the story of a support for so many tonnes in a period (None: for all), and its plants."""
+    fields = {"quantity_t": quantity_t, "period": period} if quantity_t else {}
+    story = tiny(measure("price_support", "AUS", METAL, START, strike_usd_per_t=90_000.0, **fields))
+    return story, story.engine.plan.supports[0].plants
+
+
+def test_a_support_pays_for_its_eligible_tonnes_alone():
+    """Two fifths of output eligible: so much of the gap, by the tonnes made before; the period is what is stated."""
+    free, plants = eligible(None, None)
+    tonnes = 0.4 * float(free["output_t"][2, plants].sum())
+    capped, _ = eligible(tonnes, "quarter")
+    aus = country(free, "AUS")
+    paid, all_paid = (story["country_support_usd"][3, aus] for story in (capped, free))
+    made = capped["output_t"][:, plants].sum(axis=1)
+    nodes = free.engine.world.nodes
+    makers = np.flatnonzero((nodes["good"] == METAL) & (nodes["kind"] == "producer"))
+    index = np.average(capped["price"][2, makers], weights=nodes["production_t"].to_numpy()[makers])
+    assert all_paid > 1e6 and 0.3 * all_paid < paid < 0.5 * all_paid
+    assert paid == pytest.approx((90_000.0 - index) * tonnes / made[2] * made[3], rel=1e-9)
+    np.testing.assert_array_equal(eligible(4.0 * tonnes, "year")[0]["output_t"], capped["output_t"])
+    np.testing.assert_array_equal(eligible(1e9, "year")[0]["output_t"], free["output_t"])
+
+
 def test_a_production_quota_hits_all_sales_and_strains_nobody():
     """Output falls to the quota; no export restriction is felt: no tension, no smuggling."""
     on, off = tiny(measure("production_quota", "CHN", METAL, START, rate=0.7)), tiny()
