@@ -192,7 +192,7 @@ def test_joining_a_treaty_without_it_is_answered(fellow, answered):
 
 @pytest.mark.parametrize(("rise", "answered"), [(0.3, True), (0.1, False)])
 def test_a_jump_of_tension_is_answered(rise, answered):
-    """An event that strains the two much is answered like a strike, though nobody put anything in force; a little not."""
+    """An event that strains the two much is answered like a strike, with nothing in force; a little strain is not."""
     event = {"kind": "claim", "actor": "OTH", "target": "CHN", "quarter": "2026Q1", "tension": rise}
     found = modes_under({"events": [event]})
     assert COERCE not in found[:4]

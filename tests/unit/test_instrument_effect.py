@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from mechanism import METAL, ORE, measure, shock, tiny
+from mechanism import METAL, ORE, measure, shock, tiny, whole
 
 from model.schema import RING
 
@@ -139,6 +139,30 @@ def test_enforcement_raises_the_effort_of_its_country():
     factor, mine = on["country_enforcement_factor"], country(on, "CHN")
     assert np.all(factor[1:, mine] == 2.0) and np.all(np.delete(factor, mine, axis=1) == 1.0)
     assert np.all(on["country_programme_usd"][1:, mine] == 2e6)
+
+
+def test_a_stock_rule_goes_by_the_price_it_names():
+    """Under a licence metal gets dear outside, cheap inside: a stock that goes by the price inside goes on buying."""
+    licence = measure("export_licence", "CHN", METAL, START, rate=0.8)
+    size = {"target_t": 2_000.0, "price_ratio": 9.0, "shortfall": 0.9}
+    held = {}
+    for place in ("CHN", "AUS"):
+        rule = measure("strategic_stockpile", "OTH", METAL, START, index_country=place, **size)
+        story = tiny(licence, rule, end="2026Q2")
+        held[place] = story["buyer_reserve_t"][-1, story.buyer(METAL, "OTH")]
+    assert held["CHN"] > 1_000.0 and held["AUS"] < 0.5 * held["CHN"]
+
+
+def test_enforcement_keeps_more_at_home():
+    """Under a ban, what a country pays for policing keeps smugglers back; nothing else is ordered."""
+    ban = measure("export_ban", "CHN", "gallium", START)
+    effort = measure_without_good("enforcement", "CHN", effort_factor=3.0)
+    with_, without = (
+        whole("gallium", orders, quarters=6, policing_speed=0.0) for orders in ([ban, effort], [ban])
+    )
+    leak = with_.engine.layout.node_leak[with_.engine.network.route_node]
+    on, off = (story["flow_t"][:, leak].sum() for story in (with_, without))
+    assert off > 1.0 and on < 0.9 * off
 
 
 def measure_without_good(kind, actor, **fields):
