@@ -2,79 +2,31 @@
 
 import numpy as np
 import pytest
+from treaty_world import (
+    EXEMPT,
+    FLOOR,
+    GOOD,
+    HEAD,
+    VOTES_BY_HAND,
+    WORLD,
+    balanced,
+    decided,
+    engine,
+    licence,
+    member,
+    move,
+    route,
+    steps,
+    treaty,
+)
 
-from agents.firm import decide_all_firms
-from model.calibration import calibrate
 from model.engine import Engine
 from model.error import OreblocError, ScenarioError
 from model.order import order_from
-from model.quarter import Deciders
 from model.scenario import scenario_from
 from model.treaty import treaty_from
 from model.treaty_move import BY_NAME as MOVES
-from model.treaty_move import apply_move
 from model.treaty_state import IN_FORCE, LAPSED, LEFT, NONE, PROPOSED, RATIFIED, SIGNED, SUSPENDED
-
-HEAD = {
-    "name": "hand", "start": "2025Q1", "end": "2027Q4", "base_year": 2024, "goods": ["gallium", "germanium"],
-    "countries": ["CHN", "JPN", "USA", "EU27", "KOR", "CAN"],
-    "parameters": {"demand_noise": 0.0, "supply_noise": 0.0, "tension_noise": 0.0, "outage_probability": 0.0},
-}  # fmt: skip
-#: Firms decide; about treaties only what the test votes.
-VOTES_BY_HAND = Deciders(firms=decide_all_firms)
-WORLD = calibrate(scenario_from(HEAD))
-GOOD = "gallium_refined"
-EXEMPT = {"type": "mutual_exemption", "fields": {"good": "gallium"}}
-FLOOR = {"type": "common_price_floor", "fields": {"good": "gallium", "price_usd_per_t": 2e6, "levy": "use"}}
-
-
-def licence(actor="CHN", **fields):
-    fields = {"good": "gallium", "rate": 0.2, **fields}
-    return {"type": "export_licence", "actor": actor, "quarter": "2025Q1", "fields": fields}
-
-
-def treaty(*clauses, **head):
-    base = {"id": "pact", "kind": "club", "members": ["CHN", "JPN"], "signed": "2025Q1", "in_force": "2025Q2"}
-    return {**base, "clauses": list(clauses), **head}
-
-
-def decided(*clauses, **head):
-    """Return a treaty that states decide about."""
-    return {key: value for key, value in treaty(*clauses, decides=True, **head).items()
-            if key not in ("signed", "in_force")}  # fmt: skip
-
-
-def engine(*treaties, measures=(), runs=1):
-    made = scenario_from({**HEAD, "treaties": list(treaties), "measures": list(measures)})
-    return Engine(made, runs, 7, world=calibrate(made) if measures else WORLD, decide=VOTES_BY_HAND)
-
-
-def steps(e, quarters):
-    for _ in range(quarters):
-        e.step()
-    return e
-
-
-def move(e, kind, actor, runs=True, **fields):
-    record = {"type": kind, "actor": actor, "quarter": "2025Q1", "fields": fields}
-    apply_move(e, order_from(record, MOVES), runs)
-
-
-def member(e, code, treaty_number=0):
-    """Return [runs]: a member's state."""
-    return e.columns.member_state[:, treaty_number * len(e.world.countries) + e.world.countries.index(code)]
-
-
-def route(e, origin, destination, good=GOOD):
-    routes = e.world.routes
-    kind = e.world.nodes["kind"].to_numpy()[routes["node"]]
-    mine = (routes["good"] == good) & (routes["origin"] == origin) & (routes["destination"] == destination)
-    return int(np.flatnonzero(mine & (kind != "leak"))[0])
-
-
-def balanced(e):
-    scale = np.abs(e.columns.balance_usd).sum(axis=1)
-    return (np.abs(e.columns.money_residual_usd[:, 0]) <= 1e-9 * scale).all()
 
 
 def test_a_dated_treaty_binds_from_its_date():
