@@ -14,6 +14,7 @@ from experiments.supply_risk import _parts, _stock_worth, _stocks, _under_siege,
 from model.calibration import calibrate
 from model.engine import Engine
 from model.scenario import Scenario
+from model.tiny import tiny_scenario, tiny_world
 
 GOODS = ["gallium_refined", "germanium_refined"]
 
@@ -79,6 +80,56 @@ def test_dependence_is_the_largest_flow_over_purchases(engine, seen) -> None:
             again = seen["recycling_share"][good, country] >= MARKS["recycling"]
             met = own.astype(int) + again + (largest / bought <= MARKS["one_country"])
             np.testing.assert_array_equal(seen["crma_marks_index"][good, country], met)
+
+
+def test_shares_gap_and_days_are_what_the_glossary_says(engine, seen) -> None:
+    """Counted again from what is recorded beside them: supply at home, recycling, concentration, gap, days of stock."""
+    made, used = seen["production_t"], seen["consumption_t"]
+    for good in GOODS:
+        for country in ("CHN", "USA", "JPN", "EU27"):
+            cell, use = (good, country), used[good, country]
+            none = np.zeros_like(use)
+            np.testing.assert_allclose(
+                seen["own_supply_share"][cell], made.get(cell, none) / use, rtol=1e-9, err_msg=str(cell)
+            )
+            again = seen["recycled_t"].get(cell, none)
+            np.testing.assert_allclose(seen["recycling_share"][cell], again / use, rtol=1e-9)
+            days = seen["stock_buyer_t"][cell] / use * 365.25 / 4.0
+            np.testing.assert_allclose(seen["stock_days"][cell], days, rtol=1e-9)
+        inside, outside = (seen[f"{side}_price_usd_per_t"][good, "CHN"] for side in ("inside", "outside"))
+        np.testing.assert_allclose(seen["price_gap_index"][good, "CHN"], outside / inside, rtol=1e-9)
+        assert (outside > inside).all()
+        shares = [
+            value
+            for (name, place), value in seen["production_share"].items()
+            if name == good and place != "WLD"
+        ]
+        np.testing.assert_allclose(
+            seen["hhi_index"][good, "WLD"], 1e4 * sum(x * x for x in shares), rtol=1e-9
+        )
+
+
+def test_mines_are_held_to_a_mark_of_their_own() -> None:
+    """Ore from home for more than a tenth of use and less than two fifths meets the mark of mines alone."""
+    scenario = tiny_scenario()
+    e = Engine(scenario, 1, world=tiny_world(scenario), decide=DECISIONS)
+    e.step()
+    observer = Observer(e.world)
+    found = {
+        panel.metric: dict(zip(panel.cells, values[0], strict=True))
+        for panel, values in zip(observer.panels, observer.observe(e), strict=True)
+    }
+    ore, metal = ("lithium_concentrate", "CHN"), ("lithium_refined", "CHN")
+    assert (
+        MARKS["mine"]
+        < found["own_supply_share"][ore]
+        < MARKS["processing"]
+        < found["own_supply_share"][metal]
+    )
+    for cell in (ore, metal):
+        met = 1 + (found["recycling_share"][cell] >= MARKS["recycling"])
+        met += found["import_dependence_share"][cell] <= MARKS["one_country"]
+        assert found["crma_marks_index"][cell] == met
 
 
 def test_stocks_by_holder_add_up(seen) -> None:
