@@ -136,6 +136,26 @@ def test_one_voice_is_about_its_goods_and_whom_it_names(fields, goods, partner, 
         assert (course(e, 5)[-1] == IN_FORCE) == signs, members
 
 
+def tension_after(claimed, **fields):
+    """Return tension of CHN and JPN after they signed a border clause, and a quarter after a claim if there is one."""
+    border = {"type": "territorial_integrity", "fields": fields}
+    e = steps(engine(treaty(border)), 2)
+    if claimed:
+        move(e, "claim_territory", "JPN", against="CHN")
+        steps(e, 1)
+    countries = e.world.countries
+    return float(e.columns.tension[0, countries.index("CHN") * len(countries) + countries.index("JPN")])
+
+
+@pytest.mark.parametrize(
+    ("field", "claimed", "sign"), [("signing_calm", False, -1), ("breach_tension", True, 1)]
+)
+def test_a_border_clause_calms_and_strains_by_its_numbers(field, claimed, sign):
+    """A greater number moves tension further: down by signing, up by a claim."""
+    little, much = (tension_after(claimed, **{field: size}) for size in (0.1, 0.2))
+    assert sign * (much - little) > 0.05
+
+
 def test_of_two_floors_that_overlap_the_higher_holds():
     """A member of two clubs asks for the higher floor of outsiders, and spares the members of each from that club's."""
     low = {"type": "common_price_floor", "fields": {"good": "gallium", "price_usd_per_t": 1e6}}
