@@ -13,6 +13,7 @@ from model.error import ScenarioError
 from model.field import KINDS, Place
 from model.instruments import BY_NAME as INSTRUMENTS
 from model.order import order_from
+from model.pact import Burden, Exemption, LevySharing, OneVoice, Tension, Territorial
 
 FOLDER = Path(model.clauses.__file__).parent
 MEMBERS = ("USA", "EU27", "JPN")
@@ -27,6 +28,12 @@ CASES = pytest.mark.parametrize(
 PROMISES = ("members examine", "members promote", "members work on", "members align")
 
 
+#: Pacts that the plan of treaties reads; others only say what the orders beside them do.
+READ = (Exemption, LevySharing, OneVoice, Tension, Territorial)
+#: A clause whose article promises more than it runs: without tonnes there is nothing that its response group releases.
+EMPTY = ("joint_stockpile", "quantity_t")
+
+
 def clause_of(name, fields):
     return clause_from({"type": name, "fields": fields}, BY_NAME, MEMBERS, Place())
 
@@ -35,6 +42,13 @@ def effects(clause):
     """Return what a clause runs: orders and pacts."""
     kind = BY_NAME[clause.type]
     return kind.orders(clause, SCOPE), kind.pacts(clause)
+
+
+def running(clause):
+    """Return what acts in a run: orders, and the pacts that are read there."""
+    orders, pacts = effects(clause)
+    shared = [pact for pact in pacts if isinstance(pact, Burden) and pact.what == "price_support"]
+    return orders, [pact for pact in pacts if isinstance(pact, READ)] + shared
 
 
 def other_values(field, value):
@@ -122,7 +136,10 @@ def test_faster_permits_are_ordered_in_every_member():
 def test_what_stands_in_the_article_runs(name, fields):
     """Words have an effect: a field that changes the article changes orders or pacts, unless it only promises."""
     clause, kind = clause_of(name, fields), BY_NAME[name]
-    if not any(effects(clause)):
+    if name == EMPTY[0] and EMPTY[1] not in fields:
+        assert not any(running(clause))
+        return
+    if not any(running(clause)):
         assert any(words in kind.article(clause, MEMBERS)[0] for words in PROMISES)
         return
     for field in kind.fields:
@@ -132,7 +149,7 @@ def test_what_stands_in_the_article_runs(name, fields):
             except ScenarioError:
                 continue
             if kind.article(changed, MEMBERS) != kind.article(clause, MEMBERS):
-                assert effects(changed) != effects(clause), field.name
+                assert running(changed) != running(clause), field.name
 
 
 @EVERY
