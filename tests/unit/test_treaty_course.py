@@ -4,6 +4,11 @@ import numpy as np
 import pytest
 from treaty_world import EXEMPT, FLOOR, decided, engine, licence, member, move, route, steps, treaty
 
+from agents import DECISIONS
+from experiments.preparation import prepare
+from model.calibration import calibrate
+from model.engine import Engine
+from model.treaty_library import shipped_ids
 from model.treaty_state import COUNTERED, IN_FORCE, LAPSED, LEFT, PROPOSED, RATIFIED, SIGNED, SUSPENDED
 
 THREE = {"members": ["CHN", "JPN", "USA"]}
@@ -154,6 +159,26 @@ def test_a_border_clause_calms_and_strains_by_its_numbers(field, claimed, sign):
     """A greater number moves tension further: down by signing, up by a claim."""
     little, much = (tension_after(claimed, **{field: size}) for size in (0.1, 0.2))
     assert sign * (much - little) > 0.05
+
+
+def test_agreements_that_exist_keep_to_their_dates_side_by_side():
+    """All documents that ship, in one run: each in the state its dates say, where two of its members are there."""
+    rows = [{"id": name} for name in shipped_ids()]
+    made = prepare("tiny", changes={"treaties": rows})
+    e = Engine(made, 1, world=calibrate(made), decide=DECISIONS)
+    there = [len(set(t.members) & set(e.world.countries)) >= 2 for t in e.treaties.treaties]
+    assert sum(there) > 10 and len(there) == len(rows)
+    while not e.is_done:
+        quarter = made.start_index + e.step_number
+        e.step()
+        said = [t.scripted_state(quarter) for t in e.treaties.treaties]
+        seen = e.columns.treaty_state[0]
+        assert [int(x) for x, here in zip(seen, there, strict=True) if here] == [
+            x for x, here in zip(said, there, strict=True) if here
+        ]
+        assert not any(x == IN_FORCE for x, here in zip(seen, there, strict=True) if not here)
+    usa = [x for x, t in enumerate(e.treaties.treaties) if "USA" in t.members and seen[x] == IN_FORCE]
+    assert len(usa) >= 4
 
 
 def test_of_two_floors_that_overlap_the_higher_holds():
