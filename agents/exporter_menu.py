@@ -30,7 +30,7 @@ class Doctrine:
 
     - `modes`: those it considers besides normal
     - `milk_with`: the instrument of its wedge; `wedges`: the stances it tries
-    - `refine`: steps of golden section around the best of them; `passes`: of the later look, see `LookAhead.later`
+    - `refine`: steps of golden section around the best of them
     - `since`: the first quarter in which it decides
     - `rivals`: codes of the states it may restrict, the four largest importers apart from it if empty
     - `most_rivals`, `most_goods`: how many rivals, and markets of each, it restricts at most
@@ -41,7 +41,6 @@ class Doctrine:
     wedges: tuple[float, ...] = (0.15, 0.5)
     most_wedge: float = 4.0
     refine: int = 0
-    passes: int = 1
     rivals: tuple[str, ...] = ()
     since: str | None = None
     most_rivals: int = 4

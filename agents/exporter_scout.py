@@ -77,7 +77,7 @@ class Scout:
         self.free = now[0] if self.free is None else self.free
         far: Sequence[Quarter | None] = [None] * count
         if later:
-            look.later(np.tile(self.quarters, count), self.menu.doctrine.passes)
+            look.later(np.tile(self.quarters, count))
             far = _split(measure_quarter(look, self.menu), count)
         return [
             Judged(t.stance, worth_of(a, b, self.free, self.provocation, self.weights), a, b)

@@ -5,8 +5,8 @@
     terms, answer = look.later(quarters=20)            # the same once the world has answered
 
 A look clears the real market on copies: the contract phase, the plan of measures and the compiled clearing are the
-engine's own, nothing of the engine changes. The later look lets the firms' own rules build and close at the price
-seen for so many quarters, lets buyers substitute, and clears again.
+engine's own, nothing of the engine changes. The later look goes on from there in stages of several quarters: firms
+learn, build and close by their own rules, buyers substitute, and the markets are cleared again.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,12 +15,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from agents.firm import decide_capacity
-from agents.foresight import foresee_margins, let_answer, let_demand_grow
+from agents.foresight import carry_on, let_demand_grow
 from model.engine import Engine
 from model.market import allocate_answer, allocate_terms
 from model.measure_plan import PUSHES
 from model.network import Answer, Bools, Floats, Ints, Terms
 from model.parameter import POSITION
+from model.phase.invest import foresee_prices, forget_decisions, form_expectations
 from model.phase.treaty import bind_members
 from model.quarter import write_terms
 from model.treaty_state import IN_FORCE, LEFT
@@ -29,12 +30,16 @@ from model.treaty_state import IN_FORCE, LEFT
 WRITTEN = (
     "plant_installed_t", "plant_idle_t", "plant_expected_net", "plant_loss_quarters", "plant_mothball_t",
     "plant_reopen_t", "plant_exit_t", "site_expected_value", "site_expected_input", "site_error", "site_floor",
-    "site_profit_index", "site_invest_t", "node_capacity_t", "node_qualified_t", "node_restricted_share",
-    "node_store_room", "route_held_share", "buyer_target_t", "buyer_substituted", "pair_strain", "treaty_state",
-    "member_state", "site_bare_index", *PUSHES,
+    "site_profit_index", "site_invest_t", "site_pipeline_t", "site_outlook", "site_variance", "node_capacity_t",
+    "node_qualified_t", "node_restricted_share", "node_store_room", "node_price", "node_expected_price",
+    "route_held_share", "buyer_target_t", "buyer_substituted", "buyer_substituted_forever", "buyer_price",
+    "buyer_expected_price", "pair_strain", "treaty_state", "member_state", "site_bare_index", *PUSHES,
 )  # fmt: skip
 _NOISE, _QUALIFY = POSITION["supply_noise"], POSITION["qualification_speed"]
-#: Prices of two later looks are averaged: what is built at one lowers the other.
+#: Parts of the time to a later look after each of which the markets are cleared: finer towards its end, where what
+#: is seen last has had least time to be answered.
+STAGES = (0.4, 0.3, 0.2, 0.1)
+#: Within a stage firms decide halfway: they have learnt of its prices for half of it.
 _HALF = 0.5
 
 
@@ -108,35 +113,59 @@ class LookAhead:
             self.engine.step_number,
         )  # fmt: skip
 
-    def later(self, quarters: Floats, passes: int = 1) -> tuple[Terms, Answer]:
+    def later(self, quarters: Floats) -> tuple[Terms, Answer]:
         """Return the quarter `quarters` [rows] on, measures as last cleared, once firms and buyers have answered.
 
-        Firms build, close and buyers substitute at the price seen first; with more `passes`, at the mean of that and
-        the price that follows.
+        Stage by stage (`STAGES`) firms learn of the prices last cleared, build and close, buyers substitute, demand
+        follows its projection, and the markets are cleared.
         """
         scratch, engine = self.scratch, self.engine
-        price, index = scratch.answer.price.copy(), scratch.answer.price_index.copy()
-        everybody = np.ones(scratch.columns.firm_cost_usd.shape[1], dtype=np.bool_)
-        floor = scratch.columns.site_floor.copy()
-        for number in range(passes):
-            if number:
-                price = _mean(price, scratch.answer.price)
-                index = _mean(index, scratch.answer.price_index)
-            self._restore()
-            scratch.columns.site_floor[:] = floor
-            scratch.values[:, _QUALIFY] = 1.0
-            foresee_margins(
-                engine.network, engine.layout, scratch.columns, scratch.terms, price, index, scratch.values
-            )
-            decide_capacity(engine.layout, scratch.columns, scratch.terms, scratch.values, everybody)
-            let_answer(
-                engine.network, engine.layout, scratch.columns, scratch.values, index, engine.step_number, quarters
+        columns, values = scratch.columns, scratch.values
+        floor = columns.site_floor.copy()
+        self._restore()
+        columns.site_floor[:] = floor
+        columns.site_error[:] = 0.0
+        values[:, _QUALIFY] = 1.0
+        begins = np.outer(quarters, np.cumsum((0.0, *STAGES)))
+        begun = np.zeros((self.rows.size, engine.layout.site_firm.size, len(STAGES)))
+        for stage in range(len(STAGES)):
+            index = scratch.answer.price_index.copy()
+            half = _HALF * (begins[:, stage + 1] - begins[:, stage])
+            self._learn(half)
+            if stage:
+                self._look_out(begins[:, stage])
+            forget_decisions(columns)
+            everybody = np.ones(columns.firm_cost_usd.shape[1], dtype=np.bool_)
+            decide_capacity(engine.layout, columns, scratch.terms, values, everybody)
+            carry_on(
+                engine.layout, columns, engine.columns.site_arrival_t, self.rows, begun, values, index, begins, stage,
+                engine.step_number,
             )  # fmt: skip
+            self._learn(half)
             write_terms(scratch)
-            let_demand_grow(engine.layout, scratch.terms, engine.step_number, quarters)
+            let_demand_grow(engine.layout, scratch.terms, engine.step_number, begins[:, stage + 1])
             self._clear()
-        scratch.values[:, _QUALIFY] = self._qualify
+        values[:, _QUALIFY] = self._qualify
         return scratch.terms, scratch.answer
+
+    def _learn(self, quarters: Floats) -> None:
+        """Let firms and buyers learn of the prices last cleared for so many quarters.
+
+        What they know of volatility stays: a look is without chance, and its calm would tell them of none.
+        """
+        scratch, engine = self.scratch, self.engine
+        form_expectations(
+            engine.network, engine.layout, scratch.columns, scratch.terms, scratch.answer, scratch.values, quarters
+        )  # fmt: skip
+        scratch.columns.site_variance[:] = self._known["site_variance"]
+
+    def _look_out(self, ahead: Floats) -> None:
+        """Let firms reckon with announced growth as it stands so many quarters on."""
+        scratch, engine = self.scratch, self.engine
+        foresee_prices(
+            engine.network, engine.layout, scratch.columns, scratch.terms, scratch.answer, scratch.values,
+            engine.scratch_node, engine.scratch_buyer, engine.step_number, ahead,
+        )  # fmt: skip
 
     def after(self, candidate: Sequence[tuple[Any, ...]], quarters: Floats) -> tuple[Terms, Answer]:
         """Return the later quarter last looked at once more, with these moves made when all is built."""
@@ -183,10 +212,6 @@ class LookAhead:
             terms = Terms(*(array[first:last] for array in scratch.terms))
             answer = Answer(*(array[first:last] for array in scratch.answer))  # type: ignore[arg-type]
             self.misses += scratch.clearer.clear(terms, answer, components=components)
-
-
-def _mean(one: Floats, other: Floats) -> Floats:
-    return np.where(np.isnan(other), one, _HALF * one + _HALF * np.where(np.isnan(other), one, other))
 
 
 def _scratch(engine: Engine, rows: Ints) -> Engine:

@@ -11,11 +11,13 @@ from agents.miner import Miner
 from agents.refiner import Refiner
 from agents.state import State
 from model.error import OreblocError
+from model.name import did_you_mean
 from model.parameter import PARAMETERS
-from model.scenario import Scenario, scenario_from
+from model.scenario import HEAD, LISTS, Scenario, scenario_from
 from model.trade_model import BaseTradeModel
 from model.world import World
 
+_FIELDS = (*(field.name for field in HEAD), *LISTS)
 #: The classes behind each role.
 AGENT_CLASSES: dict[str, type] = {
     "miner": Miner,
@@ -42,6 +44,7 @@ class TradeModel(BaseTradeModel):
         **levers: Any,
     ) -> None:
         ready = scenario if isinstance(scenario, Scenario) else scenario_from(scenario)
+        _check_names(levers)
         changes = {
             f"parameters.{n}" if n in PARAMETERS else n.replace("__", "."): v for n, v in levers.items()
         }
@@ -54,3 +57,11 @@ class TradeModel(BaseTradeModel):
                 )
         classes = {**AGENT_CLASSES, **(agent_classes or {})}
         super().__init__(ready, classes, DECISIONS, seed=seed, rng=rng, world=world)
+
+
+def _check_names(levers: Mapping[str, Any]) -> None:
+    """Refuse a keyword that is neither a parameter nor a field of scenarios nor a path that starts with one."""
+    for name in levers:
+        if name not in PARAMETERS and name.split("__")[0] not in _FIELDS:
+            remedy = did_you_mean(name, [*PARAMETERS, *_FIELDS], "See `orebloc data --parameters`.")
+            raise OreblocError(f"{name} is no parameter and no field of a scenario. {remedy}")

@@ -135,10 +135,10 @@ def settle(engine: Any) -> None:
 def invest(engine: Any, decide: Deciders) -> None:
     """Firms learn from prices, look ahead, decide, and what they decided is carried out."""
     e, step = engine, engine.step_number
-    investing.form_expectations(e.network, e.layout, e.columns, e.terms, e.answer, e.values)
+    investing.form_expectations(e.network, e.layout, e.columns, e.terms, e.answer, e.values, np.ones(e.runs))
     investing.foresee_prices(
         e.network, e.layout, e.columns, e.terms, e.answer, e.values,
-        e.scratch_node, e.scratch_buyer, step,
+        e.scratch_node, e.scratch_buyer, step, np.zeros(e.runs),
     )  # fmt: skip
     investing.forget_decisions(e.columns)
     if decide.firms is not None:

@@ -121,8 +121,6 @@ BEHAVIOURS = {
               default=[]),
         Field("refine", "integer", "Refinement", "steps of golden section around the best wedge", low=0, high=60,
               default=0),
-        Field("passes", "integer", "Passes", "clearings of the later look; more find where entry settles", low=1,
-              high=60, default=1),
     ),
     "state": (
         Field("doctrine", "choice", "Doctrine", "how it weighs gains and losses; left out: its usual one",

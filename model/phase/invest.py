@@ -6,7 +6,7 @@ from model.compiled import inner, phase
 from model.draw import EXPECTATION_ERROR, PERMIT, normal, uniform, waiting_time
 from model.ledger import post
 from model.parameter import POSITION
-from model.rules.expectation import expect, log_change, perceive_variance
+from model.rules.expectation import expect, lasting, log_change, perceive_variance
 from model.rules.investment import foresee, keep_share, ramp_left, ramp_share, still_coming
 from model.rules.operation import count_losses, idle_level, interest, keep_cost, surplus
 from model.schema import RING
@@ -36,10 +36,11 @@ def misjudge_sites(layout, columns, values, seed, first_run, step):
 
 
 @phase
-def form_expectations(network, layout, columns, terms, answer, values):
-    """Let firms and buyers learn from the quarter's prices; count plants' quarters of loss."""
+def form_expectations(network, layout, columns, terms, answer, values, quarters):
+    """Let firms and buyers learn from prices that stood for `quarters` [runs]; count plants' quarters of loss."""
     for run in range(values.shape[0]):
-        speed = values[run, _SPEED]
+        gone = quarters[run]
+        speed = lasting(values[run, _SPEED], gone)
         for s in range(layout.site_firm.size):
             m = layout.site_recipe[s]
             value, before, spent = 0.0, 0.0, 0.0
@@ -78,7 +79,7 @@ def form_expectations(network, layout, columns, terms, answer, values):
                 earned = surplus(columns.plant_expected_net[run, k], cost, spread)
                 if columns.plant_installed_t[run, k] > 0.0:
                     columns.plant_loss_quarters[run, k] = count_losses(
-                        columns.plant_loss_quarters[run, k], earned, keep
+                        columns.plant_loss_quarters[run, k], earned, keep, gone
                     )
         for i in range(layout.node_good.size):
             price = answer.price[run, i]
@@ -97,9 +98,10 @@ def form_expectations(network, layout, columns, terms, answer, values):
 
 
 @phase
-def foresee_prices(network, layout, columns, terms, answer, values, node_coming, buyer_growth, step):
+def foresee_prices(network, layout, columns, terms, answer, values, node_coming, buyer_growth, step, ahead):
     """Write each site's outlook: the change of log margin that announced demand and capacity imply at its lead time.
 
+    It is the outlook in the quarter `step`, or as many quarters on as `ahead` [runs] says, as far as `step` knows.
     `node_coming` [N] and `buyer_growth` [B] are scratch. Demand is the projection everybody knows; capacity is what
     is under construction or announced, as far as measures let it reach the site's buyers. At a processing stage both
     move the margin over inputs, whose prices are passed on.
@@ -109,8 +111,14 @@ def foresee_prices(network, layout, columns, terms, answer, values, node_coming,
             node_coming[i] = 0.0
         for s in range(layout.site_firm.size):
             add_outputs(network, layout.site_recipe[s], columns.site_pipeline_t[run, s], node_coming)
+        then = min(step + int(ahead[run]), layout.outlook.shape[1] - 1)
         for p in range(layout.project_site.size):
-            if layout.project_announced[p] <= step and layout.project_start[p] <= step + _HORIZON:
+            done = then > step and layout.project_start[p] <= then
+            if (
+                layout.project_announced[p] <= step
+                and layout.project_start[p] <= then + _HORIZON
+                and not done
+            ):
                 coming = layout.project_capacity_t[p] * part_coming(layout, columns, values, run, p, step)
                 add_outputs(network, layout.site_recipe[layout.project_site[p]], coming, node_coming)
         for j in range(layout.buyer_good.size):
@@ -127,7 +135,7 @@ def foresee_prices(network, layout, columns, terms, answer, values, node_coming,
                 columns.site_lead_quarters[run, s] * columns.site_lead_factor[run, s]
                 + columns.site_permit_quarters[run, s] * columns.site_permit_factor[run, s]
             )
-            later = min(step + lead + 4, layout.outlook.shape[1] - 1)
+            later = min(then + lead + 4, layout.outlook.shape[1] - 1)
             reach, growth = 0.0, 0.0
             i = layout.site_node[s]
             for p in range(layout.node_route_start[i], layout.node_route_start[i + 1]):
@@ -138,7 +146,7 @@ def foresee_prices(network, layout, columns, terms, answer, values, node_coming,
                     reach += size
                     growth += size * buyer_growth[j]
             good = layout.site_good[s]
-            demand = math.log(layout.outlook[good, later] / layout.outlook[good, step])
+            demand = math.log(layout.outlook[good, later] / layout.outlook[good, then])
             supply = growth / reach if reach > 0.0 else 0.0
             columns.site_outlook[run, s] = foresee(
                 demand, supply, values[run, _ELASTICITY], values[run, _WEIGHT]

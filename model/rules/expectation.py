@@ -18,6 +18,14 @@ def expect(before, seen, speed):
 
 
 @rule
+def lasting(speed, quarters):
+    """Return the speed over several quarters of what stays as it is, `1 - (1 - speed)^quarters`. `speed` 0 to 1."""
+    if quarters == 1.0 or speed >= 1.0:
+        return speed
+    return 1.0 - math.exp(quarters * math.log1p(-speed))
+
+
+@rule
 def bound_by_floor(expected, floor, credibility):
     """Return `max(expected, credibility * floor)`, usd_per_t; a floor of 0 or less is none.
 

@@ -57,9 +57,9 @@ def idle_level(idle_utilisation, base_utilisation):
 
 
 @rule
-def count_losses(quarters, expected_surplus, keep):
-    """Return the number of quarters in a row of loss: one more below `keep`, else none."""
-    return quarters + 1.0 if expected_surplus < keep else 0.0
+def count_losses(quarters, expected_surplus, keep, more):
+    """Return the number of quarters in a row of loss: `more` of them below `keep`, else none."""
+    return quarters + more if expected_surplus < keep else 0.0
 
 
 @rule

@@ -111,18 +111,23 @@ def entrants(market, price, quarters, e):
     wait = (lead + permit + 0.5 * p["ramp_quarters"]) / 4.0
     worth = 4.0 * p["operating_share"] * (price - market.entrant_cost) * years * (1.0 + discount) ** -wait
     index = min(max(worth, 0.0) / (4.0 * market.capex * asked), 10.0)
-    size = max(market.fringe_capacity_t, 0.0) * e.layout.outlook[0, 0]
-    return (
-        size * min(p["invest_most"], p["invest_speed"] * max(index - 1.0, 0.0)) * (quarters - lead - permit)
-    )
+    size = max(market.fringe_capacity_t * e.layout.outlook[0, 0], p["entry_share"] * e.layout.site_unit_t[-1])
+    started = size * min(p["invest_most"], p["invest_speed"] * max(index - 1.0, 0.0))
+    assert 4.0 * wait <= quarters <= 8.0 * wait  # what is built on comes too late to be built upon
+    return started * (quarters - 4.0 * wait)
 
 
-@pytest.mark.parametrize("capex", [1000.0, 1500.0])
-def test_leader_foresees_the_fringe(capex):
-    """A leader that counts only what follows entry sets the price of most profit on demand less entrants' supply."""
+@pytest.mark.parametrize("capex, speed", [(1000.0, 0.2), (1500.0, 0.2), (1000.0, 0.02), (500.0, 0.02)])
+def test_leader_foresees_the_fringe(capex, speed):
+    """A leader that counts only what follows entry sets the price of most profit on demand less entrants' supply.
+
+    Where entrants build fast that is the price that keeps them out, where they build slowly some are let in.
+    """
     market = Market(capex=capex, fringe_cost=200.0, fringe_slope=1e-3, fringe_capacity_t=15.0, elasticity=1.5)
     ahead = 24.0
     quick = {"exporter_horizon": 1.0, "exporter_foresight_quarters": ahead, "invest_most": 0.5}
+    # A price held is believed at once, and answered in full.
+    quick |= {"expectation_speed": 1.0, "pipeline_most": 3.0, "foresight_weight": 0.0, "invest_speed": speed}
     e = played(market, **quick)
     growth = e.layout.growth[int(ahead), 0] / e.layout.growth[0, 0]
 
@@ -140,3 +145,4 @@ def test_leader_foresees_the_fringe(capex):
     assert price < 0.95 * blind
     at_entry = brentq(lambda p: entrants(market, p, ahead, e) - 1e-9, market.entrant_cost, 5000.0)
     assert price > at_entry
+    assert (entrants(market, best, ahead, e) > 1.0) == (speed < 0.1)

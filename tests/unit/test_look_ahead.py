@@ -72,7 +72,7 @@ def test_looking_changes_nothing():
     before = [[array.copy() for array in record] for record in records]
     look = LookAhead(e)
     look.clear([(0, 1.0, 0.4), (1, 1.0, 0.2)])
-    look.later(np.full(3, 20.0), passes=2)
+    look.later(np.full(3, 20.0))
     for record, old in zip(records, before, strict=True):
         for name, array, known in zip(record._fields, record, old, strict=True):
             assert np.array_equal(array, known, equal_nan=True), name
