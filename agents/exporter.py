@@ -54,7 +54,9 @@ def make_plan(engine: Engine, menu: Menu, rows: Ints) -> Plan:
     free = tried[0]
     considered = {NORMAL: free}
     if "milk" in doctrine.modes:
-        considered[MILK] = refine(scout, tried[1:] if doctrine.refine == 0 else tried)
+        considered[MILK] = (
+            keep_wedge(engine, menu, rows, tried[1:]) if doctrine.refine == 0 else refine(scout, tried)
+        )
         tried.append(considered[MILK])
     gate = flood_gate(engine, menu, rows, free.now)
     where: dict[int, tuple[Bools, Floats]] = {}
@@ -72,14 +74,28 @@ def make_plan(engine: Engine, menu: Menu, rows: Ints) -> Plan:
     return choose(engine, menu, rows, considered, gate)
 
 
+def keep_wedge(engine: Engine, menu: Menu, rows: Ints, tried: list[Judged]) -> Judged:
+    """Return the best of the wedges tried, market by market; the present one within the exporter's inertia."""
+    worth = np.stack([one.worth for one in tried])
+    present = engine.columns.node_stance[rows][:, [nodes[0] for nodes in menu.nodes]]
+    slack = inertia(engine, rows, tried[0])
+    best = np.argmax(worth, axis=0)
+    for n, one in enumerate(tried):
+        best = np.where((present == one.stance) & (worth.max(axis=0) - worth[n] <= slack), n, best)
+    return merge(tried, best)
+
+
+def inertia(engine: Engine, rows: Ints, seen: Judged) -> Floats:
+    """Return the gain, usd a quarter, for which the exporter changes what it does, [rows, K]."""
+    return np.asarray(engine.values[rows, POSITION["exporter_inertia"], None] * seen.now.value)
+
+
 def refine(scout: Scout, tried: list[Judged]) -> Judged:
     """Return the best of the stances tried, narrowed down by golden section around it, market by market."""
     steps, menu = scout.menu.doctrine.refine, scout.menu
     stances = np.stack([one.stance for one in tried])
     worths = np.stack([one.worth for one in tried])
     best = np.argmax(worths, axis=0)
-    if steps == 0:
-        return merge(tried, best)
     last = np.full_like(stances[:1], menu.doctrine.most_wedge)
     ladder = np.concatenate([stances[:1], stances, last])
     rows, places = np.indices(best.shape)
@@ -149,7 +165,7 @@ def choose(engine: Engine, menu: Menu, rows: Ints, considered: dict[int, Judged]
         elif mode == LIMIT:
             worth[n] = np.where(considered[mode].stance > 0.0, worth[n], -np.inf)
     best = np.argmax(worth, axis=0)
-    slack = engine.values[rows, POSITION["exporter_inertia"], None] * considered[NORMAL].now.value
+    slack = inertia(engine, rows, considered[NORMAL])
     present = mode_now(engine, menu, rows)
     for n, mode in enumerate(modes):
         stay = (present == mode) & (worth.max(axis=0) - worth[n] <= slack)

@@ -83,7 +83,13 @@ def phase(function: Callable[..., Any]) -> Callable[..., Any]:
     def call(*arguments: Any) -> Any:
         if not names:
             names.update(_names_used(function))  # on first use: by then the whole module is there
-        return compiled(*[_part(a, names, parts, function) if isinstance(a, tuple) else a for a in arguments])
+        handed = []
+        for a in arguments:
+            if isinstance(a, tuple):
+                narrow, pick = parts.get(type(a)) or _narrowed(type(a), names, parts, function)
+                a = tuple.__new__(narrow, pick(a))  # what the class itself would do, by a longer way
+            handed.append(a)
+        return compiled(*handed)
 
     call.compiled = compiled  # type: ignore[attr-defined]
     call.py_func = function  # type: ignore[attr-defined]
@@ -98,12 +104,6 @@ def _names_used(function: Callable[..., Any]) -> set[str]:
         if inner is not None and inner is not function:
             names |= _names_used(inner)
     return names
-
-
-def _part(whole: Any, names: set[str], parts: dict[type, Any], function: Callable[..., Any]) -> Any:
-    """Return the fields of a named tuple that are used, as a named tuple of their own."""
-    narrow, pick = _narrowed(type(whole), names, parts, function)
-    return narrow(*pick(whole))
 
 
 def _narrowed(kind: type, names: set[str], parts: dict[type, Any], function: Callable[..., Any]) -> Any:
@@ -149,8 +149,9 @@ def _narrow_class(
     fields = [name for name in kind._fields if name in names]
     title = f"{kind.__name__}_of_{_suffix(function)}"
     globals()[title] = narrow = _tuple_class(title, fields)
-    pick = operator.attrgetter(*fields) if len(fields) > 1 else None
-    return narrow, pick or (lambda whole: [getattr(whole, name) for name in fields])
+    places = [kind._fields.index(name) for name in fields]
+    pick = operator.itemgetter(*places) if len(places) > 1 else None
+    return narrow, pick or (lambda whole: [whole[place] for place in places])
 
 
 def _tuple_class(title: str, fields: list[str]) -> Any:
