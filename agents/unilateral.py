@@ -2,13 +2,14 @@
 
 `decide_measures(engine)` decides for every seat of the behaviour `state`, in all runs. Once in `exporter_plan_quarters`
 a state clears the markets for each size of measure that its doctrine considers, now and once firms have built, and
-takes the one of most weighed welfare in each linked market. Each quarter it answers in kind what its partners hold back
+takes the one of most weighed welfare in each linked market. Those who plan in a quarter do so at once, before any of
+them acts, so that the order of seats does not matter. Each quarter it answers in kind what its partners hold back
 from it, and stores while a stop by the leading supplier is a danger (`model.rules.stake`). A doctrine without such data
 does nothing. Source: Axelrod1984, StockPolicy.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -46,63 +47,90 @@ def decide_measures(engine: Engine) -> None:
     closed = {code: doctrine for code, doctrine in acting.items() if f"kit {code}" not in engine.menus}
     if closed:
         engine.menus.update({f"kit {code}": kit for code, kit in open_kits(engine, closed).items()})
-    for code in acting:
-        kit = engine.menus[f"kit {code}"]
-        if kit.options and kit.places.size:
-            _plan(engine, kit)
-        if engine.step_number > 0:
+    kits = [engine.menus[f"kit {code}"] for code in acting]
+    for rows, planning in _due(engine, kits):
+        _plan(engine, planning, rows)
+    if engine.step_number > 0:
+        for kit in kits:
             _answer(engine, kit)
             _store(engine, kit)
 
 
-def _plan(engine: Engine, kit: Kit) -> None:
-    """Look ahead where it is time, and switch to the size of most weighed welfare in each linked market."""
-    planned = engine.columns.country_planned[:, kit.row]
-    due = (planned <= 0.0) | (engine.step_number + 1.0 - planned >= engine.values[:, _PLAN])
-    rows = np.flatnonzero(due).astype(np.int64)
-    if not rows.size:
-        return
-    lines = _lines(engine, kit, rows)
-    worth = np.stack([one.sum(axis=0) for one in lines])  # [options, rows, places]
-    for n, option in enumerate(kit.options, start=1):
-        for place in range(kit.places.size):
-            if place not in option.measures:
-                worth[n, :, place] = -np.inf
-    asked = kit.doctrine.hurdle_share * _spending(engine, kit)[rows]
-    best = np.argmax(worth, axis=0)
-    best = np.where(worth.max(axis=0) - worth[0] > asked, best, 0)
-    _carry_out(engine, kit, rows, best, lines)
-    engine.columns.country_planned[rows, kit.row] = engine.step_number + 1.0
+def _due(engine: Engine, kits: Sequence[Kit]) -> list[tuple[Ints, list[Kit]]]:
+    """Return the runs in which it is time to plan, with the states for which it is."""
+    groups: dict[bytes, tuple[Ints, list[Kit]]] = {}
+    for kit in kits:
+        planned = engine.columns.country_planned[:, kit.row]
+        due = (planned <= 0.0) | (engine.step_number + 1.0 - planned >= engine.values[:, _PLAN])
+        rows = np.flatnonzero(due).astype(np.int64)
+        if rows.size and kit.options and kit.places.size:
+            groups.setdefault(rows.tobytes(), (rows, []))[1].append(kit)
+    return list(groups.values())
 
 
-def _lines(engine: Engine, kit: Kit, rows: Ints) -> list[Floats]:
-    """Return the weighed lines of the state's welfare, [lines, rows, places], under no option and under each.
+def _plan(engine: Engine, kits: list[Kit], rows: Ints) -> None:
+    """Look ahead for states, and switch each to the size of most weighed welfare in each linked market."""
+    seen = [_Trial(kit, option) for kit in kits for option in (None, *kit.options)]
+    found = _lines(engine, seen, rows)
+    for kit in kits:
+        lines = [one for trial, one in zip(seen, found, strict=True) if trial.kit is kit]
+        worth = np.stack([one.sum(axis=0) for one in lines])  # [options, rows, places]
+        for n, option in enumerate(kit.options, start=1):
+            for place in range(kit.places.size):
+                if place not in option.measures:
+                    worth[n, :, place] = -np.inf
+        asked = kit.doctrine.hurdle_share * _spending(engine, kit)[rows]
+        best = np.argmax(worth, axis=0)
+        best = np.where(worth.max(axis=0) - worth[0] > asked, best, 0)
+        _carry_out(engine, kit, rows, best, lines)
+        engine.columns.country_planned[rows, kit.row] = engine.step_number + 1.0
 
-    Options are looked at together, as rows of one batch.
+
+class _Trial(NamedTuple):
+    """What is looked at: a state's option, None for nothing of its own, the others' measures as they stand."""
+
+    kit: Kit
+    option: Option | None
+
+    @property
+    def places(self) -> Ints:
+        """The linked markets that it touches."""
+        return self.kit.places if self.option is None else self.kit.places[sorted(self.option.measures)]
+
+
+def _lines(engine: Engine, trials: Sequence[_Trial], rows: Ints) -> list[Floats]:
+    """Return the weighed lines of the state's welfare under each trial, [lines, rows, places of its kit].
+
+    Trials are looked at together, as rows of one batch; what is told of markets without the option means nothing.
     """
-    options, found = (None, *kit.options), list[Floats]()
-    for part in chunks(len(options), rows.size):
-        look = LookAhead(engine, np.tile(rows, len(part)), kit.places)
-        now = _weighed(engine, kit, look, look.clear(_moves(engine, kit, rows, [options[n] for n in part])))
+    found = list[Floats]()
+    for part in chunks(len(trials), rows.size):
+        some = [trials[n] for n in part]
+        look = LookAhead(engine, np.tile(rows, len(some)))
+        look.blocks = [(n * rows.size, (n + 1) * rows.size, trial.places) for n, trial in enumerate(some)]
+        now = _weighed(engine, some, look, look.clear(_moves(engine, rows, some)))
         built = look.later(np.full(look.rows.size, HORIZON_QUARTERS))
-        later = _weighed(engine, kit, look, built, capital_charge(engine, look))
-        lines = np.asarray(weigh.py_func(now, later, kit.doctrine.patience))
-        found += np.split(lines, len(part), axis=1)
+        later = _weighed(engine, some, look, built, capital_charge(engine, look))
+        for trial, a, b in zip(some, now, later, strict=True):
+            found.append(np.asarray(weigh.py_func(a, b, trial.kit.doctrine.patience)))
     return found
 
 
-def _moves(
-    engine: Engine, kit: Kit, rows: Ints, options: Sequence[Option | None]
-) -> list[tuple[int, Floats, Floats]]:
-    """Return the moves that take back what the state has switched on and put each option in force in its rows."""
-    shape = len(options), rows.size
-    on = {m: np.zeros(shape) for m in _own(kit)}
-    level = {m: np.tile(engine.history.measure_level[rows, m], (shape[0], 1)) for m in on}
-    for n, option in enumerate(options):
-        for m in [m for measures in option.measures.values() for m in measures] if option else ():
-            on[m][n], level[m][n] = 1.0, option.size  # type: ignore[union-attr]
-    off = [(m, np.zeros(on[m].size), level[m].reshape(-1)) for m in on]
-    return off + [(m, on[m].reshape(-1), level[m].reshape(-1)) for m in on]
+def _moves(engine: Engine, rows: Ints, trials: Sequence[_Trial]) -> list[tuple[int, Floats, Floats]]:
+    """Return the moves that in each trial's rows take back what the state has on and put its option in force."""
+    kits = {trial.kit.code: trial.kit for trial in trials}
+    shape, own = (len(trials), rows.size), {code: _own(kit) for code, kit in kits.items()}
+    every = sorted({m for measures in own.values() for m in measures})
+    on = {m: np.tile(engine.history.measure_force[rows, m], (shape[0], 1)) for m in every}
+    level = {m: np.tile(engine.history.measure_level[rows, m], (shape[0], 1)) for m in every}
+    off = {m: on[m].copy() for m in every}
+    for n, trial in enumerate(trials):
+        for m in own[trial.kit.code]:
+            on[m][n] = off[m][n] = 0.0
+        for m in [m for measures in trial.option.measures.values() for m in measures] if trial.option else ():
+            on[m][n], level[m][n] = 1.0, trial.option.size  # type: ignore[union-attr]
+    taken_back = [(m, off[m].reshape(-1), level[m].reshape(-1)) for m in every]
+    return taken_back + [(m, on[m].reshape(-1), level[m].reshape(-1)) for m in every]
 
 
 def _own(kit: Kit) -> list[int]:
@@ -110,15 +138,26 @@ def _own(kit: Kit) -> list[int]:
     return sorted({m for option in kit.options for measures in option.measures.values() for m in measures})
 
 
-def _weighed(engine: Engine, kit: Kit, look: LookAhead, cleared: Any, charge: Floats | None = None) -> Floats:
-    found = weigh_goods(engine, look, cleared, [kit.doctrine] * len(engine.world.countries), charge)
-    groups = goods_cleared(engine, kit.places)
-    return np.stack(
-        [
-            np.stack([line[:, goods, kit.row].sum(axis=1) for goods in groups], axis=1)
-            for line in found[: len(_LINES)]
-        ]
-    )
+def _weighed(
+    engine: Engine, trials: Sequence[_Trial], look: LookAhead, cleared: Any, charge: Floats | None = None
+) -> list[Floats]:
+    """Return the lines of each trial's state, [lines, rows, places of its kit]."""
+    doctrines = [trials[0].kit.doctrine] * len(engine.world.countries)
+    for trial in trials:
+        doctrines[trial.kit.row] = trial.kit.doctrine
+    lines = weigh_goods(engine, look, cleared, doctrines, charge)[: len(_LINES)]
+    size, found = look.rows.size // len(trials), []
+    for n, trial in enumerate(trials):
+        rows, groups = slice(n * size, (n + 1) * size), goods_cleared(engine, trial.kit.places)
+        found.append(
+            np.stack(
+                [
+                    np.stack([line[rows, :, trial.kit.row][:, goods].sum(axis=1) for goods in groups], axis=1)
+                    for line in lines
+                ]
+            )
+        )
+    return found
 
 
 def _spending(engine: Engine, kit: Kit) -> Floats:

@@ -135,3 +135,14 @@ def test_states_act_alike_in_any_batch_and_fork():
         one = getattr(part.columns, name)
         assert np.array_equal(getattr(whole.columns, name)[:1], one, equal_nan=True), name
         assert np.array_equal(getattr(twin.columns, name), one, equal_nan=True), name
+
+
+def test_the_order_of_seats_does_not_matter():
+    """States that plan in the same quarter look at the world before any of them acts: what each tells is the same."""
+    seats = {"AUS": "resource_host", "CHN": "industrial", "OTH": "hawk"}
+    told = []
+    for order in (list(seats), list(seats)[::-1]):
+        e = steps(engine({code: seats[code] for code in order}), 6)
+        told.append((sorted(d["why"] for d in e.decisions), e.answer.price.tolist()))
+    assert len({d["seat"] for d in e.decisions}) >= 2
+    assert told[0] == told[1]
