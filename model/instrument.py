@@ -561,7 +561,10 @@ def spoken(value: Path, unit: str, percent: bool = False) -> str:
 
 
 def _spoken(value: float, unit: str, percent: bool) -> str:
-    return f"{100 * value:g} %" if percent else f"{value:,.10g} {unit}"
+    if percent:
+        return f"{100 * value:g} %"
+    seen = value if float(value).is_integer() else float(f"{value:.6g}")
+    return f"{seen:,.10g} {unit}"
 
 
 def highest_of(value: Path) -> float:

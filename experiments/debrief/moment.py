@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from experiments.title import goods_words
 from model.name import COUNTRY_NAMES
 from model.quarter_date import quarter_index
 
@@ -52,10 +53,6 @@ def _name(code: str) -> str:
 def _names(codes: Sequence[str]) -> str:
     names = [_name(code) for code in codes]
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-
-
-def _good(good: str) -> str:
-    return good.replace("_refined", "").replace("_", " ")
 
 
 def _events(entry: Mapping[str, Any]) -> Iterator[Line]:
@@ -115,11 +112,11 @@ def _moves(found: Outcome) -> Iterator[tuple[Mapping[str, Any], float]]:
 def _prices(found: Outcome, largest: float) -> Iterator[Line]:
     for row, size in _moves(found):
         if size >= LARGE_MOVE or (size == largest and size > 0.0):
-            change = row["outside_change"]
+            change, good = row["outside_change"], goods_words(row["good"])
             verb = "rose" if change > 0.0 else "fell"
             most = ", the largest move of the game" if size == largest else ""
             yield (
                 "price",
                 found["quarter_to"],
-                f"The price of {_good(row['good'])} outside {_name(row['leader'])} {verb} by {abs(change):.0%}{most}.",
+                f"The price of {good} outside {_name(row['leader'])} {verb} by {abs(change):.0%}{most}.",
             )

@@ -8,6 +8,7 @@ from typing import Any
 from experiments.debrief.board import Rows, boards, cells_of, rows_of, summed
 from experiments.game import Game
 from experiments.outcome import headline_goods
+from experiments.title import goods_words
 from model.name import COUNTRY_NAMES
 
 #: Seats of a round whose sheets are told apart; more are put together as one cause.
@@ -93,7 +94,7 @@ def _headline(prices: list[dict[str, Any]]) -> str:
     if not moved:
         return "No price outside the leading producer is known."
     top = max(moved, key=lambda row: abs(math.log(max(1.0 + row["outside_change"], 1e-9))))
-    change, name = top["outside_change"], top["good"].replace("_refined", "").replace("_", " ")
+    change, name = top["outside_change"], goods_words(top["good"])
     if abs(change) < 0.03:
         return "A quiet round: no price outside moved by more than 3 %."
     leader = COUNTRY_NAMES.get(top["leader"], top["leader"])

@@ -6,8 +6,8 @@ from typing import Any
 from experiments.debrief.outcome import Cells
 from experiments.game import Game
 from experiments.outcome import headline_goods
+from experiments.title import goods_words
 from viz.country import country_name
-from viz.live.title import goods_words
 
 _GOALS = {
     "state": [

@@ -4,11 +4,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from experiments.title import short_title
 from model.firm_order import FIRM_ORDERS_BY_NAME
 from model.name import ALL_GOODS
 from model.state_order import STATE_ORDERS_BY_NAME
 from viz.country import country_name
-from viz.live.title import short_title
 
 #: Prices from here on are told by the kilogram.
 _BY_KILOGRAM = 1e4

@@ -4,10 +4,10 @@ from urllib.parse import urlencode
 
 import numpy as np
 
+from experiments.title import goods_words
 from model.name import chain_of
 from viz.country import country_name
 from viz.live.stage import Stage
-from viz.live.title import goods_words
 
 #: Price at its height over the first one from which it is asked why, and the quarters looked at.
 _RISE, _EARLY = 1.5, 8

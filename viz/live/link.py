@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+from experiments.title import short_title
 from model.error import OreblocError
 from model.price_limit import MOST_TIMES, base_prices
 from viz.country import country_name
 from viz.live.lever import LEVERS_BY_ID, price_factor, price_unit
 from viz.live.plan import Plan, mixed, rows_of
 from viz.live.stage import Stage
-from viz.live.title import short_title
 
 #: What the map may show as colour.
 COLOURS = ("share", "dependence", "use")

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from experiments.scenario_file import scenario_files
+from experiments.title import short_title
 from model.cache import rule_hash
 from model.instruments import BY_NAME
 from model.name import ALL_GOODS, COUNTRY_NAMES
@@ -25,7 +26,6 @@ from viz.live.price_word import with_quoted_prices
 from viz.live.record import Record
 from viz.live.slice import Frame, GoodFrame, Singles, stack_order, titles
 from viz.live.stage import Stage
-from viz.live.title import short_title
 
 #: What minerals are called where the code reads badly.
 _MINERALS = {"rare_earths": "Rare earths and magnets"}

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from experiments.title import short_title
 from model.clauses import CLAUSES
 from model.field import REQUIRED, Field
 from model.firm_order import FIRM_ORDERS_BY_NAME
@@ -19,7 +20,6 @@ from model.state_order import STATE_ORDERS_BY_NAME
 from model.treaty import HEAD
 from viz.country import country_name
 from viz.live.message import named
-from viz.live.title import short_title
 
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Treaties", ("sign_treaty", "draft_treaty", "propose_treaty", "counter_treaty", "leave_treaty", "break_treaty")),

@@ -9,6 +9,7 @@ import numpy as np
 from experiments.compare import check_comparable
 from experiments.difference import differences
 from experiments.outcome import ALL_GOODS
+from experiments.title import goods_words, scenario_title, short_title
 from model.error import OreblocError
 from model.scenario import Scenario
 from viz.country import country_name
@@ -18,7 +19,6 @@ from viz.live.plan import plan_words
 from viz.live.record import Record, run_record
 from viz.live.stage import stage_of
 from viz.live.study_run import read_study_run
-from viz.live.title import goods_words, scenario_title, short_title
 from viz.page.fork import (
     MOST_RUNS,
     comparable,

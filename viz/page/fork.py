@@ -4,11 +4,11 @@ from dataclasses import replace
 from functools import cache
 
 from experiments.scenario_file import load_scenario, scenario_files
+from experiments.title import short_title
 from model.error import OreblocError
 from model.scenario import Scenario
 from viz.live.lever import LEVERS_BY_ID, price_unit
 from viz.live.plan import Plan, from_link, plan_words
-from viz.live.title import short_title
 
 #: Runs side by side at most: the scenario, and as many forks beside it.
 MOST_RUNS = 4

@@ -5,11 +5,11 @@ from html import escape
 from typing import Any
 
 from experiments.data_report import CREDITS, good_rows
+from experiments.title import short_title
 from model.base.data import data_hash
 from model.cache import rule_hash
 from model.instruments import INSTRUMENTS
 from model.parameter import PARAMETERS
-from viz.live.title import short_title
 from viz.page.session import version
 from viz.page.sheet import Ask, Sheet, card, table
 from viz.page.validation import run_validation, validation_card

@@ -8,11 +8,11 @@ from experiments.game_advice import Advice
 from experiments.results import Results
 from experiments.seat_score import Score
 from experiments.solo import LeftOut, Solo
+from experiments.title import goods_words, short_title
 from viz.country import country_name
 from viz.live.message import named
 from viz.live.seat_word import PART_WORDS, money, price_words, seat_title, signed_money
 from viz.live.seen import happened, seen_text
-from viz.live.title import goods_words, short_title
 from viz.page.sheet import card, table
 
 _SHOWN = 6

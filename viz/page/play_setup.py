@@ -7,12 +7,12 @@ from typing import Any
 from experiments.game_advice import at_stake
 from experiments.seat_score import parts_of
 from experiments.solo import Solo
+from experiments.title import goods_words, short_title
 from model.seat import Seat
 from viz.country import country_name
 from viz.live.message import named
 from viz.live.seat_word import PART_WORDS, ROLE_WORDS, money, price_words, seat_title, share, tonnes
 from viz.live.seen import seen_text
-from viz.live.title import goods_words, short_title
 from viz.page.sheet import card, table
 
 _SHOWN = 6

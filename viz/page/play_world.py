@@ -7,6 +7,7 @@ from typing import Any
 
 from experiments.results import Results
 from experiments.solo import Solo
+from experiments.title import goods_words, short_title
 from model.quarter_date import first_date, quarter_index
 from viz.charts import price, production_share
 from viz.colour import country_colours
@@ -17,7 +18,6 @@ from viz.live.message import named
 from viz.live.place import PLACES
 from viz.live.seat_word import price_words, share, tonnes
 from viz.live.seen import before, happened, seen_text
-from viz.live.title import goods_words, short_title
 from viz.page.sheet import card, table
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from agents.membership import PARTS, Stakes, reason, weigh_membership
+from experiments.title import short_title
 from model.engine import Engine
 from model.error import OreblocError
 from model.quarter_date import quarter_index
@@ -17,7 +18,6 @@ from viz.country import country_name
 from viz.live.lever import price_factor
 from viz.live.message import named
 from viz.live.stage import Ground
-from viz.live.title import short_title
 from viz.page.sheet import Ask, Sheet, card, table
 from viz.page.treaty_draft import Draft
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from experiments.title import short_title
 from model.clause import clause_from
 from model.clauses import BY_NAME
 from model.error import OreblocError
@@ -15,7 +16,6 @@ from viz.country import country_name
 from viz.live.lever import price_factor, price_unit
 from viz.live.order_form import Entry, Known, entries, read_value, told_fault
 from viz.live.stage import Stage
-from viz.live.title import short_title
 from viz.page.sheet import Ask
 
 _DRAFT = STATE_ORDERS_BY_NAME["draft_treaty"]

@@ -6,9 +6,9 @@ from html import escape
 from typing import Any
 
 from experiments.commands.validate import total
+from experiments.title import short_title
 from experiments.validation import RUNS, Episode, Outcome, Verdict, episode_files, load_episode, validate
 from experiments.validation_observable import OBSERVABLES
-from viz.live.title import short_title
 from viz.page.sheet import card, table
 
 _LOCK = threading.Lock()

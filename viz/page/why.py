@@ -12,6 +12,7 @@ from experiments.cause import Explanation, explain, explain_change
 from experiments.cause_text import base_year_note, ordered, show, show_change
 from experiments.difference import differences
 from experiments.scenario_file import extended_scenario
+from experiments.title import goods_words, scenario_title, short_title
 from model.error import OreblocError
 from model.quarter_date import quarter_index
 from model.scenario import Scenario
@@ -19,7 +20,6 @@ from viz.comparison import draw_waterfall, waterfall_start
 from viz.country import country_name
 from viz.live.message import named
 from viz.live.stage import stage_of
-from viz.live.title import goods_words, scenario_title, short_title
 from viz.page.fork import comparable, first_beside, fork_names, fork_plan, fork_title, is_fork
 from viz.page.sheet import Ask, Sheet, card, table
 

@@ -1,4 +1,4 @@
-"""What goods are called on the pages."""
+"""What goods and scenarios are called in titles and sentences."""
 
 from model.name import MINERAL_GOODS
 
