@@ -118,11 +118,12 @@ def refine(scout: Scout, tried: list[Judged]) -> Judged:
 def limit_stance(tried: list[Judged]) -> Floats:
     """Return the wedge at which outsiders' price is just below the cheapest entrant's full cost, [rows, K].
 
+    Now and, where it looks ahead, later: demand that grows makes room for entrants whom today's price keeps out.
     Read off the stances already cleared; 0 where free trade is above it already or no stance tried reaches it.
     """
     order = np.argsort(np.stack([one.stance for one in tried]), axis=0, kind="stable")
     stance = np.take_along_axis(np.stack([one.stance for one in tried]), order, axis=0)
-    entry = np.take_along_axis(np.stack([one.now.entry for one in tried]), order, axis=0)
+    entry = np.take_along_axis(np.stack([_entry(one) for one in tried]), order, axis=0)
     found = np.zeros(stance.shape[1:])
     for n in range(stance.shape[0] - 1):
         below, above = entry[n], entry[n + 1]
@@ -130,6 +131,10 @@ def limit_stance(tried: list[Judged]) -> Floats:
         crosses = (below < _BELOW) & (above >= _BELOW)
         found = np.where(crosses, stance[n] + part * (stance[n + 1] - stance[n]), found)
     return found
+
+
+def _entry(one: Judged) -> Floats:
+    return one.now.entry if one.later is None else np.maximum(one.now.entry, one.later.entry)
 
 
 def flood_gate(engine: Engine, menu: Menu, rows: Ints, free: Quarter) -> Bools:

@@ -41,8 +41,16 @@ def test_milk_without_foresight_and_not_without_a_weight_on_rent():
 
 
 def test_limit_where_entry_would_follow_and_not_where_none_can():
-    """With its mind on what follows it keeps the price below an entrant's full cost; safe from entry it milks."""
-    patient = {"exporter_horizon": 0.9, "exporter_future_weight": 1.0}
+    """With its mind on what follows it keeps the price below an entrant's full cost; safe from entry it milks.
+
+    Entrants go by today's price here: who still expects the last one, or counts on demand to grow, is not kept out.
+    """
+    patient = {
+        "exporter_horizon": 0.9,
+        "exporter_future_weight": 1.0,
+        "expectation_speed": 1.0,
+        "foresight_weight": 0.0,
+    }
     mode, stance, told = after_a_quarter(CONTESTED, **patient)
     assert mode == LIMIT
     assert told["considered"]["limit"]["entry"] < 1.0 < told["considered"]["milk"]["entry"]
