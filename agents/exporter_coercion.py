@@ -20,7 +20,7 @@ from model.rules.exporter import leverage, remember_provocation, restrict_chance
 #: Provocation from which a state may be restricted at all.
 _PROVOKED = 0.3
 #: A jump of tension in a quarter that provokes like a measure; restrictions of its own bring at most 0.1.
-_JUMP = 0.15
+_JUMP = 0.15 - 1e-9  # sanctions raise it by 0.15: rounding is not to decide
 #: Approval rate after a second provocation.
 _BAN_RATE = 0.05
 _TRUCE_QUARTERS = 4.0
@@ -86,7 +86,7 @@ def note_strikes(engine: Engine, menu: Menu) -> Floats:
     struck += 0.5 * (members * without[:, :, None]).sum(axis=1)
     pairs = slice(menu.row * countries, (menu.row + 1) * countries)
     tense = columns.tension[:, pairs]
-    jumped = (tense - columns.pair_tension[:, pairs] > _JUMP).astype(float)
+    jumped = (tense - columns.pair_tension[:, pairs] >= _JUMP).astype(float)
     fresh = np.maximum(struck - columns.pair_struck[:, pairs], 0.0) + jumped
     fresh = fresh if step else np.zeros_like(struck)
     columns.pair_struck[:, pairs], columns.pair_tension[:, pairs] = struck, tense

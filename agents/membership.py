@@ -130,7 +130,8 @@ def decide_treaties(engine: Any) -> None:
 
 def _sign(engine: Any, x: int, rows: Ints) -> None:
     """Have those sign who gain if those sign who gain; an order of a player stands."""
-    inside = np.tile(_invited(engine, x), (rows.size, 1))
+    held = held_by_voice(engine, x, rows)
+    inside = np.tile(_invited(engine, x), (rows.size, 1)) & ~held
     _block(engine, x, engine.columns.member_payment_usd)[rows] = 0.0  # talks that failed bind nobody
     known = _Known(engine, x)
     told = weigh_membership(engine, x, rows, inside, known)
@@ -152,7 +153,7 @@ def _sign(engine: Any, x: int, rows: Ints) -> None:
     played = _played(engine)
     votes[np.ix_(rows, ~played)] = inside[:, ~played].astype(float)
     signed = has_signed_before(_block(engine, x, engine.columns.member_state))[rows]
-    _tell(engine, x, rows, told, inside, "signs", "does not sign")
+    _tell(engine, x, rows, told, inside, "signs", "does not sign", held)
     _log_moves(engine, x, rows, told, "sign_treaty", inside & ~signed & ~played)
 
 
@@ -162,7 +163,8 @@ def _review(engine: Any, x: int, rows: Ints) -> None:
     stakes = weigh_membership(engine, x, rows, inside)
     total, asked = _as_union(engine, x, stakes)
     leaves = inside & (total < -asked)
-    joins = ~inside & _invited(engine, x) & (total > asked)
+    held = held_by_voice(engine, x, rows)
+    joins = ~inside & ~held & _invited(engine, x) & (total > asked)
     free = ~_played(engine)
     notice, votes = (
         _block(engine, x, engine.columns.member_notice),
@@ -171,7 +173,7 @@ def _review(engine: Any, x: int, rows: Ints) -> None:
     for k, row in enumerate(rows):
         notice[row, leaves[k] & free & (notice[row] < 0.0)] = engine.step_number
         votes[row, joins[k] & free] = 1.0
-    _tell(engine, x, rows, stakes, (inside & ~leaves) | joins, "stays in", "stays out of")
+    _tell(engine, x, rows, stakes, (inside & ~leaves) | joins, "stays in", "stays out of", held)
     _log_moves(engine, x, rows, stakes, "leave_treaty", leaves & free)
     _log_moves(engine, x, rows, stakes, "sign_treaty", joins & free)
 
@@ -188,6 +190,17 @@ def _as_union(engine: Any, x: int, stakes: Stakes) -> tuple[Floats, Floats]:
         total[:, named] = total[:, named].sum(axis=1, keepdims=True) if (named == union).all() else -np.inf
         asked[:, named] = asked[:, named].sum(axis=1, keepdims=True)
     return total, asked
+
+
+def held_by_voice(engine: Any, x: int, rows: Ints) -> Bools:
+    """Tell whom a promise of one voice keeps from signing treaty `x` without its fellow members, [rows, C]."""
+    table, countries = engine.treaties.table, len(engine.world.countries)
+    speaks = table.voice.reshape(table.least.size, table.least.size)[:, x] > 0
+    state = engine.columns.member_state[rows].reshape(rows.size, table.least.size, countries)
+    bound = (state == IN_FORCE) & (engine.columns.treaty_state[rows] == IN_FORCE)[:, :, None]
+    bound &= speaks[None, :, None]
+    left_out = (bound & ~_invited(engine, x)).any(axis=2)
+    return np.asarray((bound & left_out[:, :, None]).any(axis=1))
 
 
 def has_signed_before(state: Floats) -> Bools:
@@ -454,7 +467,9 @@ def _doctrine(engine: Any, code: str) -> Doctrine:
     return doctrine_of(code, seat.get("doctrine"))
 
 
-def _tell(engine: Any, x: int, rows: Ints, stakes: Stakes, yes: Bools, does: str, does_not: str) -> None:
+def _tell(
+    engine: Any, x: int, rows: Ints, stakes: Stakes, yes: Bools, does: str, does_not: str, held: Bools
+) -> None:
     """Keep the reasons of the first run."""
     if not rows.size or rows[0] != 0:
         return
@@ -464,6 +479,7 @@ def _tell(engine: Any, x: int, rows: Ints, stakes: Stakes, yes: Bools, does: str
         verb = does if yes[0, c] else does_not
         bound = is_spoken_for(engine.scenario, engine.world.countries, treaty.members, code)
         union = "; the EU negotiates as one, and not all of its members are named" if bound else ""
+        union += "; it has promised to speak as one with states that are not named" if held[0, c] else ""
         engine.decisions.append({
             "quarter": engine.quarter_label, "seat": code, "treaty": treaty.id, "choice": verb,
             "gain_usd": float(stakes.total[0, c]),

@@ -41,30 +41,6 @@ class Burden:
 
 
 @dataclass(frozen=True)
-class Entitlement:
-    """Shares of a joint stock by member, adding up to 1."""
-
-    goods: tuple[str, ...]
-    shares: Mapping[str, float]
-
-
-@dataclass(frozen=True)
-class CrisisGroup:
-    """Members release together when the price is `price_ratio` times usual or `shortfall` of use is missing."""
-
-    goods: tuple[str, ...]
-    price_ratio: float
-    shortfall: float
-
-
-@dataclass(frozen=True)
-class Information:
-    """Members share what they see; `goods` empty for all."""
-
-    goods: tuple[str, ...]
-
-
-@dataclass(frozen=True)
 class OneVoice:
     """No member signs a treaty of its own with `toward` (empty: any country outside) on these goods."""
 
@@ -87,14 +63,4 @@ class Tension:
     at_signature: float
 
 
-Pact = (
-    Exemption
-    | LevySharing
-    | Burden
-    | Entitlement
-    | CrisisGroup
-    | Information
-    | OneVoice
-    | Territorial
-    | Tension
-)
+Pact = Exemption | LevySharing | Burden | OneVoice | Territorial | Tension

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 
 from model.clause import Clause, ClauseKind, Draft, Scope
 from model.clauses.common import ANY_GOOD, goods_words
-from model.pact import Information, Pact
 
 
 def article(clause: Clause, members: Sequence[str]) -> list[str]:
@@ -28,11 +27,6 @@ def orders(clause: Clause, scope: Scope) -> list[Draft]:
     ]
 
 
-def pacts(clause: Clause) -> list[Pact]:
-    """Return the pool."""
-    return [Information(tuple(clause.fields["good"]))]
-
-
 CLAUSE = ClauseKind(
     name="information",
     title="Information and early warning",
@@ -40,5 +34,4 @@ CLAUSE = ClauseKind(
     fields=(ANY_GOOD,),
     article=article,
     orders=orders,
-    pacts=pacts,
 )

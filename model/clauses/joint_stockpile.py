@@ -12,7 +12,6 @@ from model.clause import Clause, ClauseKind, Draft, Scope
 from model.clauses.common import ANY_GOOD, goods_words, shares_words
 from model.field import Field
 from model.instrument import spoken
-from model.pact import CrisisGroup, Entitlement, Pact
 
 FIELDS = (
     ANY_GOOD,
@@ -35,13 +34,12 @@ def article(clause: Clause, members: Sequence[str]) -> list[str]:
     fields = clause.fields
     goods = goods_words(fields["good"])
     if fields["quantity_t"] is None:
-        paragraphs = [f"The members tell each other what they hold of {goods}. No joint stock is bought."]
-    else:
-        tonnes = spoken(fields["quantity_t"], "t")
-        paragraphs = [
-            f"The members build a joint stock of {tonnes} of {goods} within {fields['build_quarters']:g} quarters.",
-            f"They pay for it, and may draw on it, in these shares: {shares_words(fields['entitlement'])}.",
-        ]
+        return [f"The members work on common rules for their stocks of {goods}. No joint stock is bought."]
+    tonnes = spoken(fields["quantity_t"], "t")
+    paragraphs = [
+        f"The members build a joint stock of {tonnes} of {goods} within {fields['build_quarters']:g} quarters.",
+        f"They pay for it, and may draw on it, in these shares: {shares_words(fields['entitlement'])}.",
+    ]
     if fields["response_group"]:
         paragraphs.append(
             f"A response group releases stock for all members when the price is {fields['price_ratio']:g} times its "
@@ -65,17 +63,6 @@ def orders(clause: Clause, scope: Scope) -> list[Draft]:
     ]  # fmt: skip
 
 
-def pacts(clause: Clause) -> list[Pact]:
-    """Return entitlements where there is a stock, and the response group."""
-    fields = clause.fields
-    goods, found = tuple(fields["good"]), list[Pact]()
-    if fields["quantity_t"] is not None:
-        found.append(Entitlement(goods, fields["entitlement"]))
-    if fields["response_group"]:
-        found.append(CrisisGroup(goods, fields["price_ratio"], fields["shortfall"]))
-    return found
-
-
 CLAUSE = ClauseKind(
     name="joint_stockpile",
     title="Joint stockpile and crisis response",
@@ -83,6 +70,5 @@ CLAUSE = ClauseKind(
     fields=FIELDS,
     article=article,
     orders=orders,
-    pacts=pacts,
     weaker={"quantity_t": "low", "build_quarters": "high", "price_ratio": "high", "shortfall": "high"},
 )

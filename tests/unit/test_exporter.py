@@ -177,6 +177,15 @@ def test_treaties_without_it_and_jumps_of_tension_are_strikes():
         assert note_strikes(e, menu)[0, rival] == strikes
 
 
+@pytest.mark.parametrize("usual", [0.0, 0.1, 0.15, 0.2, 0.3])
+def test_sanctions_provoke_whatever_the_tension_before(usual):
+    """A jump of 0.15, which is what sanctions bring, counts as one from any level: rounding does not decide."""
+    e, pair = pressed()
+    e.columns.pair_tension[:, pair] = usual
+    e.columns.tension[:, pair] = usual + 0.15
+    assert note_strikes(e, e.menus["CHN"])[0, e.world.countries.index("OTH")] == 1.0
+
+
 def modes_under(story, quarters=8):
     """Return the exporter's mode in every quarter of a world with treaties or events and no measure against it."""
     e = engine(HARD, seat=RIVALRY, story=story, **HAWK)
