@@ -49,7 +49,12 @@ def test_the_class_s_game_opens_from_the_desk_and_from_the_debrief(browser, foun
         desk.goto(f"http://127.0.0.1:{port}{link}")
         shown(desk)
         assert "as it was played" in desk.inner_text("body")
+        strip = desk.get_by_role("region", name="Your class")
+        assert f"own game: {found.state.title}. Until 2026Q4" in strip.inner_text()
         judged(desk, port, "explore_desk")
+        desk.set_viewport_size({"width": 390, "height": 800})
+        judged(desk, port, "explore_narrow")
+        desk.set_viewport_size({"width": 1400, "height": 900})
         desk.evaluate(
             """() => {
                 delete document.querySelector(".orebloc").dataset.step;
@@ -60,6 +65,9 @@ def test_the_class_s_game_opens_from_the_desk_and_from_the_debrief(browser, foun
             }"""
         )
         shown(desk)
+        desk.locator("label:has-text('Scenario') select").first.select_option("tiny")
+        strip.get_by_text("Not your class's game").wait_for()
+        assert "own game:" not in strip.inner_text()
         found.desk("open", what="secrets", is_open=True)
         student.reload()
         student.click("a:has-text('Open this game in Explore')")

@@ -14,6 +14,7 @@ from experiments.game import Game
 from model.error import OreblocError
 from viz.classroom.access import new_key
 from viz.classroom.explore import Explore
+from viz.classroom.explore_strip import strip_of
 from viz.classroom.loop import run_to_end
 from viz.classroom.server import DESK_COOKIE, DEVICE
 from viz.classroom.view import DESK_VIEWER, NOBODY, WALL, Viewer, may_see_game
@@ -181,6 +182,34 @@ def test_only_people_of_the_room_get_the_pages_and_no_key_of_theirs_goes_on(play
     with connect(line, additional_headers=known, proxy=None) as open_line:
         open_line.ping().wait(10)
     assert Client(port).ask("GET", "/")[0] == 200 and "Join the session" in Client(port).ask("GET", "/")[2]
+
+
+def test_pages_say_whose_game_they_show_and_lead_back(played, served_room):
+    """Under the game's word stand session, rounds and quarter; under any other scenario that it is not the class's."""
+    port, link = served_room, played.room.game_link()
+    desk, person = pages(port, **{DESK_COOKIE: played.desk_key}), pages(port, **{DEVICE: "key of Ann"})
+    own = desk.ask("GET", link, headers={"Accept-Encoding": "gzip, br"})[2]  # as browsers ask
+    to = played.state.outcomes[1]["quarter_to"]
+    assert f"Your class's own game: {played.state.title}." in own
+    assert f"Until {to} it is as round 1 was played" in own and 'data-scenario="" hidden' in own
+    assert 'href="/desk">Back to the desk' in own and 'href="/wall"' in own
+    for query in ("", "?scenario=baseline", f"?scenario=class:0:{'0' * 64}"):
+        other = person.ask("GET", f"/explore/{query}")[2]
+        assert "Your class's own game" not in other and 'data-scenario="">' in other
+        assert "Not your class's game." in other and 'href="/play">Back to your seat' in other
+
+
+def test_in_a_world_the_way_back_leads_to_it(played):
+    """The line names the world whose game it is, and leads to the visitor's own."""
+    room = played.room
+    room.word_of = room.word_of or (lambda record: "class:0:word")
+    was = room.state.world
+    room.state.world = {"name": "World B"}
+    try:
+        told = strip_of([room], room.game_link().partition("?")[2], "/world/2", is_desk=False)
+    finally:
+        room.state.world = was
+    assert f"{room.state.title}, World B." in told and 'href="/world/2/play"' in told
 
 
 def test_the_class_does_not_wait_for_the_pages(played, tmp_path):

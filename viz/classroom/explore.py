@@ -19,6 +19,7 @@ from starlette.websockets import WebSocket
 
 from viz.classroom.access import new_key
 from viz.classroom.explore_process import serve_explore
+from viz.classroom.explore_strip import with_strip
 
 #: Pages that may be open at once; the desk's come on top.
 MOST_OPEN = 24
@@ -127,37 +128,40 @@ class Explore:
 
     # --- handing on -------------------------------------------------------------------------------------------------
 
-    async def answer(self, request: Request, is_desk: bool) -> Response:
-        """Return what the pages answer to a request."""
-        is_page = not any(part in request.url.path for part in _PARTS)
-        if is_page and not is_desk and self.open_pages >= MOST_OPEN:
+    async def answer(self, request: Request, is_desk: bool, strip: str = "") -> Response:
+        """Return what the pages answer to a request; `strip` is the line that pages carry above them."""
+        asks_page = is_page(request)
+        if asks_page and not is_desk and self.open_pages >= MOST_OPEN:
             return _failed_page(
                 f"{self.open_pages} pages of Explore are open, as many as this machine takes. Try later."
             )
-        if is_page and not self.is_up:
+        if asks_page and not self.is_up:
             self._prepare()
             return HTMLResponse(_STARTING, headers={"Refresh": "1"})
         body = await request.body()
         try:
             port = await self._begin()
             loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self.threads, self._ask, port, request, body)
+            return await loop.run_in_executor(self.threads, self._ask, port, request, body, strip)
         except (OSError, http.client.HTTPException):
             return _failed_page("The pages of Explore did not answer. Load this page again in a moment.")
 
-    def _ask(self, port: int, request: Request, body: bytes) -> Response:
+    def _ask(self, port: int, request: Request, body: bytes, strip: str) -> Response:
         line = http.client.HTTPConnection("127.0.0.1", port, timeout=ANSWER_SECONDS)
         query = f"?{request.url.query}" if request.url.query else ""
         try:
             line.putrequest(request.method, request.scope["raw_path"].decode("latin-1") + query, True, True)
             for name, value in handed_on(request):
-                line.putheader(name, value)
+                if name.lower() != "accept-encoding" or not is_page(request):
+                    line.putheader(name, value)  # a page comes plain, so that the line can be put into it
             line.putheader("Content-Length", str(len(body)))
             line.endheaders(body or None)
             found = line.getresponse()
             content = found.read()
         finally:
             line.close()
+        if found.status == 200 and (found.getheader("content-type") or "").startswith("text/html"):
+            content = with_strip(content, strip)
         response = Response(content, found.status)
         for name, value in found.getheaders():
             is_theirs = name.lower() == "set-cookie" and value.startswith(_COOKIE)
@@ -191,6 +195,11 @@ class Explore:
                 await socket.close(1011)
         finally:
             self.open_pages -= 1
+
+
+def is_page(request: Request) -> bool:
+    """Whether a request is for a page rather than a part of one."""
+    return not any(part in request.url.path for part in _PARTS)
 
 
 def handed_on(request: Any) -> list[tuple[str, str]]:
@@ -227,13 +236,15 @@ async def _first_of(*works: Any) -> None:
 
 
 Who = Callable[[Any], str]
+#: Makes the line above a page from the connection.
+Strip = Callable[[Any], str]
 
 
 class ExploreMount:
     """The ASGI application of `/explore`: `who(connection)` is `desk`, `person`, or empty for nobody of the room."""
 
-    def __init__(self, explore: Explore, who: Who) -> None:
-        self.explore, self.who = explore, who
+    def __init__(self, explore: Explore, who: Who, strip: Strip) -> None:
+        self.explore, self.who, self.strip = explore, who, strip
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer, or refuse."""
@@ -249,5 +260,8 @@ class ExploreMount:
             await PlainTextResponse("There is nothing here.", 405)(scope, receive, send)
             return
         who = self.who(request)
-        response = await self.explore.answer(request, who == "desk") if who else refused_page()
+        if who:
+            response = await self.explore.answer(request, who == "desk", self.strip(request))
+        else:
+            response = refused_page()
         await response(scope, receive, send)

@@ -25,6 +25,7 @@ from viz.classroom.access import Bucket, forget_full, new_key
 from viz.classroom.debrief_page import debrief_page, told_of
 from viz.classroom.event import DESK
 from viz.classroom.explore import Explore, ExploreMount, explored_scenario
+from viz.classroom.explore_strip import strip_of
 from viz.classroom.export import spreadsheet
 from viz.classroom.guard import MOST_BYTES, Guard, refusal
 from viz.classroom.role_page import role_page
@@ -420,15 +421,32 @@ def explored(apps: Sequence[Starlette]) -> Explore:
 
 def who_in(apps: Sequence[Starlette], connection: Any) -> str:
     """Return `desk` or `person` for somebody of one of these rooms, empty for a stranger."""
-    found = ""
+    return _place_in(apps, connection)[0]
+
+
+def _place_in(apps: Sequence[Starlette], connection: Any) -> tuple[str, str]:
+    """Return who it is, as `who_in`, and the path of the world where they are."""
+    found = ("", "")
     for app in apps:
         room: Room = app.state.room
+        base = f"/world/{app.state.number}" if app.state.number else ""
         names = {DESK_COOKIE, own_name(app, DESK_COOKIE)}
         if any(room.is_desk(connection.cookies.get(name, "")) for name in names):
-            return "desk"
+            return "desk", base
         if room.person_of(connection.cookies.get(own_name(app, DEVICE), "")):
-            found = "person"
+            found = ("person", base)
     return found
+
+
+def explore_mount(apps: Sequence[Starlette], explore: Explore) -> Mount:
+    """Return `/explore` for the people of these rooms, with the line that says whose game it shows."""
+    rooms = [app.state.room for app in apps]
+
+    def strip(connection: Any) -> str:
+        who, base = _place_in(apps, connection)
+        return strip_of(rooms, connection.url.query, base, who == "desk")
+
+    return Mount("/explore", ExploreMount(explore, partial(who_in, apps), strip))
 
 
 def application(room: Room) -> Starlette:
@@ -442,7 +460,7 @@ def application(room: Room) -> Starlette:
             yield
 
     routes = [*app.routes, Mount("/assets", StaticFiles(directory=STATIC))]
-    routes.append(Mount("/explore", ExploreMount(explore, partial(who_in, [app]))))
+    routes.append(explore_mount([app], explore))
     whole = Starlette(routes=routes, lifespan=life, middleware=[Middleware(Guard)])
     whole.state = app.state
     return whole

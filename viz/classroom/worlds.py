@@ -9,7 +9,6 @@ import json
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from functools import partial
 from typing import Any
 
 from starlette.applications import Starlette
@@ -21,7 +20,6 @@ from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket
 
 from viz.classroom.access import Guesses, folded, hashed, is_same, new_key
-from viz.classroom.explore import ExploreMount
 from viz.classroom.guard import Guard, refusal
 from viz.classroom.room import Room
 from viz.classroom.server import (
@@ -32,6 +30,7 @@ from viz.classroom.server import (
     Answer,
     address_of,
     body_of,
+    explore_mount,
     explored,
     keep_cookie,
     listen,
@@ -41,7 +40,6 @@ from viz.classroom.server import (
     poster,
     room_application,
     running,
-    who_in,
 )
 from viz.classroom.view import DESK_VIEWER, WALL, Viewer
 from viz.classroom.worlds_view import worlds_view
@@ -274,7 +272,7 @@ def class_application(worlds: Worlds) -> Starlette:
     routes: list[Any] = [_route(*row) for row in ROUTES]
     routes += [WebSocketRoute("/api/live", _live), Mount("/assets", StaticFiles(directory=STATIC))]
     routes += [Mount(f"/world/{number}", app) for number, app in enumerate(worlds.apps, start=1)]
-    routes.append(Mount("/explore", ExploreMount(explore, partial(who_in, worlds.apps))))
+    routes.append(explore_mount(worlds.apps, explore))
     app = Starlette(routes=routes, lifespan=life, middleware=[Middleware(Guard)])
     app.state.worlds, app.state.buckets = worlds, {}
     return app

@@ -35,7 +35,8 @@ def game_stage(name: str) -> Stage:
             raise OreblocError(_NO_GAME)
     if not state.record.get("rounds"):
         raise OreblocError(f"Session {path.name} has no round that was played. Open it after the first one.")
-    return GameStage(state.record, f"{state.title}, as it was played", name)
+    played_to = state.outcomes[len(state.record["rounds"])]["quarter_to"]
+    return GameStage(state.record, f"{state.title}, as it was played to {played_to}", name)
 
 
 def _served() -> dict[str, Any]:

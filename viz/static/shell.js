@@ -40,6 +40,16 @@
       }
     }, 500);
   };
+  // On a class's server a line says whose game this is: another one where the page has opened another scenario.
+  const follow = () => {
+    const texts = [...document.querySelectorAll(".class-strip [data-scenario]")];
+    if (texts.length < 2) return;
+    const own = texts[0].dataset.scenario;
+    setInterval(() => {
+      const is = new URLSearchParams(location.search).get("scenario") === own;
+      if (texts[0].hidden === is) texts.forEach((text, n) => { text.hidden = n ? is : !is; });
+    }, 300);
+  };
   // What was painted first goes as soon as the page itself is there.
   const yieldPlace = () => {
     const first = document.getElementById("first-look"), seen = new MutationObserver(() => {
@@ -47,5 +57,5 @@
     });
     if (first) seen.observe(document.body, { childList: true, subtree: true });
   };
-  document.addEventListener("DOMContentLoaded", () => { yieldPlace(); watch(); });
+  document.addEventListener("DOMContentLoaded", () => { yieldPlace(); watch(); follow(); });
 })();

@@ -43,8 +43,9 @@ export class Charts {
     const title = this.thing;
     const against = this.same() ? "" : Math.abs(gap) < 0.05 ? ", as in the baseline" : `, ${points(gap)} points ${gap < 0 ? "less" : "more"} than in the baseline`;
     say(this.finding, Number.isFinite(share) ? `${leader} makes ${percent(share)} of the world's ${title} in ${frame.quarters[quarter]}${against}` : `Nobody makes ${title} in ${frame.quarters[quarter]}`);
-    const is = frame.scenario.name.startsWith("study:") ? `This is ${frame.scenario.title}, with the numbers the study holds` : "This is the scenario as it stands";
-    const words = this.same() ? `${is}. Move a lever to see what it does.` : `Changes hold from ${this.plan.start}${this.plan.treaty ? `, with ${this.plan.treaty}` : ""}. Dashed lines: the scenario without them.`;
+    const isGame = frame.scenario.name.startsWith("class:") || frame.scenario.name.endsWith(".orebloc");
+    const is = isGame ? `This is the class's own game: ${frame.scenario.title}` : frame.scenario.name.startsWith("study:") ? `This is ${frame.scenario.title}, with the numbers the study holds` : "This is the scenario as it stands";
+    const words = this.same() ? `${is}. Move a lever to see what it does.` : `Changes hold from ${this.plan.start}${this.plan.treaty ? `, with ${this.plan.treaty}` : ""}. Dashed lines: the ${isGame ? "game" : "scenario"} without them.`;
     say(this.whyLink, this.same() ? "Why did its price move?" : "Why this difference?");
     const idle = this.idle?.length ? ` Without effect: ${this.idle.join("; ")}.` : "";
     say(this.status, words + idle);

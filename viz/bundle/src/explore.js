@@ -242,6 +242,7 @@ class Explore extends Charts {
     this.legend = mapLegend(true);
     this.cards.map.body.after(h("div", { class: "under" }, this.colourChoice, this.legend));
     this.streams = new Map();
+    this.streamIds = this.tradeKey = null; // else what a run of another length had drawn would be taken to be there
     this.streamHost = h("div", { class: "multiples" });
     this.cards.streams.body.append(this.streamHost);
     const plain = { onPick: pickQuarter };
