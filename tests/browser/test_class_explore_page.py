@@ -50,7 +50,7 @@ def test_the_class_s_game_opens_from_the_desk_and_from_the_debrief(browser, foun
         shown(desk)
         assert "as it was played" in desk.inner_text("body")
         strip = desk.get_by_role("region", name="Your class")
-        assert f"own game: {found.state.title}. Until 2026Q4" in strip.inner_text()
+        assert f"own game: {found.state.title}. Up to 2026Q4" in strip.inner_text()
         judged(desk, port, "explore_desk")
         desk.set_viewport_size({"width": 390, "height": 800})
         judged(desk, port, "explore_narrow")

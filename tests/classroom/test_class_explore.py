@@ -191,7 +191,7 @@ def test_pages_say_whose_game_they_show_and_lead_back(played, served_room):
     own = desk.ask("GET", link, headers={"Accept-Encoding": "gzip, br"})[2]  # as browsers ask
     to = played.state.outcomes[1]["quarter_to"]
     assert f"Your class's own game: {played.state.title}." in own
-    assert f"Until {to} it is as round 1 was played" in own and 'data-scenario="" hidden' in own
+    assert f"Up to {to} it is what you played (round 1)" in own and 'data-scenario="" hidden' in own
     assert 'href="/desk">Back to the desk' in own and 'href="/wall"' in own
     for query in ("", "?scenario=baseline", f"?scenario=class:0:{'0' * 64}"):
         other = person.ask("GET", f"/explore/{query}")[2]

@@ -50,8 +50,8 @@ def _own_game(room: Room) -> str:
     rounds = len(state.record["rounds"])
     name = ", ".join(filter(None, (state.title, state.world.get("name", ""))))
     to = state.outcomes[rounds]["quarter_to"]
-    played = "round 1 was" if rounds == 1 else f"rounds 1 to {rounds} were"
+    played = "round 1" if rounds == 1 else f"rounds 1 to {rounds}"
     return (
-        f"<b>Your class's own game: {escape(name)}.</b> Until {escape(to)} it is as {played} played, orders, treaties "
-        f"and events; from then on machines play. Levers change the world under it."
+        f"<b>Your class's own game: {escape(name)}.</b> Up to {escape(to)} it is what you played ({played}): your "
+        "orders, treaties and events. After that machines play. Levers change the world under it."
     )

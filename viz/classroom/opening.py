@@ -12,6 +12,7 @@ from viz.classroom.student_class import read_classes
 
 if TYPE_CHECKING:
     from experiments.game import Game
+    from viz.classroom.model_desk import ModelDesk
 
 MOST_WORLDS = 6
 #: Processes that work out rounds, however many worlds there are; what-ifs and checks have one each besides.
@@ -25,8 +26,13 @@ def open_rooms(options: Mapping[str, Any]) -> list[Room]:
     twins: Sequence[str] = options.get("twins") or ()
     classes, seats = read_classes(options.get("pilots") or ())
     rooms = _rooms(path, options, twins)
-    for room in rooms:
-        room.register(classes, seats)
+    try:
+        for room in rooms:
+            room.register(classes, seats)
+    except OreblocError:
+        if not options["resume"]:
+            _unmake(rooms)
+        raise
     return rooms
 
 
@@ -39,7 +45,6 @@ def _rooms(path: Path, options: Mapping[str, Any], twins: Sequence[str]) -> list
         raise OreblocError(
             f"Session file {taken[0]} exists. Write --resume to go on with it, or --file with a new name."
         )
-    path.parent.mkdir(parents=True, exist_ok=True)
     return [_opened(path, options)] if count == 1 else _worlds(path, options, count, twins)
 
 
@@ -94,9 +99,37 @@ def _opened(path: Path, options: Mapping[str, Any]) -> Room:
     from experiments.game import Game
 
     game = Game(options["scenario"], seed=options.get("seed"))
-    room = Room(path)
-    room.open(_session(game, options), game)
+    [room] = _made([(path, None)], [(_session(game, options), game)], None)
     return room
+
+
+def _made(
+    places: Sequence[tuple[Path, Models | None]],
+    sessions: Sequence[tuple[dict[str, Any], "Game"]],
+    model: "ModelDesk | None",
+) -> list[Room]:
+    """Return the rooms of sessions, each in its file. A session that cannot open leaves no file behind.
+
+    Nothing is written before all sessions are known to be sound.
+    """
+    places[0][0].parent.mkdir(parents=True, exist_ok=True)
+    rooms: list[Room] = []
+    try:
+        for (file, models), (session, game) in zip(places, sessions, strict=True):
+            rooms.append(Room(file, models=models))
+            rooms[-1].open(session, game, model)
+    except OreblocError:
+        _unmake(rooms)
+        raise
+    return rooms
+
+
+def _unmake(rooms: Sequence[Room]) -> None:
+    """Close rooms that were just opened and delete their files, in which nothing has happened."""
+    for room in rooms:
+        room.close()
+        for end in ("", "-wal", "-shm"):
+            room.store.path.with_name(room.store.path.name + end).unlink(missing_ok=True)
 
 
 def _worlds(path: Path, options: Mapping[str, Any], count: int, twins: Sequence[str]) -> list[Room]:
@@ -112,15 +145,13 @@ def _worlds(path: Path, options: Mapping[str, Any], count: int, twins: Sequence[
         scenario = base.with_changes(change) if change else base
         games.append(Game(scenario, seed=options.get("seed") if games == [] else games[0].engine.seed))
     sessions = [_session(game, options) for game in games]
-    rooms = []
-    for number, (file, models) in enumerate(zip(files_of(path, count), _models(count), strict=True), start=1):
+    made = []
+    for number in range(1, count + 1):
         kind = (number - 1) % len(games)
         about = {"number": number, "of": count, "name": f"World {_NAMES[number - 1]}", "difference": words[kind],
                  "code": code}  # fmt: skip
-        room = Room(file, models=models)
-        room.open({**sessions[kind], "world": about}, games[kind], desk)
-        rooms.append(room)
-    return rooms
+        made.append(({**sessions[kind], "world": about}, games[kind]))
+    return _made(list(zip(files_of(path, count), _models(count), strict=True)), made, desk)
 
 
 def _session(game: "Game", options: Mapping[str, Any]) -> dict[str, Any]:

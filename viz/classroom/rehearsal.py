@@ -77,7 +77,7 @@ class Rehearsal:
         self.kinds: dict[str, set[str]] = {}
 
     def play(self) -> None:
-        """Play the whole session, from the lobby until it is closed, and close its file."""
+        """Play the session from the lobby to the debrief, stop the clock there, and close its file."""
         try:
             run_to_end(self._play())
         finally:
@@ -89,13 +89,14 @@ class Rehearsal:
         for number, seat in enumerate(state.seats, start=1):
             await self._join(f"Bot {number}", seat)
         await self._desk("lock_lobby", is_locked=True)
-        while state.phase.name != "closed":
+        while state.phase.name != "debrief":
             if state.phase.name == "negotiate":
                 await self._negotiate()
             if state.phase.name == "orders":
                 for seat in state.seats:
                     await self._order(seat)
             await self._on()
+        await self._desk("pause")  # its clock is ahead of the true one
 
     async def _give(self, by: str, kind: str, device: str = "", **body: Any) -> dict[str, Any]:
         self.count += 1
@@ -268,6 +269,7 @@ def report(found: Mapping[str, Any]) -> str:
         ],
         "",
         "Bots order by chance and by the built-in advice, so they show what seats may do, not what people will.",
-        f"The session is in {found['file']}: `orebloc host --resume --file {found['file']}` opens its debrief.",
+        f"The session is in {found['file']}. `orebloc host --resume --file {found['file']}` opens it at the debrief, "
+        "its clock stopped: try there what you will show.",
     ]
     return "\n".join(lines)

@@ -46,10 +46,11 @@ def session_of(
         raise OreblocError(f"Template {template!r} is unknown. {hint}")
     if policy not in POLICIES:
         raise OreblocError(f"Policy {policy!r} is unknown; it must be one of {', '.join(POLICIES)}.")
-    wanted = rounds or int(known[template]["rounds"])
+    wanted = int(known[template]["rounds"]) if rounds is None else rounds
     if not 1 <= wanted <= game.rounds:
         raise OreblocError(
-            f"Rounds are {wanted}; the scenario has quarters for 1 to {game.rounds}. Write --rounds {game.rounds}."
+            f"Rounds are {wanted}; scenario {game.scenario.name} has quarters for 1 to {game.rounds}. Write --rounds "
+            f"{game.rounds} or fewer."
         )
     chosen, opening = class_seats(game, seats), opening_cells(game)
     return {
