@@ -1,7 +1,9 @@
 """Games of machines: their numbers are those of a game, an interrupted run goes on, a class finds its place in them."""
 
+import argparse
 import json
 import re
+import shlex
 
 import numpy as np
 import pytest
@@ -9,15 +11,18 @@ from classroom_kit import Class, small_game
 
 import experiments.machine.games as games_module
 import experiments.machine.table as table_module
+from experiments.commands.games import add_games_command
 from experiments.debrief.outcome import outcome
 from experiments.machine.batch import BATCH, Task, play_batch
 from experiments.machine.table import POINTS, SHIPPED, Table, find_table, game_key, table_of
 from experiments.scenario_file import load_scenario
 from model.error import ClearingError, OreblocError
-from viz.classroom.against import against_part, lines, place_word, places
+from viz.classroom.against import against_part, games_command, lines, place_word, places
 from viz.classroom.debrief_page import debrief_page, told_of
 
 SEATS = ("CHN", "JPN", "USA", "Teck")
+#: What makes a table of the class that is debriefed here.
+TINY_GAMES = "orebloc games --scenario tiny --seats CHN,JPN,USA,EU27 --rounds 2"
 
 
 @pytest.fixture(scope="module")
@@ -175,7 +180,7 @@ def test_the_debrief_shows_where_the_class_lies(debriefed, game, played, tmp_pat
     monkeypatch.setattr(table_module, "MADE", tmp_path)
     state = debriefed.state
     page = debrief_page(told_of(state))
-    assert "No games to compare with yet" in page and "orebloc games --scenario tiny" in page
+    assert "No games to compare with yet" in page and f"<code>{TINY_GAMES}</code>" in page
     assert find_table(state.record) is None
     table = table_of([*played[0], *played[1]], game.scenario.to_mapping(), SEATS, 4)
     (tmp_path / "spoilt.json").write_text("[1", encoding="utf-8")
@@ -194,15 +199,27 @@ def test_the_debrief_shows_where_the_class_lies(debriefed, game, played, tmp_pat
     assert [part.count(f'class="mark" data-round="{n}"') for n in (0, 1, 2, 3)] == [0, drawn, drawn, 0]
     old = {**table, "rule_hash": "of another version"}
     (tmp_path / "tiny.json").write_text(json.dumps(old) + " ", encoding="utf-8")
-    assert "earlier rules or data" in debrief_page(told_of(state))
+    page = debrief_page(told_of(state))
+    assert f"earlier rules or data: make them anew with <code>{TINY_GAMES}</code>" in page
+
+
+def test_the_command_on_the_page_is_that_of_the_session():
+    """Typed into a shell it asks for the session's own scenario, seats (with spaces in them) and rounds."""
+    told = {"scenario": "tiny", "about": {"CHN": {}, "MP Materials": {}}, "rounds": 3}
+    words = shlex.split(games_command(told))
+    parser = argparse.ArgumentParser()
+    add_games_command(parser.add_subparsers())
+    found = parser.parse_args(words[1:])
+    assert (found.scenario, found.seats, found.rounds) == ("tiny", "CHN,MP Materials", 3)
+    assert "--scenario mine.toml" in games_command({**told, "scenario": "mine"})
 
 
 def test_seats_are_placed_only_where_scoreboards_are_shown(debriefed):
     """What the desk does not show is not told by way of a comparison."""
     table, rounds = flat_table(), told_of(debriefed.state)[1]
-    assert "Japan" in against_part(table, rounds, {"JPN": "Japan"}, "tiny")
+    assert "Japan" in against_part(table, rounds, {"JPN": "Japan"}, TINY_GAMES)
     hidden = [{key: value for key, value in one.items() if key != "scoreboards"} for one in rounds]
-    part = against_part(table, hidden, {"JPN": "Japan"}, "tiny")
+    part = against_part(table, hidden, {"JPN": "Japan"}, TINY_GAMES)
     assert "Japan" not in part and "Prices outside" in part
 
 

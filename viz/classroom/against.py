@@ -1,12 +1,14 @@
 """The class against machine-played games: where prices, shares and seats lie among a thousand games of machines."""
 
 import math
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
 
 from experiments.machine.table import POINTS, Table, find_table
+from experiments.scenario_file import scenario_files
 from viz.classroom.chart import band_figure
 from viz.classroom.markup import bullets, card, table
 from viz.classroom.word import good_word, money_word, price_word
@@ -104,18 +106,24 @@ def _what(one: Place, names: Mapping[str, str]) -> str:
     return f"{good_word(about)}, {kind}"
 
 
+def games_command(told: Mapping[str, Any]) -> str:
+    """Return the command that plays a session's game by machines, with its scenario, seats and rounds."""
+    name = str(told.get("scenario") or "")
+    words = ["--scenario", name if name in scenario_files() else f"{name}.toml"] if name else []
+    words += ["--seats", ",".join(told["about"]), "--rounds", str(told["rounds"])]
+    return shlex.join(["orebloc", "games", *words])
+
+
 def against_part(
-    games: Table | None, rounds: Sequence[Mapping[str, Any]], names: Mapping[str, str], scenario: str
+    games: Table | None, rounds: Sequence[Mapping[str, Any]], names: Mapping[str, str], how: str
 ) -> str:
-    """Return the part of the debrief's page as HTML, or how to make a table where there is none."""
+    """Return the part of the debrief's page as HTML; `how` is the command that makes a table where there is none."""
     title = '<h2 id="machines">Your class against machine-played games</h2>'
     if games is None:
-        how = f"orebloc games{f' --scenario {scenario}' if scenario else ''} --seats SEATS --rounds ROUNDS"
         return title + card(
             "No games to compare with yet",
             "<p>Machines can play this game a thousand times, so that you see what was your doing and what would have "
-            f"come anyway. Run <code>{escape(how)}</code> with the session's seats and rounds "
-            "on the host's computer, then open this page again.</p>",
+            f"come anyway. Run <code>{escape(how)}</code> on the host's computer, then open this page again.</p>",
         )
     found = places(games, rounds)
     if not found:
@@ -125,12 +133,12 @@ def against_part(
     drawn = "".join(_drawn(figure) for figure in figures)
     told = _seats(found, names) + _prices(games, found, compared)
     return (
-        f"{title}{_how_played(games, compared, len(rounds))}"
+        f"{title}{_how_played(games, compared, len(rounds), how)}"
         f'<div class="charts machines">{drawn}</div><div class="boards">{told}</div>'
     )
 
 
-def _how_played(games: Table, compared: int, played: int) -> str:
+def _how_played(games: Table, compared: int, played: int, how: str) -> str:
     told = (
         f"{games.games:,} games of the same scenario: in half of them built-in behaviours decide for everybody, in the "
         "others about half of the seats give orders by chance."
@@ -141,7 +149,7 @@ def _how_played(games: Table, compared: int, played: int) -> str:
     )
     old = (
         "" if games.is_current
-        else " They were played under earlier rules or data: make them anew with <code>orebloc games</code>."
+        else f" They were played under earlier rules or data: make them anew with <code>{escape(how)}</code>."
     )  # fmt: skip
     return f'<p class="soft">{told}{lost}{short}{old}</p>'
 

@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from experiments.machine.table import Table
-from viz.classroom.against import against_part, found_table
+from viz.classroom.against import against_part, found_table, games_command
 from viz.classroom.chart import price_figure, share_figure
 from viz.classroom.markup import bullets, card, folded, named, table
 from viz.classroom.question import Question, cause_word, first_cause, questions
@@ -123,7 +123,7 @@ def _whole(
         *(_figure(figure) for figure in figures),
         "</div></div></div>",
         _boards(rounds, names),
-        against_part(games, rounds, names, str(told.get("scenario", ""))),
+        against_part(games, rounds, names, games_command(told)),
         _endings(debrief, names),
     ])  # fmt: skip
 
