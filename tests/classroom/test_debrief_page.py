@@ -14,7 +14,9 @@ from viz.classroom.export import spreadsheet
 from viz.classroom.question import first_cause, questions
 from viz.classroom.word import (
     change_word,
+    event_word,
     good_word,
+    group_word,
     measure_word,
     moment_word,
     money_word,
@@ -229,6 +231,12 @@ def test_a_chart_draws_the_numbers_of_its_table():
         (money_word(-2.5e9), "\u22122.50 bn usd"), (money_word(3e6), "3.00 m usd"),
         (measure_word("CHN taxes exports of gallium_refined to JPN at 30 %"),
          "China taxes exports of gallium to Japan at 30 %"),
+        (measure_word("JPN limits ndpr_concentrate and tungsten_refined of WORLD to 5,299.7812 t and 0.142857 %"),
+         "Japan limits NdPr concentrate and refined tungsten of the whole world to 5,300 t and 0.1429 %"),
+        (group_word("The price of dytb outside China fell by 66%."), "The price of Dy/Tb outside China fell by 66%."),
+        (moment_word({"kind": "price", "text": "The price of ndpr rose"}), "The price of NdPr rose"),
+        (event_word({"kind": "outage", "actor": "CHN", "good": "gallium_refined"}), "power cut (Gallium, China)"),
+        (event_word({"kind": "visit", "actor": "CHN", "target": "EU27"}), "state visit (China and European Union)"),
         (moment_word({"kind": "bloc", "text": "In force: USA_first pact"}), "In force: USA_first pact"),
         (good_word("tungsten_concentrate"), "Tungsten concentrate"), (good_word("ndpr_refined"), "NdPr"),
         (order_word({"type": "export_quota",

@@ -73,12 +73,20 @@ def share_figure(points: Sequence[Point], good: str) -> Figure:
         above = below + table[name]
         parts.append(area(plot, list(below), list(above), colours[name]))
         if table[name].iloc[-1] >= _LEAST:
-            ends.append((name, float(below.iloc[-1] + above.iloc[-1]) / 2.0, colours[name]))
+            ends.append((_short(name), float(below.iloc[-1] + above.iloc[-1]) / 2.0, colours[name]))
         below = above
     title = _share_finding(table, good)
     body = _svg(plot, title, "".join(parts) + _frame(plot, percent) + end_labels(plot, ends))
     legend = tuple((country_name(code), colours[code]) for code in table.columns)
     return Figure(f"share-{good}", title, "share of the world's output", body, _SOURCE, table, legend)
+
+
+def _short(code: str) -> str:
+    """Return a country's name as far as it fits beside a chart; the legend has it whole."""
+    name = country_name(code)
+    return {"USA": "US", "EU27": "EU", "GBR": "UK"}.get(
+        code, name if len(name) <= 11 else f"{name[:10]}\u2026"
+    )
 
 
 def band_figure(

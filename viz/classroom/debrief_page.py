@@ -26,6 +26,7 @@ from viz.classroom.word import (
     measure_word,
     moment_word,
     money_word,
+    order_title,
     order_word,
     price_word,
 )
@@ -289,7 +290,9 @@ def _numbers(figure: Figure) -> str:
     ]
     unit = "" if figure.name.startswith("share") else '<p class="soft">usd per tonne</p>'
     return unit + table(
-        ["quarter", *map(str, figure.table.columns)], rows, set(range(1, len(figure.table.columns) + 1))
+        ["quarter", *map(country_name, figure.table.columns)],
+        rows,
+        set(range(1, len(figure.table.columns) + 1)),
     )
 
 
@@ -317,7 +320,7 @@ def _boards(rounds: Sequence[Mapping[str, Any]], names: Mapping[str, str]) -> st
 def _endings(debrief: Mapping[str, Any], names: Mapping[str, str]) -> str:
     """Return what the debrief added: what ifs, promises, what was signed and done, words."""
     verdict = {True: "kept", False: "broken", None: "not judged"}
-    what_ifs = "".join(_what_if(one, names) for one in debrief.get("what_ifs", []))
+    what_ifs = "".join(_what_if(one) for one in debrief.get("what_ifs", []))
     promises = [
         f"{_said(m, names)} <b>({verdict[m['kept']]})</b>" for m in debrief.get("promises", []) if m["text"]
     ]
@@ -332,25 +335,17 @@ def _endings(debrief: Mapping[str, Any], names: Mapping[str, str]) -> str:
     ])  # fmt: skip
 
 
-def _what_if(one: Mapping[str, Any], names: Mapping[str, str]) -> str:
-    change = one["change"]
-    seat = _who(change["seat"], names) if change.get("seat") else ""
-    whose = f" of {seat}" if seat else ""
-    told = (
-        f"a machine had played {seat}"
-        if change["what"] == "seat"
-        else f"without {change['what']} {change['number']}{whose} in round {change['round']}"
-    )
+def _what_if(one: Mapping[str, Any]) -> str:
     rows = [
         [good_word(row["good"]), price_word(row["real"]), price_word(row["otherwise"])]
         for row in one["prices"]
     ]
     note = f'<p class="soft">Prices outside in {escape(one["quarter"])}, the game played again.</p>'
-    return card(f"What if: {told}", note + table(["mineral", "as it was", "otherwise"], rows, {1, 2}))
+    return card(f"What if: {one['text']}", note + table(["mineral", "as it was", "otherwise"], rows, {1, 2}))
 
 
 def _delivered(row: Mapping[str, Any], names: Mapping[str, str]) -> str:
     until = "in force to the end" if row["is_kept"] else f"in force until round {row['until']}"
-    against = ", ".join(f"{one['type'].replace('_', ' ')} (round {one['round']})" for one in row["against"])
+    against = ", ".join(f"{order_title(one['type'])} (round {one['round']})" for one in row["against"])
     meanwhile = f"; meanwhile ordered against a fellow member: {escape(against)}" if against else ""
     return f"<b>{escape(_who(row['member'], names))}</b>, {escape(row['title'])}: {until}{meanwhile}"

@@ -9,6 +9,7 @@ from model.firm_order import FIRM_ORDERS
 from model.instruments import INSTRUMENTS
 from model.state_order import REPEAL
 from model.treaty_move import MOVES
+from viz.classroom.word import help_word
 from viz.country import country_name
 
 #: Moves that are made on the table of deals, not on a sheet.
@@ -42,7 +43,7 @@ def _kind(kind: Any) -> dict[str, Any]:
     return {
         "type": kind.name,
         "title": kind.title,
-        "summary": kind.summary,
+        "summary": help_word(kind.summary),
         "fields": [_field(f) for f in kind.fields],
     }
 
@@ -53,7 +54,7 @@ def _field(field: Field) -> Mapping[str, Any]:
         "name": field.name,
         "kind": field.kind,
         "label": field.label,
-        "help": field.help,
+        "help": help_word(field.help),
         "unit": field.unit,
         "low": field.low,
         "high": field.high,

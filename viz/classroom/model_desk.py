@@ -188,7 +188,7 @@ def _with_classes(
         try:
             orders = class_orders(classes.get(who), who, seat, game.view(seat))
         except OreblocError as error:
-            orders, faults[seat] = [], [str(error)]
+            orders, faults[seat] = [], [fault_word(str(error))]
         sheets[seat] = {"orders": orders, "how": "class"}
     return sheets, faults
 
@@ -215,7 +215,7 @@ def _possible(
             game.check(seat, [*kept, order])
             kept.append(dict(order))
         except OreblocError as error:
-            lost.append(str(error))
+            lost.append(fault_word(str(error)))
     return kept, lost
 
 

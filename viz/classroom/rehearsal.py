@@ -20,6 +20,7 @@ from viz.classroom.model_desk import ModelDesk
 from viz.classroom.model_worker import ModelWorker
 from viz.classroom.opening import open_rooms
 from viz.classroom.room import Room
+from viz.classroom.word import group_word
 
 #: Minutes that people need to come in, and for the last reveal, which have no clock in the plan.
 LOBBY_MINUTES, LAST_MINUTES = 5.0, 5.0
@@ -146,6 +147,7 @@ class Rehearsal:
     async def _treat(self, first: str, second: str) -> None:
         document = {
             "kind": "memorandum",
+            "title": f"Exemption of {' and '.join(self.room.state.seats[one]['label'] for one in (first, second))}",
             "members": [first, second],
             "clauses": [{"type": "mutual_exemption", "fields": {}}],
         }
@@ -233,7 +235,8 @@ def _round(number: int, outcome: Mapping[str, Any]) -> dict[str, Any]:
         if row["outside_change"] is not None and row["outside_change"] > -1.0
     ]
     move = sum(moves) / len(moves) if moves else 0.0
-    return {"round": number, "quarter": outcome["quarter_to"], "headline": outcome["headline"], "move": move,
+    headline = group_word(outcome["headline"])
+    return {"round": number, "quarter": outcome["quarter_to"], "headline": headline, "move": move,
             "is_dull": move < math.log1p(DULL_MOVE)}  # fmt: skip
 
 

@@ -10,12 +10,23 @@ from typing import Any
 
 from experiments.debrief.delivery import delivery
 from experiments.debrief.moment import moments
+from model.event import EVENT_KINDS
 from model.vote import rule_words
 from viz.classroom.against import found_table, lines
 from viz.classroom.command import may_order
 from viz.classroom.quiz import is_quiz_time, quiz_counts, quiz_of
 from viz.classroom.state import POLICIES, Deal, Message, Person, State
-from viz.classroom.word import change_in_words, moment_word, order_word
+from viz.classroom.word import (
+    EVENTS,
+    change_in_words,
+    event_word,
+    group_word,
+    measure_word,
+    moment_word,
+    order_title,
+    order_word,
+)
+from viz.country import country_name
 
 
 @dataclass(frozen=True)
@@ -61,6 +72,7 @@ def common(state: State, now: float, online: Collection[str] = ()) -> dict[str, 
         "policy_text": POLICIES[state.policy],
         "is_locked": state.is_locked,
         "is_chat_on": state.is_chat_on,
+        "names": _country_names(state),
         "about": {seat: {key: about[key] for key in _ABOUT} for seat, about in state.seats.items()},
         "seats": [_public_seat(state, seat, team, online) for seat, team in state.teams().items()],
         "people": sum(not p.is_removed for p in state.people.values()),
@@ -75,6 +87,13 @@ def common(state: State, now: float, online: Collection[str] = ()) -> dict[str, 
         "history": [_point(number, state.outcomes[number]) for number in sorted(state.outcomes) if number],
         "debrief": _debrief(state) if phase.name in ("debrief", "closed") else None,
     }
+
+
+def _country_names(state: State) -> dict[str, str]:
+    """Return the names of all countries that a screen may show, by code."""
+    seats = next(iter(state.seats.values()), {}).get("countries", ())
+    codes = [*seats, *(row["country"] for row in state.opening.get("shares", ()))]
+    return {code: country_name(code) for code in dict.fromkeys(codes)}
 
 
 def _public_seat(state: State, seat: str, team: list[Person], online: Collection[str]) -> dict[str, Any]:
@@ -117,6 +136,8 @@ def _public_outcome(state: State, outcome: Mapping[str, Any]) -> dict[str, Any]:
     """Return the public part of an outcome: no seat's own numbers but the scoreboards, where they are shown."""
     kept = ("quarter_from", "quarter_to", "headline", "prices", "shares", "measures", "treaties", "causes")
     public = {key: outcome[key] for key in kept if key in outcome}
+    if "headline" in public:
+        public["headline"] = group_word(public["headline"])
     if state.is_open.get("scores"):
         public["scoreboards"] = {
             board: [row for row in rows if row["seat"] in state.seats]
@@ -127,7 +148,7 @@ def _public_outcome(state: State, outcome: Mapping[str, Any]) -> dict[str, Any]:
 
 def _point(number: int, outcome: Mapping[str, Any]) -> dict[str, Any]:
     """Return a round as a point of the charts over rounds."""
-    return {"round": number, "quarter": outcome["quarter_to"], "headline": outcome["headline"],
+    return {"round": number, "quarter": outcome["quarter_to"], "headline": group_word(outcome["headline"]),
             "prices": outcome["prices"], "shares": outcome["shares"]}  # fmt: skip
 
 
@@ -168,7 +189,10 @@ def _debrief(state: State) -> dict[str, Any]:
     }
     found["against"] = lines(found_table(state.record), told_rounds(state), names)
     if state.is_open.get("secrets"):
-        found["delivery"] = delivery(outcomes, rounds)
+        found["delivery"] = [
+            {**row, "against": [{**one, "title": order_title(one["type"])} for one in row["against"]]}
+            for row in delivery(outcomes, rounds)
+        ]
         found["orders"] = [
             {"round": number, "seat": seat, "orders": orders, "texts": [order_word(one) for one in orders]}
             for number, entry in enumerate(state.record["rounds"], start=1)
@@ -234,7 +258,7 @@ def seat_view(state: State, seat: str) -> dict[str, Any]:
         },
         "may_order": may_order(state),
         "locked": state.locked.get(seat),
-        "market": outcome.get("views", {}).get(seat, {}),
+        "market": _market(outcome.get("views", {}).get(seat, {})),
         "result": (latest or {}).get("seats", {}).get(seat),
         "dropped": (latest or {}).get("dropped", {}).get(seat, []),
         "is_muted": seat in state.muted,
@@ -247,6 +271,12 @@ def seat_view(state: State, seat: str) -> dict[str, Any]:
         "deals": [_my_deal(state, deal, seat) for deal in deals],
         "my_votes": {vote.id: vote.cast.get(seat) for vote in state.votes.values() if seat in vote.seats},
     }
+
+
+def _market(found: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a seat's view of its markets, its measures in words."""
+    measures = [{**one, "text": measure_word(one["text"])} for one in found.get("measures", ())]
+    return {**found, "measures": measures} if measures else dict(found)
 
 
 def may_see_game(state: State, viewer: Viewer) -> bool:
@@ -292,16 +322,18 @@ def _desk(state: State, online: Collection[str]) -> dict[str, Any]:
         "muted": sorted(state.muted),
         "all_messages": [{**_said(state, m), "is_hidden": m.is_hidden} for m in state.messages[-200:]],
         "all_deals": [_my_deal(state, deal) for deal in state.deals.values()],
-        "injects": list(state.injects),
+        "injects": [{**one, "text": event_word(one["event"])} for one in state.injects],
+        "event_kinds": [[kind, *words, EVENT_KINDS[kind].pair] for kind, words in EVENTS.items()],
         "bookmarks": list(state.bookmarks),
         "words": list(state.words),
         "surveys": len(state.surveys),
         "quiz_counts": quiz_counts(state.quiz),
         "rounds_played": len(state.record.get("rounds", [])),
         "entries": [
-            {"round": n, "sheets": {seat: orders for seat, orders in entry["sheets"].items() if orders},
+            {"round": n,
+             "sheets": {seat: list(map(order_word, orders)) for seat, orders in entry["sheets"].items() if orders},
              "treaties": [t["title"] for t in entry.get("treaties", [])],
-             "events": [e.get("kind") for e in entry.get("events", [])]}
+             "events": [event_word(e) for e in entry.get("events", [])]}
             for n, entry in enumerate(state.record.get("rounds", []), start=1)
         ],
     }  # fmt: skip

@@ -41,7 +41,7 @@ def _world(room: Room, viewer: Viewer) -> dict[str, Any]:
         "name": about["name"],
         "difference": about["difference"],
         "base": f"/world/{about['number']}",
-        "labels": {seat: one["label"] for seat, one in common["about"].items()},
+        "labels": common["names"] | {seat: one["label"] for seat, one in common["about"].items()},
         "points": [_point(common["opening"]), *map(_point, common["history"])],
         "boards": [one.get("scoreboards", {}) for one in told_rounds(room.state)],
         "headline": common["reveal"]["headline"] if common["reveal"] and common["reveal_round"] else "",

@@ -43,6 +43,10 @@ export function part(id, shown, draw) {
 
 // --- the live view ---------------------------------------------------------------------------------------------------
 
+let countryNames = {}; // by code
+/** A country's name. */
+export const countryWords = (code) => countryNames[code] || code;
+
 let offset = 0; // server time less ours, seconds
 export const serverNow = () => Date.now() / 1000 + offset;
 
@@ -53,6 +57,7 @@ export function follow(as, show) {
   const take = (news) => { // after the first view only what has changed is sent
     known = news.is_whole ? news : { common: { ...known.common, ...news.common }, own: { ...known.own, ...news.own } };
     offset = known.common.now - Date.now() / 1000;
+    countryNames = known.common.names || {};
     const { about, seats } = known.common;
     show({ common: { ...known.common, seats: seats.map((one) => ({ ...about[one.seat], ...one })) }, own: known.own });
   };
@@ -263,12 +268,12 @@ export function priceChart(points, good) {
 /** Market shares of one good, latest: a bar of parts, the large ones labelled. */
 export function shareBar(shares, good) {
   const rows = shares.filter((row) => row.good === good);
-  const chart = svg("svg", { viewBox: "0 0 330 46", role: "img", "aria-label": `${goodWords(good)}: ${rows.map((r) => `${r.country} ${percent(r.share)}`).join(", ")}` });
+  const chart = svg("svg", { viewBox: "0 0 330 46", role: "img", "aria-label": `${goodWords(good)}: ${rows.map((r) => `${countryWords(r.country)} ${percent(r.share)}`).join(", ")}` });
   let at = 0, textEnd = -1;
   for (const row of rows) {
     const width = 330 * row.share;
     chart.append(svg("rect", { x: at, y: 0, width: Math.max(width - 1, 0.5), height: 24, fill: COLOURS[row.country] || "#8a8a8a" }));
-    const label = `${row.country} ${percent(row.share)}`;
+    const label = `${countryWords(row.country)} ${percent(row.share)}`;
     if (at >= textEnd && at + label.length * 6.6 < 330) { chart.append(svg("text", { x: at, y: 40 }, label)); textEnd = at + label.length * 6.6 + 8; }
     at += width;
   }
@@ -289,13 +294,13 @@ export function worldCards(common, isBrief = false) {
   const points = [{ quarter: "opening", prices: common.opening.prices }, ...common.history];
   if (common.reveal && common.reveal_round === 0) points.push({ quarter: common.reveal.quarter_to, prices: common.reveal.prices }); // practice is no part of the history
   return last.prices.map((row) => el("section", { class: "card" },
-    el("h2", {}, `${goodWords(row.good)}: ${price(row.outside)} outside ${row.leader}`, row.outside_change ? ` (${change(row.outside_change)})` : ""),
+    el("h2", {}, `${goodWords(row.good)}: ${price(row.outside)} outside ${countryWords(row.leader)}`, row.outside_change ? ` (${change(row.outside_change)})` : ""),
     priceChart(points, row.good), shareBar(last.shares, row.good),
     isBrief ? null : el("p", { class: "soft" }, "Price per round on arrival outside and at the producer inside; shares of the world's primary output. Source: this game."),
     isBrief ? null : el("details", { "data-key": `numbers ${row.good}` }, el("summary", {}, "Numbers"),
       table(["quarter", "outside", "inside"], points.map((p) => { const r = p.prices.find((one) => one.good === row.good) || {};
         return [p.quarter, price(r.outside), price(r.inside)]; }), [1, 2]),
-      table(["country", "share", "change"], last.shares.filter((s) => s.good === row.good).map((s) => [s.country, percent(s.share), change(s.change)]), [1, 2]))));
+      table(["country", "share", "change"], last.shares.filter((s) => s.good === row.good).map((s) => [countryWords(s.country), percent(s.share), change(s.change)]), [1, 2]))));
 }
 
 export const BOARDS = { wealth: ["Wealth of states", "score of the round; more is better", money], cash: ["Cash of firms", "earned since the game began; more is better", money], security: ["Security of supply", "cost of a year without the leader; less is better", money],
@@ -340,7 +345,7 @@ export function debriefParts(found, names) {
     notes: listed("Noted on the way", noted(found.bookmarks)),
     what_if: found.what_ifs.length ? el("div", { class: "stack" }, found.what_ifs.map((one) => el("section", { class: "card" }, el("h2", {}, `What if: ${one.text}`), el("div", { class: "two" }, el("ul", { class: "list" }, one.prices.map((row) => el("li", {}, `${goodWords(row.good)} outside in ${one.quarter}: ${price(row.otherwise)} instead of ${price(row.real)}`))), scoresIf(one, names))))) : null,
     promises: listed("Promises", found.promises.map((m) => `${names[m.seat] || m.seat}: ${m.text} ${m.kept === true ? "\u2713 kept" : m.kept === false ? "\u2715 broken" : ""}`)),
-    signed: listed("Signed and done", (found.delivery || []).map((row) => `${names[row.member] || row.member}, ${row.title}: ${row.is_kept ? "in force to the end" : `until round ${row.until}`}${row.against.length ? `; meanwhile ordered ${row.against.map((a) => `${a.type.replaceAll("_", " ")} (round ${a.round})`).join(", ")}` : ""}`)),
+    signed: listed("Signed and done", (found.delivery || []).map((row) => `${names[row.member] || countryWords(row.member)}, ${row.title}: ${row.is_kept ? "in force to the end" : `until round ${row.until}`}${row.against.length ? `; meanwhile ordered ${row.against.map((a) => `${a.title} (round ${a.round})`).join(", ")}` : ""}`)),
     orders: listed("What was ordered", (found.orders || []).flatMap((row) => row.texts.map((text) => `Round ${row.round}, ${names[row.seat] || row.seat}: ${text}`))),
   };
 }
@@ -355,6 +360,6 @@ export function hasPart(common, name) {
   if (name === "treaties") return common.deals.length + common.votes.length > 0;
   return Boolean(common.debrief && debriefParts(common.debrief, {})[name]);
 }
-const plain = (value) => typeof value === "string" && /^[a-z]+(_[a-z]+)*_(refined|concentrate|alloy)$/.test(value) ? goodWords(value) : value === "WORLD" ? "the world" : Array.isArray(value) ? value.map(plain).join(", ") : value !== null && typeof value === "object" ? JSON.stringify(value) : String(value).replaceAll("_", " ");
+const plain = (value) => typeof value === "string" && /^[a-z]+(_[a-z]+)*_(refined|concentrate|alloy)$/.test(value) ? goodWords(value) : value === "WORLD" ? "the whole world" : typeof value === "string" && countryNames[value] ? countryNames[value] : Array.isArray(value) ? value.map(plain).join(", ") : value !== null && typeof value === "object" ? JSON.stringify(value) : String(value).replaceAll("_", " ");
 /** The fields of an order or a clause in words. */
 export const fieldWords = (fields) => Object.entries(fields || {}).map(([name, value]) => `${name.replaceAll("_", " ")} ${plain(value)}`).join("; ") || "as usual";

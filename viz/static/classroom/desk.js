@@ -1,9 +1,9 @@
 // The facilitator's desk: one tap to the next step, who is where, and everything that can be done about it.
-import { BASE, CAUSES, WALL, ask, boards, byId, el, follow, goodWords, hasPart, order, part, phaseWords, price, runClock, scoreRows, scoresIf, send, table, worldCards } from "./common.js";
+import { BASE, CAUSES, WALL, ask, boards, byId, countryWords, el, follow, goodWords, hasPart, order, part, phaseWords, price, runClock, scoreRows, scoresIf, send, table, worldCards } from "./common.js";
 
 let view = null;
 const desk = (kind, body = {}) => order("fault", kind, body, "desk");
-const nameOf = (seat) => view.common.seats.find((one) => one.seat === seat)?.label || seat;
+const nameOf = (seat) => view.common.seats.find((one) => one.seat === seat)?.label || countryWords(seat);
 
 const SCRIPT = {
   lobby: "Show the wall. Everybody opens the address, writes the code and takes a seat. Wait until each seat has somebody or is a machine's.",
@@ -92,21 +92,19 @@ async function see(seat, isAgain = false) {
   if (!isAgain) byId("seecard").scrollIntoView({ block: "nearest" });
 }
 
-const EVENTS = [["outage", "Power cut: half of a producer's plants stop"], ["strike", "Strike: a quarter of a producer's plants stop"], ["demand", "Boom: users want 15 % more"],
-  ["sanctions", "Sanctions between two states"], ["provocation", "A provocation between two states"], ["claim", "A claim on territory"], ["visit", "A state visit calms"], ["discovery", "A discovery: new plants are cheaper"]];
-
 function once() {
   const { common } = view;
   const goods = common.opening.prices.map((row) => row.good), states = common.seats.filter((s) => s.role === "state" || s.role === "exporter");
   const choose = (id, rows) => el("select", { id }, rows.map(([value, text]) => el("option", { value }, text)));
-  const kind = choose("event", EVENTS), actor = choose("actor", states.map((s) => [s.seat, s.label])), target = choose("target", states.map((s) => [s.seat, s.label])), good = choose("good", goods.map((g) => [g, goodWords(g)]));
+  const kinds = view.own.event_kinds.map(([value, name, what, isPair]) => ({ value, name: name.replace(/^./, (c) => c.toUpperCase()), what, isPair }));
+  const kind = choose("event", kinds.map((one) => [one.value, `${one.name}: ${one.what}`])), actor = choose("actor", states.map((s) => [s.seat, s.label])), target = choose("target", states.map((s) => [s.seat, s.label])), good = choose("good", goods.map((g) => [g, goodWords(g)]));
   const headline = el("input", { id: "headline", maxlength: "200", value: "" });
   const whole = el("label", { for: "target" }, "Against", target), what = el("label", { for: "good" }, "Mineral", good);
   const adapt = () => {
-    const between = ["sanctions", "provocation", "claim", "visit"].includes(kind.value);
+    const { name, isPair: between } = kinds.find((one) => one.value === kind.value);
     whole.hidden = !between;
     what.hidden = between;
-    headline.value = between ? `${EVENTS.find(([k]) => k === kind.value)[1]}: ${nameOf(actor.value)} and ${nameOf(target.value)}` : `${EVENTS.find(([k]) => k === kind.value)[1].split(":")[0]}: ${goodWords(good.value)}, ${nameOf(actor.value)}`;
+    headline.value = between ? `${name}: ${nameOf(actor.value)} and ${nameOf(target.value)}` : `${name}: ${goodWords(good.value)}, ${nameOf(actor.value)}`;
   };
   for (const one of [kind, actor, target, good]) one.addEventListener("change", adapt);
   adapt();
@@ -135,13 +133,13 @@ function once() {
 
 function lists() {
   const { common, own } = view;
-  part("injects", own.injects, () => own.injects.map((one) => el("p", { class: "row" }, el("span", { class: "soft grow" }, `To come in round ${one.round}: ${one.event.kind}`), el("button", { class: "small", type: "button", onclick: () => desk("withdraw_event", { inject: one.id }) }, "Take it back"))));
+  part("injects", own.injects, () => own.injects.map((one) => el("p", { class: "row" }, el("span", { class: "soft grow" }, `To come in round ${one.round}: ${one.text}`), el("button", { class: "small", type: "button", onclick: () => desk("withdraw_event", { inject: one.id }) }, "Take it back"))));
   part("bookmarks", own.bookmarks, () => own.bookmarks.map((one) => el("p", { class: "soft" }, `Round ${one.round}: ${one.text}`)));
   part("bloc", own.all_deals.filter((deal) => ["signed", "in_force"].includes(deal.state)).map((deal) => [deal.deal, deal.document.title]), (deals) => [el("option", { value: "" }, "all states"), ...deals.map(([value, title]) => el("option", { value }, `members of ${title}, by its own rule`))]);
   part("votes", common.votes, () => common.votes.map((vote) => el("div", { class: "row" }, el("span", { class: "grow" }, `${vote.question} (${vote.rule_text}; ${vote.cast} of ${vote.seats.length})`, vote.result === null ? "" : vote.result ? ": carried" : ": not carried"),
     vote.result === null ? el("button", { class: "small", type: "button", onclick: () => desk("close_vote", { vote: vote.vote }) }, "Close") : null)));
   part("deals", own.all_deals, () => own.all_deals.length ? own.all_deals.map((deal) => el("details", { "data-key": deal.deal }, el("summary", {}, `${deal.document.title} (${deal.state.replace("_", " ")}): ${deal.document.members.map(nameOf).join(", ")}`), el("p", { class: "treaty", tabindex: "0" }, deal.text))) : [el("p", { class: "soft" }, "No treaty on the table.")]);
-  part("talk", own.all_messages, () => el("ul", { class: "list" }, own.all_messages.slice(-30).map((m) => el("li", {}, el("span", {}, el("b", {}, nameOf(m.seat)), ` (${m.room === "public" ? "all" : m.room}): ${m.text}`, m.is_promise ? " [promise]" : "", m.is_hidden ? " [hidden]" : ""),
+  part("talk", own.all_messages, () => el("ul", { class: "list" }, own.all_messages.slice(-30).map((m) => el("li", {}, el("span", {}, el("b", {}, nameOf(m.seat)), ` (${m.room === "public" ? "all" : m.room.split("+").filter((seat) => seat !== m.seat).map(nameOf).join(", ")}): ${m.text}`, m.is_promise ? " [promise]" : "", m.is_hidden ? " [hidden]" : ""),
     el("div", { class: "row" }, m.is_promise ? [el("button", { class: "small", type: "button", onclick: () => desk("judge_promise", { message: m.message, kept: true }) }, "Kept"), el("button", { class: "small", type: "button", onclick: () => desk("judge_promise", { message: m.message, kept: false }) }, "Broken")] : null,
       el("button", { class: "small", type: "button", onclick: () => desk("hide_message", { message: m.message, is_hidden: !m.is_hidden }) }, m.is_hidden ? "Show" : "Hide"))))));
 }
@@ -154,9 +152,9 @@ function debrief() {
     if (!own.entries.length) return [el("p", { class: "soft" }, "After the first round: why prices moved, and what if.")];
     const rows = [];
     for (const entry of own.entries) {
-      for (const [seat, orders] of Object.entries(entry.sheets)) orders.forEach((one, n) => rows.push([{ what: "order", round: entry.round, seat, number: n + 1 }, `Round ${entry.round}, ${nameOf(seat)}: without ${one.type.replaceAll("_", " ")}`]));
+      for (const [seat, orders] of Object.entries(entry.sheets)) orders.forEach((text, n) => rows.push([{ what: "order", round: entry.round, seat, number: n + 1 }, `Round ${entry.round}, ${nameOf(seat)}: without ${text}`]));
       entry.treaties.forEach((title, n) => rows.push([{ what: "treaty", round: entry.round, number: n + 1 }, `Round ${entry.round}: without treaty ${title}`]));
-      entry.events.forEach((kind, n) => rows.push([{ what: "event", round: entry.round, number: n + 1 }, `Round ${entry.round}: without the ${kind}`]));
+      entry.events.forEach((text, n) => rows.push([{ what: "event", round: entry.round, number: n + 1 }, `Round ${entry.round}: without the ${text}`]));
     }
     for (const row of own.board) rows.push([{ what: "seat", seat: row.seat }, `A machine plays ${row.label} all along`]);
     const pick = el("select", { id: "whatifpick" }, rows.map(([, text], n) => el("option", { value: String(n) }, text)));

@@ -1,5 +1,5 @@
 // A seat: its sheet of orders, deals, talk, the world, the role. What others of the team do arrives as it happens.
-import { BASE, ask, boards, byId, causes, change, debriefCards, el, follow, goodWords, money, order, part, percent, phaseWords, price, runClock, say, scoreRows, send, table, worldCards } from "./common.js";
+import { BASE, ask, boards, byId, causes, change, countryWords, debriefCards, el, follow, goodWords, money, order, part, percent, phaseWords, price, runClock, say, scoreRows, send, table, worldCards } from "./common.js";
 import { fieldsOf, wordsOf } from "./form.js";
 
 let view = null, form = null, formSeat = "", fields = null, pending = Promise.resolve();
@@ -266,7 +266,7 @@ const describeClause = (clause) => {
 };
 const told = (answer) => answer.ok ? [el("p", { class: "treaty", tabindex: "0" }, answer.text), ...answers(answer.answers)] : [el("p", { class: "fault" }, answer.message)];
 const answers = (given) => Object.entries(given).map(([seat, one]) => el("p", { class: "soft" }, `${nameOf(seat)}'s own look-ahead ${one.signs ? "would sign" : "would not sign"}: ${one.reason}`));
-const nameOf = (seat) => view.common.seats.find((one) => one.seat === seat)?.label || seat;
+const nameOf = (seat) => view.common.seats.find((one) => one.seat === seat)?.label || countryWords(seat);
 
 function paintDeals() {
   const { own, common } = view;
@@ -352,14 +352,14 @@ function paintMine() {
   part("mine", [market, view.own.seat], () => {
     if (market.sites) return [el("section", { class: "card" }, el("h2", {}, `Your firm: ${money(market.cash_usd)} in cash`),
       table(["plant", "capacity t a year", "output t", "price", "room to build t"], market.sites.filter((s) => s.capacity_t > 0 || s.room_t > 0).slice(0, 8)
-        .map((s) => [`${goodWords(s.good)}, ${s.country}`, Math.round(4 * s.capacity_t).toLocaleString("en"), Math.round(s.output_t).toLocaleString("en"), price(s.price_usd_per_t), s.room_t === null ? "" : Math.round(4 * s.room_t).toLocaleString("en")]), [1, 2, 3, 4]))];
+        .map((s) => [`${goodWords(s.good)}, ${countryWords(s.country)}`, Math.round(4 * s.capacity_t).toLocaleString("en"), Math.round(s.output_t).toLocaleString("en"), price(s.price_usd_per_t), s.room_t === null ? "" : Math.round(4 * s.room_t).toLocaleString("en")]), [1, 2, 3, 4]))];
     const goods = (market.goods || []).filter((g) => g.use_t > 0).sort((a, b) => (b.dependence_share || 0) - (a.dependence_share || 0)).slice(0, 8);
     if (!goods.length) return [];
     return [el("section", { class: "card" }, el("h2", {}, "Your markets"),
       table(["mineral", "you pay", "largest supplier", "stock"], goods.map((g) => [goodWords(g.good), price(g.landed_price_usd_per_t),
-        g.leading_supplier ? `${g.leading_supplier} ${percent(g.dependence_share)}` : "", g.stock_days === null || g.stock_days === undefined ? "" : `${Math.round(g.stock_days)} days`]), [1, 3]),
+        g.leading_supplier ? `${countryWords(g.leading_supplier)} ${percent(g.dependence_share)}` : "", g.stock_days === null || g.stock_days === undefined ? "" : `${Math.round(g.stock_days)} days`]), [1, 3]),
       (market.measures || []).length ? el("details", { "data-key": "measures" }, el("summary", {}, `Your measures in force (${market.measures.length})`),
-        el("ul", { class: "list" }, market.measures.map((m) => el("li", {}, `${m.id}: ${m.text}`)))) : null)];
+        el("ul", { class: "list" }, market.measures.map((m) => el("li", {}, m.text)))) : null)];
   });
 }
 
@@ -373,7 +373,7 @@ function paintPhase() {
     if (common.reveal && ["reveal", "debrief", "closed"].includes(common.phase)) cards.push(card(common.reveal.headline, el("p", { class: "soft" }, `${common.reveal.quarter_from} to ${common.reveal.quarter_to}`),
       own.result ? table(["your seat, this round", ""], scoreRows(own.result), [1]) : null,
       ...(own.dropped || []).map((text) => el("p", { class: "fault" }, `Not carried out: ${text}`)),
-      el("ul", { class: "list" }, common.reveal.prices.map((row) => el("li", {}, `${goodWords(row.good)}: ${price(row.outside)} outside ${row.leader} ${change(row.outside_change)}, ${price(row.inside)} inside ${change(row.inside_change)}`)))));
+      el("ul", { class: "list" }, common.reveal.prices.map((row) => el("li", {}, `${goodWords(row.good)}: ${price(row.outside)} outside ${countryWords(row.leader)} ${change(row.outside_change)}, ${price(row.inside)} inside ${change(row.inside_change)}`)))));
     if (common.reveal?.causes && ["reveal", "debrief", "closed"].includes(common.phase)) cards.push(causes(common.reveal.causes, seatNames()));
     const all = [...common.news, ...own.news].sort((a, b) => b.at - a.at), news = all.filter((one) => one.is_now), old = all.filter((one) => !one.is_now);
     const rows = (some) => el("ul", { class: "list" }, some.map((one) => el("li", {}, one.text)));
@@ -444,7 +444,7 @@ function paint() {
   part("nowhere", [isHere, own.seat, common.seats, common.is_locked, isEarly], () => isHere ? [el("section", { class: "card" }, el("h1", {}, `Welcome, ${own.name}`), el("p", {}, common.is_locked || !common.seats.some(mayTake) ? "Seats are settled. Go to the facilitator, who can seat you." : isEarly ? "Take a seat. Several people may share one." : "Play has begun: take a seat that nobody has, or ask the facilitator to seat you with a team."),
     el("p", { id: "seatfault", class: "fault", role: "alert", hidden: true }),
     el("ul", { class: "list" }, common.seats.map((seat) => el("li", {}, el("span", {}, `${seat.label} (${seat.role}, ${seat.people || "no"} ${seat.people === 1 ? "person" : "people"})`),
-      !mayTake(seat) ? null : el("button", { class: "small", type: "button", onclick: () => order("seatfault", "take_seat", { seat: seat.seat }) }, `Sit here: ${seat.seat}`)))))]
+      !mayTake(seat) ? null : el("button", { class: "small", type: "button", onclick: () => order("seatfault", "take_seat", { seat: seat.seat }) }, `Sit here: ${seat.label}`)))))]
     : [el("section", { class: "card" }, el("h1", {}, "You are not in this session"), el("p", {}, "Perhaps the facilitator has removed this device, or it is a new one."), el("a", { class: "button", href: "/" }, "Join"))]);
   if (!isHere || !own.seat) return;
   loadForm();

@@ -1,5 +1,5 @@
 // The projector: what everybody may see, one thing large enough for the last row. It is sent nothing else.
-import { BASE, WALL, boards, byId, causes, debriefParts, el, follow, hasPart, part, phaseWords, runClock, worldCards } from "./common.js";
+import { BASE, WALL, boards, byId, causes, countryWords, debriefParts, el, follow, hasPart, part, phaseWords, runClock, worldCards } from "./common.js";
 
 let view = null;
 
@@ -22,13 +22,13 @@ function large(common, names) {
   return common.phase === "closed" ? el("p", { class: "lead" }, "Thank you.") : null;
 }
 
-const treaties = (common, names) => el("div", { class: "two" }, common.deals.map((deal) => el("section", { class: "card" }, el("h2", {}, deal.title), el("p", {}, `In force between ${deal.members.map((m) => names[m] || m).join(", ")}.`))), votes(common.votes));
+const treaties = (common, names) => el("div", { class: "two" }, common.deals.map((deal) => el("section", { class: "card" }, el("h2", {}, deal.title), el("p", {}, `In force between ${deal.members.map((m) => names[m] || countryWords(m)).join(", ")}.`))), votes(common.votes));
 const votes = (rows) => rows.map((vote) => el("section", { class: "card" }, el("h2", {}, vote.question), el("p", {}, `${vote.rule_text}; ${vote.cast} of ${vote.seats.length} have voted`), vote.result === null ? null : el("p", { class: "lead" }, vote.result ? "Carried" : "Not carried")));
 
 /** What goes on beside it: treaties, votes, news. */
 function beside(common, names) {
   const cards = [], isTalk = ["negotiate", "orders", "reveal"].includes(common.phase);
-  if (isTalk && common.deals.length && chosen(common) !== "treaties") cards.push(el("section", { class: "card" }, el("h2", {}, "Treaties in force"), el("ul", { class: "list" }, common.deals.map((deal) => el("li", {}, `${deal.title}: ${deal.members.map((m) => names[m] || m).join(", ")}`)))));
+  if (isTalk && common.deals.length && chosen(common) !== "treaties") cards.push(el("section", { class: "card" }, el("h2", {}, "Treaties in force"), el("ul", { class: "list" }, common.deals.map((deal) => el("li", {}, `${deal.title}: ${deal.members.map((m) => names[m] || countryWords(m)).join(", ")}`)))));
   if (isTalk && chosen(common) !== "treaties") cards.push(...votes([...common.votes.filter((one) => one.result === null), ...common.votes.filter((one) => one.result !== null).slice(-1)]));
   const news = common.news.filter((one) => one.is_now).slice(-4).reverse();
   if (news.length) cards.push(el("section", { class: "card" }, el("h2", {}, "News"), el("ul", { class: "list" }, news.map((one) => el("li", {}, one.text)))));
