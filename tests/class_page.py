@@ -38,3 +38,12 @@ def judged(page, port, name):
     assert not page.faults, page.faults
     own = (f"http://127.0.0.1:{port}/", f"ws://127.0.0.1:{port}/", "data:", "blob:")
     assert all(url.startswith(own) for url in page.asked), page.asked
+
+
+def unfold(desk):
+    """Open all sections of a desk, and what can be done about each seat."""
+    desk.wait_for_selector("#board li")
+    for summary in desk.locator("details[data-fold]:not([open]) > summary").all():
+        if summary.is_visible():
+            summary.click()
+    desk.evaluate("document.querySelectorAll('#board details').forEach((one) => { one.open = true; })")

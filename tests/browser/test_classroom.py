@@ -5,6 +5,7 @@ import re
 import time
 
 import pytest
+from class_page import unfold
 from classroom_screen import Host, Screen
 from page_visit import ROOT
 
@@ -24,6 +25,7 @@ def test_a_class_from_the_code_on_the_wall_to_the_debrief(browser, host):
     desk = Screen(browser, host).open(host.link)
     desk.click("#go")
     desk.see("#steer button")
+    unfold(desk.page)
     wall = Screen(browser, host).open("/wall")
     wall.see(".code")
     ann = Screen(browser, host, 360).join("Ann", "CHN")

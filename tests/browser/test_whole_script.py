@@ -5,6 +5,7 @@ a fault of a script or a page wider than its screen fails the test.
 """
 
 import pytest
+from class_page import unfold
 from classroom_screen import Host, Screen
 
 WIDTHS = (360, 1400, 390, 1024, 768, 360)
@@ -21,6 +22,7 @@ class Room:
         self.desk = Screen(browser, self.host).open(self.host.link)
         self.desk.click("#go")
         self.desk.see("#steer button")
+        unfold(self.desk.page)
         self.wall = Screen(browser, self.host, 1600).open("/wall")
         self.wall.see(".code")
         self.students = {

@@ -19,6 +19,7 @@ _STATIC = (
     "classroom/form.js",
     "classroom/join.js",
     "classroom/open.js",
+    "classroom/pager.js",
     "classroom/play.js",
     "classroom/replay.css",
     "classroom/replay.js",

@@ -339,7 +339,7 @@ export function debriefParts(found, names) {
   const listed = (title, rows) => rows.length ? el("section", { class: "card" }, el("h2", {}, title), el("ul", { class: "list" }, rows.map((text) => el("li", {}, text)))) : null;
   const noted = (rows) => rows.map((one) => `Round ${one.round}: ${one.text}`);
   return {
-    words: Array.isArray(found.words) ? el("section", { class: "card" }, el("h2", {}, "In one word"), el("p", { class: "lead" }, found.words.join(" \u00b7 "))) : null,
+    words: Array.isArray(found.words) ? el("section", { class: "card" }, el("h2", {}, "In one word"), el("p", { class: "lead words" }, found.words.map((word, n) => el("span", {}, `${n ? " \u00b7 " : ""}${word}`)))) : null,
     moments: listed("Key moments", noted(found.moments)),
     machines: listed("Against games of machines", found.against || []),
     notes: listed("Noted on the way", noted(found.bookmarks)),

@@ -44,6 +44,35 @@ function steer() {
   part("failure", own.failure_text, (text) => text ? [el("p", { class: "fault" }, text), el("div", { class: "row" }, el("button", { type: "button", onclick: () => desk("try_again") }, "Try again"), el("button", { type: "button", onclick: () => desk("back_to_orders") }, "Back to orders"))] : []);
 }
 
+/** What waits for the facilitator or for people, in a line each. */
+function waits() {
+  const { common, own } = view;
+  const names = (rows) => rows.length > 6 ? `${rows.slice(0, 6).join(", ")} and ${rows.length - 6} more` : rows.join(", ");
+  const hands = own.people_list.filter((one) => one.hand).map((one) => one.name);
+  const missing = common.phase === "orders" ? own.board.filter((row) => row.pilot === "people" && row.state !== "final").map((row) => row.label) : [];
+  const stuck = own.board.filter((row) => row.state === "stuck").map((row) => row.label);
+  const votes = common.votes.filter((vote) => vote.result === null), open = own.all_deals.filter((deal) => deal.state === "open");
+  part("waits", [hands, missing, stuck, votes, open.map((deal) => [deal.document.title, deal.signed])], () => [
+    hands.length ? `\u270B ${names(hands)}` : "", missing.length ? `Not handed in: ${names(missing)}` : "", stuck.length ? `A draft that cannot be carried out: ${names(stuck)}` : "",
+    ...votes.map((vote) => `Vote open: ${vote.question} (${vote.cast} of ${vote.seats.length})`),
+    open.length ? `${open.length === 1 ? "A treaty waits" : `${open.length} treaties wait`} for signatures: ${names(open.map((deal) => deal.document.title))}` : ""]
+    .filter(Boolean).map((text) => el("li", {}, text)));
+}
+
+// Sections open and close by hand, and stay so over a reload; until somebody has chosen, the step says which are open.
+const FOLDS = "orebloc desk folds", OPEN_IN = { people: ["lobby"], debrief: ["debrief", "closed"] };
+const chosenFolds = () => { try { return JSON.parse(localStorage.getItem(FOLDS) || "{}"); } catch { return {}; } };
+for (const fold of document.querySelectorAll("details[data-fold]")) fold.querySelector("summary").addEventListener("click", () => setTimeout(() => {
+  try { localStorage.setItem(FOLDS, JSON.stringify({ ...chosenFolds(), [fold.dataset.fold]: fold.open })); } catch { /* private mode: for this page only */ }
+}));
+let foldedFor = "";
+function fold(phase) {
+  if (phase === foldedFor) return;
+  foldedFor = phase;
+  const chosen = chosenFolds();
+  for (const one of document.querySelectorAll("details[data-fold]")) one.open = chosen[one.dataset.fold] ?? Boolean(OPEN_IN[one.dataset.fold]?.includes(phase));
+}
+
 // Who decides for a seat: its people where it has any, the machine, chance, or a class that the server was started with.
 function pilots(row, classes) {
   const choice = el("select", { "aria-label": `Who decides for ${row.label}`, onchange: (event) => desk("pilot_seat", { seat: row.seat, pilot: event.target.value }) },
@@ -56,15 +85,15 @@ function pilots(row, classes) {
 
 function board() {
   const { common, own } = view;
-  part("board", [own.board, own.muted, own.classes], () => el("ul", { class: "list" }, own.board.map((row) => el("li", {},
-    el("div", {}, el("b", {}, row.label), " ", el("span", { class: `tag ${row.pilot === "people" ? row.state : "nothing"}` }, row.pilot === "people" ? { final: "handed in", stuck: "stuck", draft: "draft", nothing: "nothing yet" }[row.state] : row.pilot === "random" ? "chance" : own.classes.includes(row.pilot) ? row.pilot : "machine"),
-      el("br"), el("span", { class: "soft" }, row.names.length ? `${row.names.join(", ")}; ${row.online} connected` : "nobody sits here", row.fault ? `; ${row.fault}` : ""),
-      row.dropped.map((text) => el("p", { class: "fault" }, `Last round: ${text}`))),
-    el("div", { class: "row" },
+  part("board", [own.board, own.muted, own.classes], () => el("ul", { class: "board-seats" }, own.board.map((row) => el("li", {},
+    el("p", {}, el("b", {}, row.label), " ", el("span", { class: `tag ${row.pilot === "people" ? row.state : "nothing"}` }, row.pilot === "people" ? { final: "handed in", stuck: "stuck", draft: "draft", nothing: "nothing yet" }[row.state] : row.pilot === "random" ? "chance" : own.classes.includes(row.pilot) ? row.pilot : "machine")),
+    el("p", { class: "soft" }, row.names.length ? `${row.names.join(", ")}; ${row.online} connected` : "nobody sits here", row.fault ? `; ${row.fault}` : ""),
+    row.dropped.length ? el("details", { "data-key": `dropped ${row.seat}` }, el("summary", { class: "fault" }, `Not carried out last round: ${row.dropped.length}`), row.dropped.map((text) => el("p", { class: "soft" }, text))) : null,
+    el("details", { "data-key": `seat ${row.seat}` }, el("summary", { "aria-label": `Act on ${row.label}` }, "Act"), el("div", { class: "row" },
       pilots(row, own.classes),
       row.names.length ? el("button", { class: "small", type: "button", onclick: () => desk("tell", { seat: row.seat, text: "The facilitator asks you to hand in soon." }) }, "Nudge") : null,
       el("button", { class: "small", type: "button", onclick: () => see(row.seat) }, "See as"),
-      row.names.length ? el("button", { class: "small", type: "button", "aria-pressed": String(own.muted.includes(row.seat)), onclick: () => desk("mute", { seat: row.seat, is_muted: !own.muted.includes(row.seat) }) }, own.muted.includes(row.seat) ? "Let it talk again" : "Mute") : null)))));
+      row.names.length ? el("button", { class: "small", type: "button", "aria-pressed": String(own.muted.includes(row.seat)), onclick: () => desk("mute", { seat: row.seat, is_muted: !own.muted.includes(row.seat) }) }, own.muted.includes(row.seat) ? "Let it talk again" : "Mute") : null))))));
   part("people", [common.phase, own.people_list, own.board.map((row) => row.seat)], () => own.people_list.length ? el("ul", { class: "list" }, own.people_list.map((person) => {
     const seat = el("select", { "aria-label": `Seat of ${person.name}`, onchange: (event) => desk("seat_person", { person: person.person, seat: event.target.value }) },
       el("option", { value: "" }, "no seat"), own.board.map((row) => el("option", { value: row.seat }, row.label)));
@@ -198,7 +227,9 @@ follow("desk", (fresh) => {
   const hands = view.own.people_list.filter((one) => one.hand).map((one) => one.name);
   byId("quarter").textContent = `${view.common.people} people${hands.length ? ` \u00b7 \u270B ${hands.slice(0, 3).join(", ")}${hands.length > 3 ? ` and ${hands.length - 3} more` : ""}` : ""}`;
   if (seen && !byId("seecard").hidden) { clearTimeout(again); again = setTimeout(see, 400, seen, true); }
+  fold(view.common.phase);
   steer();
+  waits();
   board();
   understanding();
   lists();

@@ -1,5 +1,6 @@
 // The projector: what everybody may see, one thing large enough for the last row. It is sent nothing else.
 import { BASE, WALL, boards, byId, causes, countryWords, debriefParts, el, follow, hasPart, part, phaseWords, runClock, worldCards } from "./common.js";
+import { paged } from "./pager.js";
 
 let view = null;
 
@@ -25,10 +26,13 @@ function large(common, names) {
 const treaties = (common, names) => el("div", { class: "two" }, common.deals.map((deal) => el("section", { class: "card" }, el("h2", {}, deal.title), el("p", {}, `In force between ${deal.members.map((m) => names[m] || countryWords(m)).join(", ")}.`))), votes(common.votes));
 const votes = (rows) => rows.map((vote) => el("section", { class: "card" }, el("h2", {}, vote.question), el("p", {}, `${vote.rule_text}; ${vote.cast} of ${vote.seats.length} have voted`), vote.result === null ? null : el("p", { class: "lead" }, vote.result ? "Carried" : "Not carried")));
 
+/** Treaties that stand beside the large part, the latest; the desk can show all. */
+const MOST_BESIDE = 3;
+
 /** What goes on beside it: treaties, votes, news. */
 function beside(common, names) {
   const cards = [], isTalk = ["negotiate", "orders", "reveal"].includes(common.phase);
-  if (isTalk && common.deals.length && chosen(common) !== "treaties") cards.push(el("section", { class: "card" }, el("h2", {}, "Treaties in force"), el("ul", { class: "list" }, common.deals.map((deal) => el("li", {}, `${deal.title}: ${deal.members.map((m) => names[m] || countryWords(m)).join(", ")}`)))));
+  if (isTalk && common.deals.length && chosen(common) !== "treaties") cards.push(el("section", { class: "card" }, el("h2", {}, "Treaties in force"), el("ul", { class: "list" }, [...common.deals.slice(-MOST_BESIDE).map((deal) => el("li", {}, `${deal.title}: ${deal.members.map((m) => names[m] || countryWords(m)).join(", ")}`)), common.deals.length > MOST_BESIDE ? el("li", {}, `and ${common.deals.length - MOST_BESIDE} more`) : null])));
   if (isTalk && chosen(common) !== "treaties") cards.push(...votes([...common.votes.filter((one) => one.result === null), ...common.votes.filter((one) => one.result !== null).slice(-1)]));
   const news = common.news.filter((one) => one.is_now).slice(-4).reverse();
   if (news.length) cards.push(el("section", { class: "card" }, el("h2", {}, "News"), el("ul", { class: "list" }, news.map((one) => el("li", {}, one.text)))));
@@ -60,5 +64,14 @@ function paint() {
 const seats = (common) => el("ul", { class: "seats" }, common.seats.map((seat) => el("li", {}, el("b", {}, seat.label), " ", el("span", { class: "soft" }, seat.is_final === undefined ? `${seat.people || "no"} ${seat.people === 1 ? "person" : "people"}`
   : seat.pilot !== "people" ? "a machine" : seat.is_final ? "\u2713 handed in" : "deciding"))));
 
+let drawn = null; // what of the stage is laid out in pages
+function fit() {
+  const first = byId("stage").firstElementChild;
+  if (first === drawn) return;
+  drawn = first;
+  paged(byId("stage").querySelector(".large > .stack"), `${chosen(view.common)} ${view.common.step}`);
+}
+
 runClock(() => view?.common);
-follow("wall", (fresh) => { view = fresh; paint(); });
+follow("wall", (fresh) => { view = fresh; paint(); fit(); });
+document.fonts.ready.then(() => { drawn = null; if (view) fit(); });
