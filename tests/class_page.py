@@ -43,7 +43,11 @@ def judged(page, port, name):
 def unfold(desk):
     """Open all sections of a desk, and what can be done about each seat."""
     desk.wait_for_selector("#board li")
-    for summary in desk.locator("details[data-fold]:not([open]) > summary").all():
-        if summary.is_visible():
-            summary.click()
-    desk.evaluate("document.querySelectorAll('#board details').forEach((one) => { one.open = true; })")
+    desk.evaluate(
+        """() => {
+            const all = [...document.querySelectorAll("details[data-fold]")];
+            const chosen = Object.fromEntries(all.map((one) => [one.dataset.fold, one.open = true]));
+            localStorage.setItem("orebloc desk folds", JSON.stringify(chosen));
+            for (const one of document.querySelectorAll("#board details")) one.open = true;
+        }"""
+    )

@@ -89,7 +89,7 @@ class Screen:
         self.page.fill("#code", self.host.code.lower())
         self.page.fill("#name", name)
         self.click("#join button")
-        self.click(f"text=Sit here: {seat}")
+        self.click(f"button[data-seat='{seat}']")
         self.see("#panels:not([hidden])")
         self.click("text=I have it")
         return self

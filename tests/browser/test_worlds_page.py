@@ -60,7 +60,7 @@ def test_two_worlds_from_one_code_to_their_comparison(browser, worlds):
             one.fill("#code", worlds.code.lower())
             one.fill("#name", name)
             one.click("#join button")
-            one.click("text=Sit here: CHN")
+            one.click("button[data-seat=CHN]")
             one.wait_for_selector("#panels:not([hidden])")
             people.append(one)
         assert [one.url.split("/world/")[1][0] for one in people] == ["1", "2"]

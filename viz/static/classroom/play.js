@@ -444,7 +444,7 @@ function paint() {
   part("nowhere", [isHere, own.seat, common.seats, common.is_locked, isEarly], () => isHere ? [el("section", { class: "card" }, el("h1", {}, `Welcome, ${own.name}`), el("p", {}, common.is_locked || !common.seats.some(mayTake) ? "Seats are settled. Go to the facilitator, who can seat you." : isEarly ? "Take a seat. Several people may share one." : "Play has begun: take a seat that nobody has, or ask the facilitator to seat you with a team."),
     el("p", { id: "seatfault", class: "fault", role: "alert", hidden: true }),
     el("ul", { class: "list" }, common.seats.map((seat) => el("li", {}, el("span", {}, `${seat.label} (${seat.role}, ${seat.people || "no"} ${seat.people === 1 ? "person" : "people"})`),
-      !mayTake(seat) ? null : el("button", { class: "small", type: "button", onclick: () => order("seatfault", "take_seat", { seat: seat.seat }) }, `Sit here: ${seat.label}`)))))]
+      !mayTake(seat) ? null : el("button", { class: "small", type: "button", "data-seat": seat.seat, onclick: () => order("seatfault", "take_seat", { seat: seat.seat }) }, `Sit here: ${seat.label}`)))))]
     : [el("section", { class: "card" }, el("h1", {}, "You are not in this session"), el("p", {}, "Perhaps the facilitator has removed this device, or it is a new one."), el("a", { class: "button", href: "/" }, "Join"))]);
   if (!isHere || !own.seat) return;
   loadForm();
