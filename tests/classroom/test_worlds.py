@@ -9,8 +9,12 @@ from classroom_server import ROOT, Client, Host, free_port, serving
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
+from experiments.debrief.gap import part_gap
+from experiments.game import Game
+from experiments.scenario_file import load_scenario
 from model.error import OreblocError
 from viz.classroom.access import ROOM_WRONG_A_MINUTE
+from viz.classroom.loop import run_to_end
 from viz.classroom.opening import MOST_PLAYERS, _models, files_of, open_rooms
 from viz.classroom.room import Room
 from viz.classroom.server import DESK_COOKIE, DEVICE
@@ -177,6 +181,7 @@ def test_the_desk_s_comparison_is_the_desk_s_alone(hosted):
         assert client.ask("GET", "/api/view?as=desk")[0] == 404
         text = client.ask("GET", "/api/view?as=wall")[2]
         assert "missing" not in text and SECRET not in text and room.state.code not in text
+        assert "panic" not in text  # a twin's difference is the desk's until the debrief
     for path in ("/world/2/api/view", "/world/2/api/view?as=wall"):
         assert SECRET not in hosted.bob.ask("GET", path)[2]
     assert SECRET not in hosted.desk.ask("GET", "/world/2/api/view?as=desk")[2]
@@ -190,6 +195,65 @@ def test_the_class_s_desk_leads_every_world_and_an_assistant_one(hosted):
         assert hosted.give(hosted.desk, "tell", path, text="All of you")[0] == 200
         assert hosted.give(hosted.assistant, "tell", path, text="Mine")[0] == (200 if number == 1 else 403)
     assert steps == [room.state.step for room in hosted.worlds.rooms]
+
+
+RULE = {"type": "export_tax", "actor": "CHN", "quarter": "2025Q2", "fields": {"good": "gallium", "rate": 0.5}}
+DUTY = [{"type": "import_tariff", "fields": {"good": ["gallium_refined"], "target": ["CHN"], "rate": 0.5}}]
+
+
+def games(rule, orders):
+    """Return a game of a round on `tiny` without the rule, and one with it, in which the USA gave these orders."""
+    found = []
+    for measures, given in (([], []), ([RULE] if rule else [], orders)):
+        game = Game(load_scenario("tiny").with_changes({"measures": measures}), seed=5)
+        game.play_round({"USA": given})
+        found.append(game)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("rule", "orders"), [(True, []), (False, DUTY), (True, DUTY)], ids=["rule", "people", "both"]
+)
+def test_a_gap_is_parted_into_the_rule_s_and_the_people_s(rule, orders):
+    """Parts add up to the gap; what does not differ has none of it, and what does has some."""
+    parted = part_gap(*games(rule, orders))
+    rows = [*parted["prices"], *parted["scores"].values()]
+    for row in rows:
+        assert row["rule"] + row["people"] == pytest.approx(row["twin"] - row["base"], rel=1e-9, abs=1e-6)
+    for part, differs in (("rule", rule), ("people", bool(orders))):
+        assert any(abs(row[part]) > 1e-6 for row in rows) == differs
+
+
+def test_the_desk_parts_the_gap_once_all_worlds_are_in_the_debrief(tmp_path):
+    """Before, and for a class without twins, it is told why not; then the wall has it."""
+    worlds = Worlds(made(tmp_path, 2, ["parameters.panic=0"]))
+    alone = Worlds(worlds.rooms[:1])
+    assert "no world has a rule" in run_to_end(alone.part_gaps())["message"]
+    assert "none has played" in run_to_end(worlds.part_gaps())["message"]
+    with serving(class_application(worlds)) as port:
+        desk, stranger = Client(port), Client(port)
+        assert desk.ask("POST", "/api/desk", {"key": worlds.link_key})[0] == 200
+        assert stranger.ask("POST", "/api/gaps", {})[0] == 404
+        early = 0
+        while any(room.state.phase.name != "debrief" for room in worlds.rooms):
+            if any(room.state.record["rounds"] for room in worlds.rooms):
+                early += "debrief first" in desk.ask("POST", "/api/gaps", {})[2]
+            for number, room in enumerate(worlds.rooms, start=1):
+                given = {
+                    "id": f"on-{number}-{room.state.seq:06d}",
+                    "kind": "go_on",
+                    "body": {"step": room.state.step},
+                }
+                if room.state.phase.name not in ("resolving", "debrief"):
+                    desk.ask("POST", f"/world/{number}/api/command?as=desk", given)
+            time.sleep(0.05)
+        assert early and json.loads(stranger.ask("GET", "/api/view?as=wall")[2])["gaps"] == []
+        assert json.loads(desk.ask("POST", "/api/gaps", {})[2]) == {"ok": True}
+        (gap,) = json.loads(stranger.ask("GET", "/api/view?as=wall")[2])["gaps"]
+        assert "panic 0" in stranger.ask("GET", "/api/view?as=wall")[2]
+        assert gap["number"] == 2 and {"good", "base", "twin", "rule", "people"} == gap["prices"][0].keys()
+    for room in worlds.rooms:
+        room.close()
 
 
 def test_worlds_share_a_bounded_number_of_processes():

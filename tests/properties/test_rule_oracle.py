@@ -80,6 +80,7 @@ DOMAIN = {
             "loss_quarters",
             "patience",
             "quarters",
+            "more",
         ],
         _QUARTERS,
     ),

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from experiments.debrief.board import use_worth
+from experiments.debrief.gap import part_gap
 from experiments.debrief.outcome import causes, opening_cells, outcome
 from experiments.game import Game
 from model.error import ClearingError, OreblocError
@@ -175,6 +176,10 @@ class ModelDesk:
             for seat in was["seats"] if seat in would["seats"]
         }  # fmt: skip
         return {"change": dict(change), "quarter": was["quarter_to"], "prices": prices, "scores": scores}
+
+    def _part_gap(self, record: Mapping[str, Any], twin: Mapping[str, Any]) -> dict[str, Any]:
+        """Tell what of the gap between two worlds is the rule's and what their people's."""
+        return part_gap(self.game(record), self.game(twin))
 
 
 def _with_classes(

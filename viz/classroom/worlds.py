@@ -46,6 +46,8 @@ from viz.classroom.worlds_view import worlds_view
 
 #: Seconds between two looks at what the worlds show.
 LOOK_SECONDS = 0.2
+#: Seconds after which the parting of one twin's gap is given up.
+GAP_LIMIT = 120.0
 
 
 class Worlds:
@@ -59,6 +61,7 @@ class Worlds:
         guesses = Guesses(codes=1 + len(rooms))
         for room in rooms:
             room.guesses = guesses
+        self.gaps: dict[int, dict[str, Any]] = {}
         self._told: dict[str, tuple[Any, str]] = {}
 
     @property
@@ -94,11 +97,38 @@ class Worlds:
         self.link_key = ""
         return fresh
 
+    async def part_gaps(self) -> dict[str, Any]:
+        """Work out what of each twin's gap to the first world is the rule's and what its people's; keep it to be shown.
+
+        Only once all worlds have played the same rounds and are in the debrief: nothing then is told too early.
+        """
+        first, twins = self.rooms[0], [room for room in self.rooms if room.state.world["difference"]]
+        played = {len(room.state.record["rounds"]) for room in self.rooms}
+        if not twins or not played - {0}:
+            return {
+                "ok": False,
+                "message": "There is no gap to part: no world has a rule of its own, or none has played.",
+            }
+        if len(played) > 1 or not all(room.state.phase.name in ("debrief", "closed") for room in self.rooms):
+            return {
+                "ok": False,
+                "message": "Lead all worlds to the debrief first, with the same rounds played.",
+            }
+        for room in twins:
+            answer = await first.think("part_gap", GAP_LIMIT, twin=room.state.record)
+            if not answer.pop("ok"):
+                return {"ok": False, **answer}
+            self.gaps[room.state.world["number"]] = answer
+        return {"ok": True}
+
     def told(self, viewer: Viewer) -> str:
         """Return the view of all worlds as JSON, made once for all who look while nothing happens."""
-        seen = tuple(room.version for room in self.rooms)
+        seen = (len(self.gaps), *(room.version for room in self.rooms))
         if self._told.get(viewer.kind, (None, ""))[0] != seen:
-            self._told[viewer.kind] = seen, json.dumps(worlds_view(self.rooms, viewer, self.addresses))
+            found = worlds_view(self.rooms, viewer, self.addresses)
+            done = all(room.state.phase.name in ("debrief", "closed") for room in self.rooms)
+            gaps = [{"number": number, **gap} for number, gap in self.gaps.items()] if done else []
+            self._told[viewer.kind] = seen, json.dumps(found | {"gaps": gaps})
         return self._told[viewer.kind][1]
 
 
@@ -197,6 +227,10 @@ async def _open_desk(worlds: Worlds, request: Request) -> Response:
     return response
 
 
+async def _gaps(worlds: Worlds, request: Request) -> Response:
+    return JSONResponse(await worlds.part_gaps())
+
+
 async def _qr(worlds: Worlds, request: Request) -> Response:
     return poster(worlds.addresses, request)
 
@@ -245,6 +279,7 @@ ROUTES: tuple[tuple[str, str, str, Any], ...] = (
     ("/api/command", "POST", "everyone", _join),
     ("/api/resume", "POST", "everyone", _resume),
     ("/api/desk", "POST", "everyone", _open_desk),
+    ("/api/gaps", "POST", "desk", _gaps),
 )
 
 

@@ -1,6 +1,7 @@
 """What the comparison of a class's worlds shows: of each world what everybody in it may know, side by side.
 
 Made from `view.common` of each world and nothing else, but for the desk, which is told besides how far each world is.
+What is different in a twin is the desk's to know until the debrief.
 """
 
 from collections.abc import Mapping, Sequence
@@ -35,11 +36,12 @@ def worlds_view(rooms: Sequence[Room], viewer: Viewer, addresses: Sequence[str])
 
 def _world(room: Room, viewer: Viewer) -> dict[str, Any]:
     common, about = room.common(), room.state.world
+    may_know = viewer == DESK_VIEWER or room.state.phase.name in ("debrief", "closed")
     row = {key: common[key] for key in _KEPT}
     row |= {
         "number": about["number"],
         "name": about["name"],
-        "difference": about["difference"],
+        "difference": about["difference"] if may_know else "",
         "base": f"/world/{about['number']}",
         "labels": common["names"] | {seat: one["label"] for seat, one in common["about"].items()},
         "points": [_point(common["opening"]), *map(_point, common["history"])],

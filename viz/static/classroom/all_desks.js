@@ -1,6 +1,6 @@
 // The desk of all worlds: where each of them is, one tap for all together, and the way to the desk of one.
-import { byId, el, followAll, part, PHASES, sendTo } from "./common.js";
-import { key, left, marketCards, named, scoreCards, storyCards } from "./compare.js";
+import { byId, el, followAll, part, PHASES, post, sendTo } from "./common.js";
+import { gapCards, key, left, marketCards, named, scoreCards, storyCards } from "./compare.js";
 
 let view = null, isBusy = false;
 const step = (world) => `${PHASES[world.phase]}${world.round ? `, round ${world.round} of ${world.rounds}` : ""}`;
@@ -36,6 +36,16 @@ function steer() {
     running || paused ? el("button", { type: "button", onclick: () => all("extend", () => ({ minutes: 2 }), (w) => w.ends_at !== null || w.left_seconds !== null) }, "2 minutes more for all") : null]);
 }
 
+/** Play each world's orders under the other's rule, so that the gap of a twin is parted. */
+async function partGaps(button) {
+  button.disabled = true;
+  button.textContent = "The games are played once more…";
+  const answer = await post("/api/gaps", {}).catch(() => ({ ok: false, message: "The line is down. Try again." }));
+  byId("faults").replaceChildren(...(answer.ok ? [] : [el("li", {}, answer.message)]));
+  button.disabled = false;
+  button.textContent = "Rule or people? Part the gap";
+}
+
 function once() {
   const text = el("input", { id: "telltext", maxlength: "500" });
   byId("tell").append(el("label", { for: "telltext", class: "grow" }, "To everybody in all worlds", text), el("button", { type: "submit" }, "Tell"));
@@ -59,12 +69,15 @@ followAll("desk", (fresh) => {
   byId("people").textContent = `${worlds.reduce((sum, world) => sum + world.people, 0)} people`;
   steer();
   part("codes", [view.code], () => [view.code ? `Code for all: ${view.code}, which leads to the world with the fewest people.` : "All worlds are locked.", " Each world has a code of its own at its desk and on its wall."]);
+  const canPart = worlds.some((w) => w.difference) && worlds.every((w) => ["debrief", "closed"].includes(w.phase));
+  part("gap", [canPart], () => canPart ? [el("button", { type: "button", onclick: (event) => partGaps(event.target) }, "Rule or people? Part the gap"),
+    el("span", { class: "soft" }, "Each world's orders are played under the other's rule; takes some seconds, and stands on the wall then.")] : []);
   part("list", worlds.map((w) => [w.name, w.difference, w.phase, w.round, w.people, w.missing, w.fault]), () => worlds.map((world, n) => el("section", { class: "card" }, el("h2", {}, named(world)),
     el("p", {}, step(world), " ", el("b", { id: `clock${n}` })),
     el("p", { class: "soft" }, `${world.people} ${world.people === 1 ? "person" : "people"}${["negotiate", "orders"].includes(world.phase) ? `; ${world.missing} ${world.missing === 1 ? "seat has" : "seats have"} not handed in` : ""}`),
     world.fault ? el("p", { class: "fault" }, world.fault) : null,
     el("p", {}, el("a", { href: `${world.base}/desk` }, `Desk of ${world.name}`), " · ", el("a", { href: `${world.base}/wall`, target: "_blank" }, "wall"), " · ", el("a", { href: `${world.base}/debrief`, target: "_blank" }, "replay")))));
-  part("compare", worlds.map((w) => [w.points, w.boards, w.headline, w.treaties, w.moments]), () => worlds.every((w) => w.phase === "lobby") ? [] : [key(worlds),
+  part("compare", [view.gaps, worlds.map((w) => [w.points, w.boards, w.headline, w.treaties, w.moments])], () => worlds.every((w) => w.phase === "lobby") ? [] : [key(worlds), el("div", { class: "two three" }, gapCards(worlds, view.gaps)),
     el("div", { class: "two three" }, marketCards(worlds)), el("div", { class: "two three" }, scoreCards(worlds)), el("div", { class: "two three" }, storyCards(worlds))]);
   clocks();
 });
