@@ -42,7 +42,7 @@ def go_on(desk, worlds, phase, number):
 
 
 def test_two_worlds_from_one_code_to_their_comparison(browser, worlds):
-    """People come to both worlds by one code, the desk of all leads them on, and the wall shows the difference."""
+    """People come to both worlds by one code, the desk of all leads them on, and the wall shows the difference in the debrief."""
     with serving(class_application(worlds)) as port:
         root = f"http://127.0.0.1:{port}"
         desk = opened(browser, port, 1400, "light")
@@ -71,7 +71,7 @@ def test_two_worlds_from_one_code_to_their_comparison(browser, worlds):
         go_on(desk, worlds, "negotiate", 2)
         wall.wait_for_selector("#compare svg")
         assert wall.locator("#compare polyline").count() >= 8 and wall.locator(".worldkey li").count() == 2
-        assert "panic 0" in wall.inner_text(".worldkey")
+        assert "panic" not in wall.inner_text("body")
         desk.click("text=Pause all")
         desk.wait_for_selector("text=Go on with the clocks")
         assert all(room.state.is_paused for room in worlds.rooms)
@@ -88,6 +88,10 @@ def test_two_worlds_from_one_code_to_their_comparison(browser, worlds):
         go_on(desk, worlds, "debrief", 2)
         wall.goto(f"{root}/debrief")
         wall.wait_for_selector("#compare svg")
+        assert "panic 0" in wall.inner_text(".worldkey")
+        desk.click("text=Rule or people? Part the gap")
+        wall.wait_for_selector("text=World B: panic 0: rule or people?")
+        assert desk.inner_text("#faults") == ""
         judged(wall, port, "worlds_debrief")
         narrow = opened(browser, port, 360, "light")
         narrow.goto(f"{root}/debrief")

@@ -77,7 +77,7 @@ followAll("desk", (fresh) => {
     el("p", { class: "soft" }, `${world.people} ${world.people === 1 ? "person" : "people"}${["negotiate", "orders"].includes(world.phase) ? `; ${world.missing} ${world.missing === 1 ? "seat has" : "seats have"} not handed in` : ""}`),
     world.fault ? el("p", { class: "fault" }, world.fault) : null,
     el("p", {}, el("a", { href: `${world.base}/desk` }, `Desk of ${world.name}`), " · ", el("a", { href: `${world.base}/wall`, target: "_blank" }, "wall"), " · ", el("a", { href: `${world.base}/debrief`, target: "_blank" }, "replay")))));
-  part("compare", [view.gaps, worlds.map((w) => [w.points, w.boards, w.headline, w.treaties, w.moments])], () => worlds.every((w) => w.phase === "lobby") ? [] : [key(worlds), el("div", { class: "two three" }, gapCards(worlds, view.gaps)),
+  part("compare", [view.gaps, worlds.map((w) => [w.points, w.boards, w.headline, w.treaties, w.moments])], () => worlds.every((w) => w.phase === "lobby") ? [] : [key(worlds), gapCards(worlds, view.gaps),
     el("div", { class: "two three" }, marketCards(worlds)), el("div", { class: "two three" }, scoreCards(worlds)), el("div", { class: "two three" }, storyCards(worlds))]);
   clocks();
 });

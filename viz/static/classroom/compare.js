@@ -82,15 +82,21 @@ export const storyCards = (worlds) => worlds.map((world, n) => el("section", { c
   world.moments.length ? el("ul", { class: "plain" }, world.moments.map((one) => el("li", {}, `Round ${one.round}: ${one.text}`))) : null,
   el("p", {}, el("a", { href: `${world.base}/debrief` }, `The replay of ${world.name}`))));
 
-const signed = (value, say) => `${value < 0 ? "\u2212" : "+"}${say(Math.abs(value))}`;
+/** A part of a price, in the unit in which the price itself is told; nothing where it is less than a thousandth of it. */
+function part(value, of) {
+  const perKg = Math.abs(of) >= 10000, size = Math.abs(value) / (perKg ? 1000 : 1);
+  if (Math.abs(value) < 0.001 * Math.abs(of)) return "0";
+  return `${value < 0 ? "\u2212" : "+"}${size.toLocaleString("en-US", { maximumSignificantDigits: 3 })} usd/${perKg ? "kg" : "t"}`;
+}
 
 /** What of a twin's gap to the first world is the rule's and what its people's, once the desk has asked for it. */
-export const gapCards = (worlds, gaps) => gaps.map((gap) => {
+export const gapCards = (worlds, gaps) => gaps.length ? el("div", { class: "two three" }, gaps.map((gap) => {
   const world = worlds.find((one) => one.number === gap.number), size = (row) => Math.abs(row.twin - row.base) / Math.max(Math.abs(row.base), 1e-9);
   const rows = gap.prices.filter((row) => size(row) > 0.005).sort((a, b) => size(b) - size(a)).slice(0, 8), top = rows[0];
-  const about = (row) => `${goodWords(row.good)} is ${signed(row.twin - row.base, price)} away from ${worlds[0].name}: ${signed(row.rule, price)} by the rule, ${signed(row.people, price)} by what people did.`;
+  const parts = (row) => [row.twin - row.base, row.rule, row.people].map((value) => part(value, row.base));
+  const about = (row) => { const [whole, rule, people] = parts(row); return `${goodWords(row.good)}: ${whole} against ${worlds[0].name}, of it ${rule} by the rule and ${people} by what people did.`; };
   return el("section", { class: "card" }, el("h2", {}, `${named(world)}: rule or people?`),
     el("p", {}, top ? about(top) : "No price outside is more than half a percent away from the first world's."),
-    rows.length ? table(["price outside", "gap", "by the rule", "by people"], rows.map((row) => [goodWords(row.good), signed(row.twin - row.base, price), signed(row.rule, price), signed(row.people, price)]), [1, 2, 3]) : null,
+    rows.length ? table(["price outside", "gap", "by the rule", "by people"], rows.map((row) => [goodWords(row.good), ...parts(row)]), [1, 2, 3]) : null,
     el("p", { class: "soft" }, `Last quarter (${gap.quarter}). Each world's orders were played once more under the other's rule; the parts are means of both ways and add up to the gap.`));
-});
+})) : null;

@@ -21,7 +21,7 @@ followAll("wall", (fresh) => {
     el("p", { class: "code" }, view.code || "rooms locked"), el("p", { class: "soft" }, "It leads to the world with the fewest people.")), el("img", { class: "qr", src: "/api/qr.svg", alt: "QR code of the address" })) : []);
   part("list", worlds.map((w) => [w.name, w.difference, w.phase, w.round, w.people, w.failure]), () => worlds.map((world, n) => el("section", { class: "card" }, el("h2", {}, isLobby ? world.name : named(world)),
     el("p", {}, `${step(world)}${world.failure ? ": the facilitator is looking into something" : ""} `, el("b", { id: `clock${n}` })), el("p", { class: "soft" }, `${world.people} ${world.people === 1 ? "person" : "people"}`))));
-  part("compare", [view.gaps, worlds.map((w) => [w.points, w.boards, w.headline, w.treaties, w.moments])], () => isLobby ? [] : [key(worlds), el("div", { class: "two three" }, gapCards(worlds, view.gaps)),
+  part("compare", [view.gaps, worlds.map((w) => [w.points, w.boards, w.headline, w.treaties, w.moments])], () => isLobby ? [] : [key(worlds), gapCards(worlds, view.gaps),
     el("div", { class: "two three" }, marketCards(worlds)), el("div", { class: "two three" }, scoreCards(worlds)), el("div", { class: "two three" }, storyCards(worlds))]);
   clocks();
 });
