@@ -81,8 +81,8 @@ class Screen:
     def click(self, what):
         self.page.click(what)
 
-    def see(self, what):
-        self.page.wait_for_selector(what)
+    def see(self, what, seconds=SECONDS / 1000):
+        self.page.wait_for_selector(what, timeout=1000 * seconds)
 
     def join(self, name, seat):
         self.open("/")

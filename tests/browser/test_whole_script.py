@@ -8,6 +8,8 @@ import pytest
 from class_page import unfold
 from classroom_screen import Host, Screen
 
+#: Six sheets and a treaty are as many as 128 rounds played again.
+WHY_SECONDS = 300
 WIDTHS = (360, 1400, 390, 1024, 768, 360)
 LONG = ("--seats", "CHN,USA,EU27,JPN,Lynas,Shin-Etsu", "--template", "standard_90")
 SHORT = ("--scenario", "tiny", "--seats", "CHN,JPN,Teck", "--rounds", "1")
@@ -131,7 +133,7 @@ def debrief(room):
         screen.page.fill("#word", ("tense", "fun", "slow", "rich", "unfair", "long")[n])
         screen.click("#debriefing form button >> nth=0")
     room.desk.click("text=Why, round 1")
-    room.desk.see("#whatif table")
+    room.desk.see("#whatif table", WHY_SECONDS)
     room.desk.click("#debrief button:has-text('What if')")
     room.desk.see("text=worked out in")
     room.desk.page.check("#debrief label:has-text('words') input")

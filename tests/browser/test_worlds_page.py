@@ -42,7 +42,7 @@ def go_on(desk, worlds, phase, number):
 
 
 def test_two_worlds_from_one_code_to_their_comparison(browser, worlds):
-    """People come to both worlds by one code, the desk of all leads them on, and the wall shows the difference in the debrief."""
+    """People come to both worlds by one code, the desk of all leads them on, the wall compares; rule or people?"""
     with serving(class_application(worlds)) as port:
         root = f"http://127.0.0.1:{port}"
         desk = opened(browser, port, 1400, "light")

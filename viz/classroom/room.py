@@ -36,6 +36,8 @@ TICK_SECONDS, SHOW_SECONDS = 0.1, 0.05
 #: Seconds between two notes in the file that the server runs: what a stop can cost of a clock at most.
 BEAT_SECONDS = 1.0
 CHECK_LIMIT, ROUND_LIMIT = 10.0, 90.0
+#: Seconds after which the causes of a round are given up: up to 256 rounds are played again for them.
+WHY_LIMIT = 300.0
 #: Seconds that a draft waits for the model's word on it before it is saved without.
 CHECK_PATIENCE = 2.0
 
@@ -414,7 +416,7 @@ class Room:
 
     async def ask_causes(self, number: int) -> dict[str, Any]:
         """Work out why prices moved in a round, and tell it to everybody."""
-        answer = await self.think("causes", 120.0, round=number)
+        answer = await self.think("causes", WHY_LIMIT, round=number)
         if answer["ok"] and number <= len(self.state.record["rounds"]):
             self._commit([("causes_told", {"round": number, "causes": answer["causes"]})], DESK)
         return answer
