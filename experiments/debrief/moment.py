@@ -1,6 +1,7 @@
 """Key moments of a game, found in what its rounds brought: blocs, departures, restrictions, floors, events, prices."""
 
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -91,14 +92,33 @@ def _departures(before: Outcome, found: Outcome) -> Iterator[Line]:
 
 
 def _measures(before: Outcome, found: Outcome, entry: Mapping[str, Any]) -> Iterator[Line]:
+    """Return restrictions and floors that are new; what several states have alike, by a treaty, is told once."""
     known = {measure["id"] for measure in before["measures"]}
+    alike: dict[tuple[str, str, str], list[str]] = {}
+    first: dict[tuple[str, str, str], str] = {}
     for measure in found["measures"]:
         if measure["id"] in known or quarter_index(measure["quarter"]) < quarter_index(entry["quarter"]):
             continue
-        if measure["type"] in RESTRICTIONS:
-            yield "restriction", measure["quarter"], measure["text"]
-        elif measure["type"] in _FLOORS:
-            yield "floor", measure["quarter"], measure["text"]
+        if measure["type"] in (*RESTRICTIONS, *_FLOORS):
+            kind = "floor" if measure["type"] in _FLOORS else "restriction"
+            text = _dated(measure)
+            key = kind, measure["quarter"], text.removeprefix(measure["actor"])
+            alike.setdefault(key, []).append(measure["actor"])
+            first.setdefault(key, text)
+    for key, actors in alike.items():
+        others = (
+            f" So do {_names(actors[1:])}."
+            if len(actors) > 2
+            else f" So does {_names(actors[1:])}."
+            if actors[1:]
+            else ""
+        )
+        yield key[0], key[1], first[key] + others
+
+
+def _dated(measure: Mapping[str, Any]) -> str:
+    """Return a measure's text, dated by when it came into force: one kept ready was written long before."""
+    return re.sub(r"from \d{4}Q\d on\.$", f"from {measure['quarter']} on.", str(measure["text"]))
 
 
 def _moves(found: Outcome) -> Iterator[tuple[Mapping[str, Any], float]]:

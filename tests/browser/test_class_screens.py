@@ -58,6 +58,16 @@ def test_the_wall_fits_a_projector_at_every_step(browser, found, port):
         notes = seen_on(wall)
     assert len(notes) > 1 and notes[0].startswith("1 to ") and notes[-1].endswith("14 of 14")
     judged(wall, port, "screens_wall")
+    found.desk("open_vote", question="Shall others be let in?", rule="unanimity", seats=["USA", "JPN"])
+    for n in range(4):
+        found.desk("tell", text=f"Something else has happened, number {n}, and the room should know of it.")
+    wall.wait_for_selector("text=number 3")
+    wall.wait_for_timeout(300)
+    beside = seen_on(wall)
+    assert len(beside) <= 3 and beside[-1].endswith("14 of 14"), (
+        beside
+    )  # what stands beside takes no page from prices
+    judged(wall, port, "screens_wall_beside")
     wall.context.close()
 
 

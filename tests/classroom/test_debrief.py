@@ -104,6 +104,24 @@ def test_orders_against_a_fellow_member_are_listed_only_while_the_treaty_holds()
     ]
 
 
+def test_measures_alike_are_one_moment_dated_by_their_force():
+    """A floor that a treaty gives three states is told once; a measure kept ready is dated when it came into force."""
+
+    def measure(actor, kind, words, written="2025Q1"):
+        return {"id": f"{actor} {kind}", "type": kind, "actor": actor, "quarter": "2026Q2",
+                "text": f"{actor} {words} from {written} on."}  # fmt: skip
+
+    now = {**found("2026Q4"), "measures": [
+        *(measure(code, "price_floor", "holds gallium at 500 usd a kg") for code in ("USA", "JPN", "KOR")),
+        measure("IDN", "export_ban", "bans exports of nickel"),
+    ]}  # fmt: skip
+    told = [(m["kind"], m["text"]) for m in moments([now], [entry("2026Q1")])]
+    assert told == [
+        ("floor", "USA holds gallium at 500 usd a kg from 2026Q2 on. So do Japan and South Korea."),
+        ("restriction", "IDN bans exports of nickel from 2026Q2 on."),
+    ]
+
+
 def test_an_event_of_the_facilitator_is_a_moment():
     """It is told with whom it concerns, in the quarter in which it was brought."""
     told = moments(

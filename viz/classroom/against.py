@@ -90,7 +90,13 @@ def lines(games: Table | None, rounds: Sequence[Mapping[str, Any]], names: Mappi
     if games is None or not rounds:
         return []
     chosen = [one for one in places(games, rounds) if one.key[0] in ("price outside", *_BOARDS)]
-    return [f"{_what(one, names)}: {_word(one)}" for one in chosen[:MOST_LINES]]
+    told = [f"{_what(one, names)}: {_word(one)}" for one in chosen[:MOST_LINES]]
+    rules = "" if games.is_current else ", under earlier rules"
+    return (
+        [*told, f"{games.games:,} games were played by machines in {len(games.seats)} seats{rules}."]
+        if told
+        else []
+    )
 
 
 def _word(one: Place) -> str:

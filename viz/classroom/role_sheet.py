@@ -27,6 +27,12 @@ _GOALS = {
     ],
 }
 _GOALS["refiner"] = _GOALS["miner"]
+#: What the groups of rare earths are, by the beginning of their goods' names.
+_RARE_EARTHS = {
+    "lace": "La/Ce are lanthanum and cerium, plentiful and cheap.",
+    "ndpr": "NdPr are neodymium and praseodymium, of which strong magnets are made.",
+    "dytb": "Dy/Tb are dysprosium and terbium, which let magnets bear heat.",
+}
 
 
 def role_sheet(game: Game, seat: str, opening: Cells) -> dict[str, Any]:
@@ -37,6 +43,9 @@ def role_sheet(game: Game, seat: str, opening: Cells) -> dict[str, Any]:
     place, view = game.seats[seat], game.view(seat)
     shown = headline_goods(game.engine.world)
     told = _firm(view) if place.is_firm else _state(game, seat, view, shown, opening)
+    said = " ".join((*told["public"], *told["private"]))
+    words = [text for text in _RARE_EARTHS.values() if text.split()[0] in said]
+    told["public"] = [*told["public"], *([" ".join(words)] if words else [])]
     return {
         "label": seat if place.is_firm else country_name(seat),
         "role": place.role,

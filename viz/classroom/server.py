@@ -296,7 +296,11 @@ async def _export(room: Room, request: Request) -> Response:
     if name not in files:
         return missing()
     kind = _KINDS.get(Path(name).suffix, "text/csv; charset=utf-8")
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    given = Path(name)
+    shown = (
+        f"{given.stem}_with_names{given.suffix}" if with_names else name
+    )  # so that nobody sends the wrong one on
+    headers = {"Content-Disposition": f'attachment; filename="{shown}"'}
     return Response(files[name], media_type=kind, headers=headers)
 
 

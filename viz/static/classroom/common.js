@@ -58,6 +58,8 @@ export function follow(as, show) {
     known = news.is_whole ? news : { common: { ...known.common, ...news.common }, own: { ...known.own, ...news.own } };
     offset = known.common.now - Date.now() / 1000;
     countryNames = known.common.names || {};
+    settleUnits(known.common.opening?.prices);
+    for (const row of (known.common.reveal || known.common.opening)?.prices || []) outsideNow.set(row.good, row.outside ?? undefined);
     const { about, seats } = known.common;
     show({ common: { ...known.common, seats: seats.map((one) => ({ ...about[one.seat], ...one })) }, own: known.own });
   };
@@ -223,7 +225,17 @@ export function goodWords(good) {
   const name = TITLES[parts.join("_")] || parts.join(" ").replace(/^./, (c) => c.toUpperCase());
   return stage === "refined" ? name : `${name} ${stage}`;
 }
-export const price = (value) => value === null || value === undefined ? "none" : value >= 1e4 ? `${round(value / 1000)} usd/kg` : `${round(value)} usd/t`;
+const perKilogram = new Map(); // by good: the unit of its prices, one for the whole game
+/** Settle in which unit each good's prices are told: by the kilogram from ten dollars a kilogram at the opening on. */
+export function settleUnits(prices) {
+  for (const row of prices || []) if (!perKilogram.has(row.good)) perKilogram.set(row.good, Math.max(row.outside ?? 0, row.inside ?? 0) >= 1e4);
+}
+const outsideNow = new Map(); // by good: what it costs outside, as last told
+/** What a good costs on arrival outside now, in usd a tonne; undefined where nobody knows. */
+export const costsNow = (good) => outsideNow.get(good);
+/** A price in words, in the unit of its good; by its size where no good is named. */
+export const price = (value, good = "") => value === null || value === undefined ? "none"
+  : perKilogram.get(good) ?? value >= 1e4 ? `${round(value / 1000)} usd/kg` : `${round(value)} usd/t`;
 export const round = (value) => {
   const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2;
   return value.toLocaleString("en", { maximumFractionDigits: digits });
@@ -256,10 +268,10 @@ export function priceChart(points, good) {
     chart.append(svg("polyline", { class: `lines lines-${side}`, points: known.map(([n, v]) => `${x(n)},${y(v)}`).join(" ") }));
     for (const [n, v] of known) chart.append(svg("circle", { class: `lines lines-${side}`, cx: x(n), cy: y(v), r: 2 }));
     const [n, v] = known[known.length - 1];
-    ends.push({ side, x: x(n) + 6, y: y(v) + 4, text: `${side} ${price(v)}` });
+    ends.push({ side, x: x(n) + 6, y: y(v) + 4, text: `${side} ${price(v, good)}` });
   }
   ends.sort((a, b) => a.y - b.y);
-  for (let i = 1; i < ends.length; i += 1) ends[i].y = Math.max(ends[i].y, ends[i - 1].y + 14);
+  for (let i = 1; i < ends.length; i += 1) ends[i].y = Math.max(ends[i].y, ends[i - 1].y + 17);
   for (const end of ends) chart.append(svg("text", { x: end.x, y: end.y }, end.text));
   points.forEach((p, n) => chart.append(svg("text", { x: x(n), y: 128, "text-anchor": n === 0 ? "start" : n === points.length - 1 ? "end" : "middle" }, n === 0 || n === points.length - 1 || points.length < 5 ? p.quarter || "start" : "")));
   return chart;
@@ -293,13 +305,15 @@ export function worldCards(common, isBrief = false) {
   if (!last || !last.prices) return [];
   const points = [{ quarter: "opening", prices: common.opening.prices }, ...common.history];
   if (common.reveal && common.reveal_round === 0) points.push({ quarter: common.reveal.quarter_to, prices: common.reveal.prices }); // practice is no part of the history
-  return last.prices.map((row) => el("section", { class: "card" },
-    el("h2", {}, `${goodWords(row.good)}: ${price(row.outside)} outside ${countryWords(row.leader)}`, row.outside_change ? ` (${change(row.outside_change)})` : ""),
+  const moved = (row) => Math.abs(Math.log(Math.max(1 + (row.outside_change ?? 0), 1e-9)));
+  const rows = isBrief && common.reveal ? [...last.prices].sort((a, b) => moved(b) - moved(a)) : last.prices; // what the headline is about comes first
+  return rows.map((row) => el("section", { class: "card" },
+    el("h2", {}, `${goodWords(row.good)}: ${price(row.outside, row.good)} outside ${countryWords(row.leader)}`, row.outside_change ? ` (${change(row.outside_change)})` : ""),
     priceChart(points, row.good), shareBar(last.shares, row.good),
     isBrief ? null : el("p", { class: "soft" }, "Price per round on arrival outside and at the producer inside; shares of the world's primary output. Source: this game."),
     isBrief ? null : el("details", { "data-key": `numbers ${row.good}` }, el("summary", {}, "Numbers"),
       table(["quarter", "outside", "inside"], points.map((p) => { const r = p.prices.find((one) => one.good === row.good) || {};
-        return [p.quarter, price(r.outside), price(r.inside)]; }), [1, 2]),
+        return [p.quarter, price(r.outside, row.good), price(r.inside, row.good)]; }), [1, 2]),
       table(["country", "share", "change"], last.shares.filter((s) => s.good === row.good).map((s) => [countryWords(s.country), percent(s.share), change(s.change)]), [1, 2]))));
 }
 
@@ -332,7 +346,7 @@ export const scoresIf = (one, names) => {
 export const CAUSES = { drift: "the world's own course", events: "events", treaties: "treaties" };
 /** Why prices outside moved in a round, good by good. */
 export const causes = (rows, names) => el("section", { class: "card" }, el("h2", {}, "Why prices outside moved"), el("ul", { class: "list" }, rows.map((row) => el("li", {},
-  `${goodWords(row.good)}: ${row.parts.filter((p) => Math.abs(p.amount) > 0.005 * Math.abs(row.total || 1)).map((p) => `${CAUSES[p.cause] || names[p.cause] || p.cause} ${p.amount > 0 ? "+" : "\u2212"}${price(Math.abs(p.amount))}`).join(", ") || "hardly"}`))));
+  `${goodWords(row.good)}: ${row.parts.filter((p) => Math.abs(p.amount) > 0.005 * Math.abs(row.total || 1)).map((p) => `${CAUSES[p.cause] || names[p.cause] || p.cause} ${p.amount > 0 ? "+" : "\u2212"}${price(Math.abs(p.amount), row.good)}`).join(", ") || "hardly"}`))));
 
 /** What the debrief shows everybody, by the name of the part of the wall; null where there is nothing of it. */
 export function debriefParts(found, names) {
@@ -343,7 +357,7 @@ export function debriefParts(found, names) {
     moments: listed("Key moments", noted(found.moments)),
     machines: listed("Against games of machines", found.against || []),
     notes: listed("Noted on the way", noted(found.bookmarks)),
-    what_if: found.what_ifs.length ? el("div", { class: "stack" }, found.what_ifs.map((one) => el("section", { class: "card" }, el("h2", {}, `What if: ${one.text}`), el("div", { class: "two" }, el("ul", { class: "list" }, one.prices.map((row) => el("li", {}, `${goodWords(row.good)} outside in ${one.quarter}: ${price(row.otherwise)} instead of ${price(row.real)}`))), scoresIf(one, names))))) : null,
+    what_if: found.what_ifs.length ? el("div", { class: "stack" }, found.what_ifs.map((one) => el("section", { class: "card" }, el("h2", {}, `What if: ${one.text}`), el("div", { class: "two" }, el("ul", { class: "list" }, one.prices.map((row) => el("li", {}, `${goodWords(row.good)} outside in ${one.quarter}: ${price(row.otherwise, row.good)} instead of ${price(row.real, row.good)}`))), scoresIf(one, names))))) : null,
     promises: listed("Promises", found.promises.map((m) => `${names[m.seat] || m.seat}: ${m.text} ${m.kept === true ? "\u2713 kept" : m.kept === false ? "\u2715 broken" : ""}`)),
     signed: listed("Signed and done", (found.delivery || []).map((row) => `${names[row.member] || countryWords(row.member)}, ${row.title}: ${row.is_kept ? "in force to the end" : `until round ${row.until}`}${row.against.length ? `; meanwhile ordered ${row.against.map((a) => `${a.title} (round ${a.round})`).join(", ")}` : ""}`)),
     orders: listed("What was ordered", (found.orders || []).flatMap((row) => row.texts.map((text) => `Round ${row.round}, ${names[row.seat] || row.seat}: ${text}`))),

@@ -1,5 +1,5 @@
 // Worlds of a class side by side: one chart a mineral on common axes, a line a world; scores as a table.
-import { BOARDS, el, goodWords, percent, price, serverNow, svg, table } from "./common.js";
+import { BOARDS, el, goodWords, percent, price, serverNow, settleUnits, svg, table } from "./common.js";
 
 export const named = (world) => world.difference ? `${world.name}: ${world.difference}` : world.name;
 
@@ -47,6 +47,7 @@ const last = (path) => path.filter((value) => value !== null && value !== undefi
 
 /** One card a mineral: price outside the leader, and the leader's share, all worlds on the same axes. */
 export function marketCards(worlds) {
+  settleUnits(worlds[0].points[0].prices);
   const goods = worlds[0].points[0].prices.map((row) => row.good);
   return goods.map((good) => {
     const leader = worlds[0].points[0].prices.find((row) => row.good === good).leader;
@@ -54,9 +55,9 @@ export function marketCards(worlds) {
     const outside = (point) => point.prices.find((row) => row.good === good)?.outside ?? null;
     const share = (point) => point.shares.find((row) => row.good === good && row.country === leader)?.share ?? null;
     const rows = Array.from({ length: Math.max(...worlds.map((w) => w.points.length)) }, (_, n) => [n ? `round ${n}` : "start",
-      ...worlds.flatMap((w) => w.points[n] ? [price(outside(w.points[n])), percent(share(w.points[n]))] : ["", ""])]);
+      ...worlds.flatMap((w) => w.points[n] ? [price(outside(w.points[n]), good), percent(share(w.points[n]))] : ["", ""])]);
     return el("section", { class: "card" }, el("h2", {}, goodWords(good)),
-      el("p", { class: "soft" }, `Price on arrival outside ${name}, by round`), lines(worlds, `${goodWords(good)}, price outside ${name}`, outside, price),
+      el("p", { class: "soft" }, `Price on arrival outside ${name}, by round`), lines(worlds, `${goodWords(good)}, price outside ${name}`, outside, (value) => price(value, good)),
       el("p", { class: "soft" }, `${name}'s share of the world's output; the axis ends at 100 %`), lines(worlds, `${goodWords(good)}, share of ${name}`, share, percent, 1),
       el("details", { "data-key": `numbers ${good}` }, el("summary", {}, "Numbers"), table(["", ...worlds.flatMap((w) => [`${w.name}: price`, "share"])], rows, [...Array(1 + 2 * worlds.length).keys()].slice(1))));
   });

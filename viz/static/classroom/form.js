@@ -1,5 +1,5 @@
 // Forms made from typed fields: an instrument, a firm's order or a clause describes itself, nothing here knows any by name.
-import { el, fieldWords, goodWords } from "./common.js";
+import { costsNow, el, fieldWords, goodWords, price } from "./common.js";
 
 let count = 0;
 const NUMBERS = ["number", "integer", "share", "path"];
@@ -12,6 +12,9 @@ export function fieldsOf(kind, form, changed = () => {}) {
   const rest = rows.filter((row) => !shown.includes(row));
   const element = el("div", { class: "fields" }, shown.map((row) => row.element),
     rest.length ? el("details", {}, el("summary", {}, `More terms (${rest.length})`), el("div", { class: "fields" }, rest.map((row) => row.element))) : null);
+  const priced = rows.filter((row) => row.field.unit === "usd a t" && NUMBERS.includes(row.field.kind));
+  const weigh = () => priced.forEach((row) => beside(row, rows.find((one) => ["good", "goods"].includes(one.field.kind))?.read()));
+  for (const row of priced.length ? rows : []) for (const kind of ["input", "change"]) row.control.addEventListener(kind, weigh);
   const read = () => Object.fromEntries(rows.map((row) => [row.field.name, row.read()]).filter(([, value]) => value !== undefined));
   const fill = (values) => {
     for (const row of rows) if (values[row.field.name] !== undefined) row.write(values[row.field.name]);
@@ -27,6 +30,15 @@ export function fieldsOf(kind, form, changed = () => {}) {
     return null;
   };
   return { element, read, fill, lacking };
+}
+
+/** Money a tonne is typed, most prices are told by the kilogram: say both, and what the good costs now. */
+function beside(row, given) {
+  const value = row.read(), good = Array.isArray(given) ? given[0] : given, now = costsNow(good);
+  row.hint ??= row.element.appendChild(el("small", { class: "hint", role: "status" }));
+  if (typeof value !== "number") { row.hint.textContent = ""; return; }
+  const costs = now ? ` ${goodWords(good)} costs ${price(now, good)} outside now${value < 0.1 * now ? ": this is less than a tenth of it" : value > 10 * now ? ": this is more than ten times that" : ""}.` : "";
+  row.hint.textContent = `That is ${price(value, good)}.${costs}`;
 }
 
 const isShareOf = (field) => field.unit === "share" && ["share", "number", "path"].includes(field.kind);

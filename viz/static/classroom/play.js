@@ -113,7 +113,7 @@ byId("preview").addEventListener("click", async () => {
 });
 
 function previewed(answer, heading = "with your sheet") {
-  const rows = answer.prices.map((row) => [goodWords(row.good), price(row.without), price(row.with)]);
+  const rows = answer.prices.map((row) => [goodWords(row.good), price(row.without, row.good), price(row.with, row.good)]);
   const before = scoreRows(answer.without), mine = scoreRows(answer.with).map(([text, value], n) => [text, before[n]?.[1] || "", value]);
   return [el("p", { class: "soft" }, "By the end of the round, if all other seats leave it to machines. Nobody else sees this."),
     table(["price outside", "without", heading], rows, [1, 2]), mine.length ? table(["your seat", "without", "with"], mine, [1, 2]) : null].filter(Boolean);
@@ -356,7 +356,7 @@ function paintMine() {
     const goods = (market.goods || []).filter((g) => g.use_t > 0).sort((a, b) => (b.dependence_share || 0) - (a.dependence_share || 0)).slice(0, 8);
     if (!goods.length) return [];
     return [el("section", { class: "card" }, el("h2", {}, "Your markets"),
-      table(["mineral", "you pay", "largest supplier", "stock"], goods.map((g) => [goodWords(g.good), price(g.landed_price_usd_per_t),
+      table(["mineral", "you pay", "largest supplier", "stock"], goods.map((g) => [goodWords(g.good), price(g.landed_price_usd_per_t, g.good),
         g.leading_supplier ? `${countryWords(g.leading_supplier)} ${percent(g.dependence_share)}` : "", g.stock_days === null || g.stock_days === undefined ? "" : `${Math.round(g.stock_days)} days`]), [1, 3]),
       (market.measures || []).length ? el("details", { "data-key": "measures" }, el("summary", {}, `Your measures in force (${market.measures.length})`),
         el("ul", { class: "list" }, market.measures.map((m) => el("li", {}, m.text)))) : null)];
@@ -373,7 +373,7 @@ function paintPhase() {
     if (common.reveal && ["reveal", "debrief", "closed"].includes(common.phase)) cards.push(card(common.reveal.headline, el("p", { class: "soft" }, `${common.reveal.quarter_from} to ${common.reveal.quarter_to}`),
       own.result ? table(["your seat, this round", ""], scoreRows(own.result), [1]) : null,
       ...(own.dropped || []).map((text) => el("p", { class: "fault" }, `Not carried out: ${text}`)),
-      el("ul", { class: "list" }, common.reveal.prices.map((row) => el("li", {}, `${goodWords(row.good)}: ${price(row.outside)} outside ${countryWords(row.leader)} ${change(row.outside_change)}, ${price(row.inside)} inside ${change(row.inside_change)}`)))));
+      el("ul", { class: "list" }, common.reveal.prices.map((row) => el("li", {}, `${goodWords(row.good)}: ${price(row.outside, row.good)} outside ${countryWords(row.leader)} ${change(row.outside_change)}, ${price(row.inside, row.good)} inside ${change(row.inside_change)}`)))));
     if (common.reveal?.causes && ["reveal", "debrief", "closed"].includes(common.phase)) cards.push(causes(common.reveal.causes, seatNames()));
     const all = [...common.news, ...own.news].sort((a, b) => b.at - a.at), news = all.filter((one) => one.is_now), old = all.filter((one) => !one.is_now);
     const rows = (some) => el("ul", { class: "list" }, some.map((one) => el("li", {}, one.text)));

@@ -34,7 +34,7 @@ function beside(common, names) {
   const cards = [], isTalk = ["negotiate", "orders", "reveal"].includes(common.phase);
   if (isTalk && common.deals.length && chosen(common) !== "treaties") cards.push(el("section", { class: "card" }, el("h2", {}, "Treaties in force"), el("ul", { class: "list" }, [...common.deals.slice(-MOST_BESIDE).map((deal) => el("li", {}, `${deal.title}: ${deal.members.map((m) => names[m] || countryWords(m)).join(", ")}`)), common.deals.length > MOST_BESIDE ? el("li", {}, `and ${common.deals.length - MOST_BESIDE} more`) : null])));
   if (isTalk && chosen(common) !== "treaties") cards.push(...votes([...common.votes.filter((one) => one.result === null), ...common.votes.filter((one) => one.result !== null).slice(-1)]));
-  const news = common.news.filter((one) => one.is_now).slice(-4).reverse();
+  const news = common.news.filter((one) => one.is_now).slice(-3).reverse();
   if (news.length) cards.push(el("section", { class: "card" }, el("h2", {}, "News"), el("ul", { class: "list" }, news.map((one) => el("li", {}, one.text)))));
   return cards;
 }
@@ -57,7 +57,7 @@ function paint() {
     const above = lead(common), aside = beside(common, names);
     return [above ? el("p", { class: "lead" }, above) : null, ["briefing", "negotiate", "orders"].includes(common.phase) ? seats(common) : null,
       el("div", { class: aside.length ? "large withaside" : "large" }, el("div", { class: "stack" }, large(common, names)), aside.length ? el("aside", { class: "stack" }, aside) : null),
-      el("p", { class: "foot soft" }, own.code ? `Late? Open ${address} and write ${own.code}` : "", common.debrief ? [own.code ? " \u00b7 " : "", el("a", { href: `${BASE}/debrief` }, "The game, round by round"), own.game_link ? [" \u00b7 ", el("a", { href: own.game_link }, "The same game in Explore")] : []].flat() : "")];
+      el("p", { class: "foot soft" }, own.code && common.phase !== "closed" ? `Late? Open ${address} and write ${own.code}` : "", common.debrief ? [own.code && common.phase !== "closed" ? " \u00b7 " : "", el("a", { href: `${BASE}/debrief` }, "The game, round by round"), own.game_link ? [" \u00b7 ", el("a", { href: own.game_link }, "The same game in Explore")] : []].flat() : "")];
   });
 }
 
