@@ -104,11 +104,15 @@ _TECHNICAL = (
 )
 
 
+#: A student's class as it is written on the command line: no word of a sentence.
+_FILE = re.compile(r"(\S+\.py(?::\w+)?)")
+
+
 def fault_word(message: str) -> str:
     """Return a refusal of the model without places in files, ids and codes."""
     for pattern, words in _TECHNICAL:
         message = pattern.sub(words, message)
-    return measure_word(message)
+    return "".join(part if _FILE.fullmatch(part) else measure_word(part) for part in _FILE.split(message))
 
 
 def moment_word(moment: Mapping[str, Any]) -> str:
