@@ -33,7 +33,8 @@ def found(tmp_path_factory):
 
 
 def shown(page):
-    page.wait_for_selector(".orebloc[data-step=exact], .orebloc[data-step=risk]")
+    """The game is played again in a process of its own that has just started: on a busy machine that takes a while."""
+    page.wait_for_selector(".orebloc[data-step=exact], .orebloc[data-step=risk]", timeout=180_000)
     page.wait_for_selector("svg.map")
 
 
