@@ -93,9 +93,11 @@ class Class:
 
     async def _resolve(self):
         self.room.tick()
-        here = asyncio.get_running_loop()
-        await asyncio.gather(*[task for task in self.room.tasks if task.get_loop() is here])
-        while self.state.phase.name == "resolving":  # a server beside, in another thread, works the round out
+        here, tasks = asyncio.get_running_loop(), list(self.room.tasks)
+        await asyncio.gather(*[task for task in tasks if task.get_loop() is here])
+        while not all(
+            task.done() for task in tasks
+        ):  # a server beside, in another thread, works the round out
             await asyncio.sleep(0.02)
 
     def on_to(self, phase, number):
