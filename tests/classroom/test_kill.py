@@ -333,11 +333,12 @@ def test_the_host_with_its_model_is_back_soon(tmp_path):
 
 @pytest.mark.soak
 def test_two_hundred_kills(tmp_path):
-    """The same with 150 kills of the stand-in and 50 of the host with its model."""
-    for folder, made, kills, longest, more in (
-        ("a", stand_in, 150, 0.8, []),
-        ("b", real, 50, 4.0, ["--resume"]),
+    """The same with 150 kills of the stand-in in all phases, and 50 of the host while its model works rounds out."""
+    every = {"lobby", "briefing", "negotiate", "orders", "resolving", "reveal", "debrief", "closed"}
+    for folder, made, kills, longest, more, phases in (
+        ("a", stand_in, 150, 0.8, [], every),
+        ("b", real, 50, 4.0, ["--resume"], {"lobby", "orders", "resolving"}),
     ):
         (tmp_path / folder).mkdir()
         game = killed(*made(tmp_path / folder), seed=kills, kills=kills, longest=longest, more=more)
-        assert len(game.phases) == 8 and max(game.back) < allowed_seconds()
+        assert phases <= game.phases and max(game.back) < allowed_seconds()
