@@ -241,7 +241,7 @@ class Room:
             return fresh | await self._drafted(name, body)
         if kind == "inject" and by == DESK:
             event = body.get("event")
-            answer = await self.thinker.ask("event", CHECK_LIMIT, record=self.state.record, event=event)
+            answer = await self.thinker.ask("event", ROUND_LIMIT, record=self.state.record, event=event)
             return fresh | ({"event": answer["event"]} if answer["ok"] else {"fault": answer["message"]})
         return fresh
 
