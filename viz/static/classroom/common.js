@@ -286,7 +286,7 @@ export function shareBar(shares, good) {
     const width = 330 * row.share;
     chart.append(svg("rect", { x: at, y: 0, width: Math.max(width - 1, 0.5), height: 24, fill: COLOURS[row.country] || "#8a8a8a" }));
     const label = `${countryWords(row.country)} ${percent(row.share)}`;
-    if (at >= textEnd && at + label.length * 6.6 < 330) { chart.append(svg("text", { x: at, y: 40 }, label)); textEnd = at + label.length * 6.6 + 8; }
+    if (at >= textEnd && at + label.length * 7.2 < 330) { chart.append(svg("text", { x: at, y: 40 }, label)); textEnd = at + label.length * 7.2 + 8; }
     at += width;
   }
   return chart;
