@@ -185,75 +185,92 @@ def answer_rivals(engine: Engine, menu: Menu, rows: Ints, fired: Bools, ended: B
 
 
 def restrict(scout: Scout, stance: Floats, hold: Judged, fired: Bools) -> None:
-    """Put licences on the goods where they are worth most to the exporter, if any are, and draw how long."""
+    """Put licences on the goods where they are worth most to the exporter, if any are, and draw how long.
+
+    Each rival is judged by itself, with what others face as it stands.
+    """
     engine, menu, rows = scout.engine, scout.menu, scout.rows
     columns, countries = engine.columns, len(engine.world.countries)
     rates = np.zeros(fired.shape)
-    moves = []
+    trials: list[Trial] = []
     for n, rival in enumerate(menu.rivals):
         again = columns.pair_coercion[rows, menu.row * countries + rival] > 0.0
         rates[:, n] = np.where(again, _BAN_RATE, engine.values[rows, _RATE])
-        for k in range(menu.components.size):
-            moves.append(
-                (
-                    menu.licence[k, rival],
-                    *_with(engine, menu.licence[k, rival], rows, fired[:, n], rates[:, n]),
-                )
-            )
-    pressed = scout.judge(stance, moves, later=False)
-    gain = pressed.worth - hold.worth
-    rank = np.argsort(np.argsort(-gain, axis=1, kind="stable"), axis=1, kind="stable")
-    taken = (gain > 0.0) & (rank < menu.doctrine.most_goods)
-    for n, rival in enumerate(menu.rivals):
-        pair = menu.row * countries + rival
-        for k in range(menu.components.size):
-            runs = rows[fired[:, n] & taken[:, k]]
-            if runs.size:
-                switch_some(engine, menu.licence[k, rival], runs, 1.0, rates[fired[:, n] & taken[:, k], n])
-        runs = rows[fired[:, n] & taken.any(axis=1)]
-        number = address("coercion", menu.code, engine.world.countries[rival])
-        for run in runs:
-            draw = uniform(engine.seed, engine.first_run + run, engine.step_number, COERCION_LENGTH, number)
-            columns.pair_coercion[run, pair] = 1.0 + min(int(4.0 * draw), 3)
-            columns.pair_truce[run, pair] = 0.0
-    if rows[0] == 0:
-        tell_press(engine, menu, fired[0], taken[0], gain[0], pressed.now.rent[0] - hold.now.rent[0])
+        trials.append(Trial(stance, _licences(engine, menu, rows, rival, fired[:, n], rates[:, n])))
+    struck = [n for n in range(len(menu.rivals)) if fired[:, n].any()]
+    pressed = scout.judge_all([trials[n] for n in struck], later=False)
+    for n, one in zip(struck, pressed, strict=True):
+        gain = one.worth - hold.worth
+        rank = np.argsort(np.argsort(-gain, axis=1, kind="stable"), axis=1, kind="stable")
+        taken = (gain > 0.0) & (rank < menu.doctrine.most_goods) & fired[:, n, None]
+        _put_on(engine, menu, rows, n, taken, rates[:, n])
+        if rows[0] == 0 and fired[0, n]:
+            own = one.now.rent[0] - hold.now.rent[0]
+            tell_press(engine, menu, n, taken[0], gain[0], own)
+
+
+def _licences(
+    engine: Engine, menu: Menu, rows: Ints, rival: int, where: Bools, rate: Floats | None
+) -> list[tuple[int, Floats, Floats]]:
+    """Return the moves that set the licences towards a rival to `rate` (None: lift them) in the runs `where`."""
+    licences = [menu.licence[k, rival] for k in range(menu.components.size)]
+    return [(m, *_with(engine, m, rows, where, rate)) for m in licences]
+
+
+def _put_on(engine: Engine, menu: Menu, rows: Ints, n: int, taken: Bools, rate: Floats) -> None:
+    """Switch on the licences that were `taken` [rows, K] towards rival `n`, and draw for how long they stay."""
+    columns, countries, rival = engine.columns, engine.world.countries, menu.rivals[n]
+    for k in range(menu.components.size):
+        if taken[:, k].any():
+            switch_some(engine, menu.licence[k, rival], rows[taken[:, k]], 1.0, rate[taken[:, k]])
+    pair = menu.row * len(countries) + rival
+    number = address("coercion", menu.code, countries[rival])
+    for run in rows[taken.any(axis=1)]:
+        draw = uniform(engine.seed, engine.first_run + run, engine.step_number, COERCION_LENGTH, number)
+        columns.pair_coercion[run, pair] = 1.0 + min(int(4.0 * draw), 3)
+        columns.pair_truce[run, pair] = 0.0
 
 
 def end_restrictions(scout: Scout, stance: Floats, hold: Judged, ending: Bools) -> None:
-    """Go on, suspend for concessions, or lift, whichever is worth most by clearing; restrictions are in force still."""
+    """Go on, suspend for concessions, or lift, whichever is worth most by clearing; restrictions are in force still.
+
+    Each rival is judged by itself, with what others face as it stands.
+    """
     engine, menu, rows = scout.engine, scout.menu, scout.rows
-    columns, countries = engine.columns, len(engine.world.countries)
-    lifted, dealt = [], []
-    by = strikers(engine, menu)
-    for n, rival in enumerate(menu.rivals):
-        for k in range(menu.components.size):
-            lifted.append(
-                (menu.licence[k, rival], *_with(engine, menu.licence[k, rival], rows, ending[:, n], None))
-            )
-        for m in np.flatnonzero(by == rival):
-            force = engine.history.measure_force[rows, m]
-            dealt.append((int(m), np.where(ending[:, n], 0.0, force)))
-    going = hold.worth.sum(axis=1)
-    both = scout.judge_all([Trial(stance, lifted), Trial(stance, [*lifted, *dealt])], later=False)
-    lifting, dealing = (one.worth.sum(axis=1) for one in both)
-    chance = engine.values[rows, _DEAL]
-    suspending = (1.0 - chance) * lifting + chance * dealing
-    anger = columns.pair_provocation[rows[0], [menu.row * countries + rival for rival in menu.rivals]]
-    for n, rival in enumerate(menu.rivals):
-        pair = menu.row * countries + rival
-        felt = columns.pair_provocation[rows, pair] >= _PROVOKED
-        goes_on = ending[:, n] & felt & (going > suspending)
-        columns.pair_coercion[rows[goes_on], pair] = 1.0
-        stops = ending[:, n] & ~goes_on
-        for k in range(menu.components.size):
-            switch_some(engine, menu.licence[k, rival], rows[stops], 0.0, 1.0)
-        deal = stops & (columns.pair_struck[rows, pair] >= 1.0) & (chance > 0.0)
-        columns.pair_truce[rows[deal], pair] = _TRUCE_QUARTERS
-        columns.pair_provocation[rows[deal], pair] = 0.0
-    if rows[0] == 0:
-        worths = {"going on": going[0], "suspending": suspending[0]}
-        tell_end(engine, menu, ending[0], anger, _PROVOKED, worths)
+    by, over = strikers(engine, menu), [n for n in range(len(menu.rivals)) if ending[:, n].any()]
+    trials: list[Trial] = []
+    for n in over:
+        lifted = _licences(engine, menu, rows, menu.rivals[n], ending[:, n], None)
+        dealt = [
+            (int(m), np.where(ending[:, n], 0.0, engine.history.measure_force[rows, m]))
+            for m in np.flatnonzero(by == menu.rivals[n])
+        ]
+        trials += [Trial(stance, lifted), Trial(stance, [*lifted, *dealt])]
+    worth = [one.worth.sum(axis=1) for one in scout.judge_all(trials, later=False)]
+    chance, going = engine.values[rows, _DEAL], hold.worth.sum(axis=1)
+    for n, lifting, dealing in zip(over, worth[::2], worth[1::2], strict=True):
+        suspending = (1.0 - chance) * lifting + chance * dealing
+        anger = engine.columns.pair_provocation[
+            rows[0], menu.row * len(engine.world.countries) + menu.rivals[n]
+        ]
+        _go_on_or_stop(engine, menu, rows, n, ending[:, n], going > suspending)
+        if rows[0] == 0 and ending[0, n]:
+            worths = {"going on": float(going[0]), "suspending": float(suspending[0])}
+            tell_end(engine, menu, n, float(anger), _PROVOKED, worths)
+
+
+def _go_on_or_stop(engine: Engine, menu: Menu, rows: Ints, n: int, ending: Bools, better: Bools) -> None:
+    """Go on for a quarter where provoked and that is `better`, else lift: as a truce where it hopes for concessions."""
+    columns, rival = engine.columns, menu.rivals[n]
+    pair = menu.row * len(engine.world.countries) + rival
+    goes_on = ending & better & (columns.pair_provocation[rows, pair] >= _PROVOKED)
+    columns.pair_coercion[rows[goes_on], pair] = 1.0
+    stops = ending & ~goes_on
+    for k in range(menu.components.size):
+        switch_some(engine, menu.licence[k, rival], rows[stops], 0.0, 1.0)
+    deal = stops & (columns.pair_struck[rows, pair] >= 1.0) & (engine.values[rows, _DEAL] > 0.0)
+    columns.pair_truce[rows[deal], pair] = _TRUCE_QUARTERS
+    columns.pair_provocation[rows[deal], pair] = 0.0
 
 
 def _with(

@@ -78,7 +78,7 @@ class Scout:
         far: Sequence[Quarter | None] = [None] * count
         if later:
             look.later(np.tile(self.quarters, count))
-            far = _split(measure_quarter(look, self.menu), count)
+            far = _split(measure_quarter(look, self.menu, built=True), count)
         return [
             Judged(t.stance, worth_of(a, b, self.free, self.provocation, self.weights), a, b)
             for t, a, b in zip(trials, now, far, strict=True)

@@ -64,16 +64,22 @@ def _doing(menu: Menu, mode: int, stance: float, market: str) -> str:
 
 
 def _reason(numbers: dict[str, dict[str, float]], mode: int) -> str:
+    """Return what decided: worth by its weights against the others', rent now, its share later."""
     word = MODE_WORDS[mode]
-    mine = numbers[word]
+    mine, free = numbers[word], numbers[MODE_WORDS[NORMAL]]
     others = sorted(((row["worth_usd"], name) for name, row in numbers.items() if name != word), reverse=True)
-    parts = [f"worth {_money(mine['worth_usd'])} a quarter"]
+    parts = [f"by its weights worth {_money(mine['worth_usd'])} a quarter"]
     if others:
-        parts.append("against " + ", ".join(f"{_money(worth)} ({name})" for worth, name in others))
+        parts[0] += ", against " + ", ".join(f"{_money(worth)} ({name})" for worth, name in others)
+    if word != MODE_WORDS[NORMAL]:
+        moved = mine["rent_usd"] - free["rent_usd"]
+        parts.append(f"its rent moves by {_money(moved)} at once against none")
     if "share_later" in mine:
-        parts.append(
-            f"its share would go from {100 * mine['share']:.0f} % to {100 * mine['share_later']:.0f} %"
-        )
+        now, then = 100 * free["share"], 100 * mine["share_later"]
+        later = f"its share of output, {now:.0f} % now, would be {then:.0f} % later"
+        if word != MODE_WORDS[NORMAL]:
+            later += f" and {100 * free['share_later']:.0f} % if left alone"
+        parts.append(later)
     return "; ".join(parts) + "."
 
 
@@ -81,57 +87,62 @@ def _money(usd: float) -> str:
     return f"{usd / 1e6:,.2f} million usd"
 
 
-def tell_press(
-    engine: Engine, menu: Menu, rivals: Bools, taken: Bools, gain: Floats, own_usd: Floats
-) -> None:
-    """Add a row for every rival that is restricted, or provoked and spared."""
+def tell_press(engine: Engine, menu: Menu, n: int, taken: Bools, gain: Floats, own_usd: Floats) -> None:
+    """Add a row for rival `n`, which is restricted in the markets `taken` [K], or provoked and spared.
+
+    `gain` [K] is what restricting each would be worth to the exporter, `own_usd` [K] what its own rent moves by.
+    """
     names = list(engine.world.goods["name"])
     goods = [names[g] for k in np.flatnonzero(taken) for g in menu.goods[k]]
-    worth = float(gain[taken].sum()) if goods else float(gain.max())
-    verb = f"restricts {', '.join(goods)} for" if goods else "is provoked but spares"
-    for row, felt in _rows_of_rivals(engine, menu, rivals):
-        row |= {
-            "mode": MODE_WORDS[COERCE if goods else NORMAL], "worth_usd": worth, "own_usd": float(np.sum(own_usd)),
-            "provocation": felt,
-            "why": f"{menu.code} {verb} {row['target']}: provoked ({felt:.2f} of 1), worth {_money(worth)}.",
-        }  # fmt: skip
-        engine.decisions.append(row)
+    row, felt = _row_of_rival(engine, menu, n)
+    target = row["target"]
+    if goods:
+        worth, own = float(gain[taken].sum()), float(own_usd[taken].sum())
+        why = (
+            f"restricts {', '.join(goods)} for {target}: provoked ({felt:.2f} of 1), what that does to {target} is "
+            f"worth {_money(worth)} a quarter to it, after {_money(own)} that its own rent moves by"
+        )
+    else:
+        best = int(np.argmax(gain))
+        worth, own = float(gain[best]), float(own_usd[best])
+        why = (
+            f"is provoked by {target} ({felt:.2f} of 1) but spares it: the best it could restrict, "
+            f"{', '.join(names[g] for g in menu.goods[best])}, would be worth {_money(worth)} a quarter to it"
+        )
+    engine.decisions.append(row | {
+        "mode": MODE_WORDS[COERCE if goods else NORMAL], "worth_usd": worth, "own_usd": own, "provocation": felt,
+        "why": f"{menu.code} {why}.",
+    })  # fmt: skip
 
 
 def tell_end(
-    engine: Engine, menu: Menu, rivals: Bools, anger: Floats, least: float, worths: dict[str, float]
+    engine: Engine, menu: Menu, n: int, anger: float, least: float, worths: dict[str, float]
 ) -> None:
-    """Add a row for every rival whose restriction has run its time, with what decided.
+    """Add a row for rival `n`, whose restriction has run its time, with what decided.
 
-    `anger` [rivals] is its provocation before: below `least` it stops whatever that is worth; else it does what is
-    worth most, all rivals whose time is over together.
+    `anger` is its provocation before: below `least` it stops whatever that is worth; else it does what is worth most.
     """
-    for n, (row, _) in zip(np.flatnonzero(rivals), _rows_of_rivals(engine, menu, rivals), strict=True):
-        pair = menu.row * len(engine.world.countries) + menu.rivals[n]
-        goes_on, truce = (
-            bool(column[0, pair] > 0.0)
-            for column in (engine.columns.pair_coercion, engine.columns.pair_truce)
-        )
-        mode = COERCE if goes_on else NEGOTIATE if truce else NORMAL
-        verb = {COERCE: "goes on restricting", NEGOTIATE: "suspends restrictions for concessions of",
-                NORMAL: "lifts restrictions on"}[mode]  # fmt: skip
-        felt = float(anger[n])
-        if felt < least:
-            reason = f"its anger has faded to {felt:.2f} of 1, and below {least:.2f} it lets go"
-        else:
-            shown = ", ".join(f"{name} {_money(usd)}" for name, usd in worths.items())
-            reason = f"provoked {felt:.2f} of 1, it takes what is worth more a quarter: {shown}"
-        row |= {"mode": MODE_WORDS[mode], "provocation": felt,
-                **{f"{name.replace(' ', '_')}_usd": usd for name, usd in worths.items()},
-                "why": f"{menu.code} {verb} {row['target']}: {reason}."}  # fmt: skip
-        engine.decisions.append(row)
+    row, _ = _row_of_rival(engine, menu, n)
+    pair = menu.row * len(engine.world.countries) + menu.rivals[n]
+    goes_on, truce = (
+        bool(column[0, pair] > 0.0) for column in (engine.columns.pair_coercion, engine.columns.pair_truce)
+    )
+    mode = COERCE if goes_on else NEGOTIATE if truce else NORMAL
+    verb = {COERCE: "goes on restricting", NEGOTIATE: "suspends restrictions for concessions of",
+            NORMAL: "lifts restrictions on"}[mode]  # fmt: skip
+    if anger < least:
+        reason = f"its anger has faded to {anger:.2f} of 1, and below {least:.2f} it lets go"
+    else:
+        shown = ", ".join(f"{name} {_money(usd)}" for name, usd in worths.items())
+        reason = f"provoked {anger:.2f} of 1, it takes what is worth more a quarter: {shown}"
+    row |= {f"{name.replace(' ', '_')}_usd": usd for name, usd in worths.items()}
+    engine.decisions.append(row | {
+        "mode": MODE_WORDS[mode], "provocation": anger, "why": f"{menu.code} {verb} {row['target']}: {reason}.",
+    })  # fmt: skip
 
 
-def _rows_of_rivals(engine: Engine, menu: Menu, rivals: Bools) -> list[tuple[dict[str, Any], float]]:
-    """Return the beginning of a row for each of the rivals, and how provoked the exporter feels by it."""
-    countries, found = engine.world.countries, []
-    for n in np.flatnonzero(rivals):
-        rival = menu.rivals[n]
-        row: dict[str, Any] = {"quarter": engine.quarter_label, "seat": menu.code, "target": countries[rival]}
-        found.append((row, float(engine.columns.pair_provocation[0, menu.row * len(countries) + rival])))
-    return found
+def _row_of_rival(engine: Engine, menu: Menu, n: int) -> tuple[dict[str, Any], float]:
+    """Return the beginning of a row about rival `n`, and how provoked the exporter feels by it."""
+    countries, rival = engine.world.countries, menu.rivals[n]
+    row: dict[str, Any] = {"quarter": engine.quarter_label, "seat": menu.code, "target": countries[rival]}
+    return row, float(engine.columns.pair_provocation[0, menu.row * len(countries) + rival])

@@ -7,6 +7,7 @@ import numpy as np
 from agents.exporter_menu import Menu
 from agents.foresight import compare_entry
 from agents.look_ahead import LookAhead
+from agents.weighing import capital_charge
 from model.network import Floats
 from model.parameter import POSITION
 from model.rules.exporter import harm_worth, own_worth, plan_worth
@@ -29,8 +30,11 @@ class Quarter(NamedTuple):
     entry: Floats  # [rows, K] highest price over full cost among outsiders that could build
 
 
-def measure_quarter(look: LookAhead, menu: Menu) -> Quarter:
-    """Return what the last clearing of a look holds for the exporter."""
+def measure_quarter(look: LookAhead, menu: Menu, built: bool = False) -> Quarter:
+    """Return what the last clearing of a look holds for the exporter.
+
+    Where the look has built capacity (`built`), what its own has to earn a quarter is taken off.
+    """
     scratch, engine = look.scratch, look.engine
     terms, answer = scratch.terms, scratch.answer
     countries = len(engine.world.countries)
@@ -39,6 +43,8 @@ def measure_quarter(look: LookAhead, menu: Menu) -> Quarter:
         scratch.history.floor_public_share, countries,
         elsewhere_of(engine.layout, scratch.columns, scratch.values),
     )  # fmt: skip
+    if built:
+        gains.producer_usd[:, :, menu.row] -= capital_charge(engine, look)[:, :, menu.row]
     rent, outlay, downstream, abroad = _split(gains, menu)
     made, own, run_at = (
         _weighed(answer.output_t, plants) for plants in (menu.plant_all, menu.plant_own, menu.plant_held)

@@ -39,6 +39,7 @@ class Market:
     fringe_capacity_t: float = 100.0
     entrant_cost: float = 500.0
     capex: float = 1e9
+    own_capex: float = 1e12
     sharpness: float = 2000.0
     home_t: float = 0.0
 
@@ -142,7 +143,7 @@ def _plants(market: Market, suppliers: list[str]) -> pd.DataFrame:
                 "recipe": m, "firm": m, "firm_name": f"Firm {code}", "country": code, "good": GOOD, "kind": kind,
                 "capacity_t": size, "cost_usd_per_t": cash, "spread_usd_per_t": rise,
                 "utilisation": 0.5 if size else 0.0, "by_product": False, "host": "", "host_growth_per_year": 0.0,
-                "host_limit_t": np.inf, "capex_usd_per_t_per_year": market.capex if code == "AUS" else 1e12,
+                "host_limit_t": np.inf, "capex_usd_per_t_per_year": market.capex if code == "AUS" else market.own_capex,
             })  # fmt: skip
     return pd.DataFrame(rows)
 

@@ -7,8 +7,9 @@ import pytest
 from base_scenario import scenario
 from export_world import GOOD, Market, engine
 
-from agents import DECISIONS, DominantExporter, TradeModel
+from agents import DECISIONS, DominantExporter, TradeModel, exporter_worth
 from agents.exporter_coercion import note_strikes
+from agents.weighing import capital_charge
 from model.engine import Engine
 from model.mode import COERCE, FLOOD, LIMIT, MILK, NEGOTIATE, NORMAL
 from model.parameter import POSITION
@@ -56,6 +57,21 @@ def test_limit_where_entry_would_follow_and_not_where_none_can():
     assert told["considered"]["limit"]["entry"] < 1.0 < told["considered"]["milk"]["entry"]
     assert stance < after_a_quarter(CONTESTED)[1]
     assert after_a_quarter(SAFE, **patient)[0] == MILK
+
+
+def test_the_plants_it_builds_have_to_earn_their_return(monkeypatch):
+    """What its own firms would build under a stance costs it a return: without that its later rent is larger."""
+
+    def later_rent():
+        short = Market(capacity_t=75.0, fringe_capacity_t=20.0, fringe_slope=1e-3, own_capex=100.0)
+        told = after_a_quarter(short, exporter_horizon=0.5)[2]["considered"]["normal"]
+        return told["rent_later_usd"]
+
+    charged = later_rent()
+    monkeypatch.setattr(
+        exporter_worth, "capital_charge", lambda engine, look: 0.0 * capital_charge(engine, look)
+    )
+    assert later_rent() > charged + 1.0
 
 
 IDLE = Market(fringe_capacity_t=60.0, fringe_slope=1.0, fringe_cost=330.0, elasticity=0.5)
@@ -205,6 +221,24 @@ def test_joining_a_treaty_without_it_is_answered(fellow, answered):
     found = modes_under({"treaties": [club]})
     assert COERCE not in found[:5]
     assert (COERCE in found[5:]) == answered
+
+
+def test_each_rival_is_judged_by_itself():
+    """Of two states that provoke it in the same quarter, the one that buys from it is restricted, the other spared.
+
+    Judged as one, both would be, as the two together are worth restricting.
+    """
+    club = {"id": "club", "kind": "club", "members": ["AUS", "OTH"], "signed": "2025Q4", "in_force": "2026Q1",
+            "clauses": [{"type": "information"}]}  # fmt: skip
+    e = engine(HARD, seat={**RIVALRY, "rivals": ["OTH", "AUS"]}, story={"treaties": [club]}, **HAWK)
+    for _ in range(6):
+        e.step()
+    told = {row["target"]: row for row in e.decisions if row.get("target")}
+    places = {code: e.world.countries.index(code) for code in ("OTH", "AUS", "CHN")}
+    held = e.columns.pair_coercion[0, places["CHN"] * len(e.world.countries) :]
+    assert held[places["OTH"]] > 0.0 and "restricts gallium_refined for OTH" in told["OTH"]["why"]
+    assert held[places["AUS"]] == 0.0 and "spares it" in told["AUS"]["why"]
+    assert told["AUS"]["worth_usd"] == 0.0 < told["OTH"]["worth_usd"]
 
 
 @pytest.mark.parametrize(("rise", "answered"), [(0.3, True), (0.1, False)])
