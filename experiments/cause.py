@@ -119,11 +119,24 @@ class _Game:
 
     def _world(self, some: Set) -> World:
         """Return the world of a set: one for all that share a base year and the places where goods may be sold on."""
-        scenario = mixed(self.a, self.b, self.causes, some)
-        key = (some & frozenset(self.early), str(resale_key(scenario)))
+        scenario, key = mixed(self.a, self.b, self.causes, some), self._key(some)
         if key not in self.worlds:
             self.worlds[key] = calibrate(scenario)
+            self._count_one()
         return self.worlds[key]
+
+    def _key(self, some: Set) -> tuple[Set, str]:
+        scenario = mixed(self.a, self.b, self.causes, some)
+        return some & frozenset(self.early), str(resale_key(scenario))
+
+    def _count_one(self) -> None:
+        if self.progress:
+            self.progress(1)
+
+    def steps(self, sets: Sequence[Set]) -> int:
+        """Return how many calibrations and runs are still to do for these sets."""
+        new = [some for some in dict.fromkeys(sets) if some not in self.known]
+        return len(new) + len({self._key(some) for some in new} - set(self.worlds))
 
     def _path(self, some: Set) -> np.ndarray:
         scenario = mixed(self.a, self.b, self.causes, some)
@@ -133,8 +146,7 @@ class _Game:
         found = gather(
             scenario, world, self.runs, lambda *cell: cell == self.number, quarters=self.quarters, workers=1
         )
-        if self.progress:
-            self.progress(1)
+        self._count_one()
         return np.asarray(found.values[self.number].mean(axis=0))
 
 
@@ -218,7 +230,7 @@ def explain(
 ) -> Explanation:
     """Return what makes a number of B differ from A's at the quarter `at`. Raises `OreblocError`.
 
-    `started` is told how many scenarios will be run, `progress` is called with 1 after each.
+    `started` is told how many calibrations and runs are to come, `progress` is called with 1 after each.
     """
     causes = differences(a, b, by)
     if not causes:
@@ -228,7 +240,7 @@ def explain(
     number = _number(a, metric, good, country)
     _check_quarter(a, at)
     game = _Game(_until(a, at), _until(b, at), causes, number, [at], runs, workers, progress)
-    values = _counted(game.values, started)
+    values = _counted(game, started)
     shares = shapley(values, len(causes), orders=orders)
     ends = game.values([frozenset(), frozenset(range(len(causes)))])
     parts = _parts(causes, shares)
@@ -269,20 +281,18 @@ def explain_change(
     a, b = _until(without, at), _until(scenario, at)
     causes = differences(a, b, by)
     game = _Game(a, b, causes, number, [first, at], runs, workers, progress)
-    shares = shapley(_counted(game.values, started), len(causes), orders=orders)
+    shares = shapley(_counted(game, started), len(causes), orders=orders)
     paths = game.paths([frozenset(), frozenset(range(len(causes)))])
     course = Part("course", "what would have changed anyhow", float(paths[0][1] - paths[1][0]), 0.0)
     return Explanation(metric, good, country, METRICS[metric].unit, first, at, float(paths[1][0]), float(paths[1][1]),
                        (course, *_parts(causes, shares)), shares.exact, shares.evaluations, runs)  # fmt: skip
 
 
-def _counted(
-    values: Callable[[Sequence[Set]], list[float]], started: Callable[[int], None] | None
-) -> Callable[[Sequence[Set]], list[float]]:
+def _counted(game: _Game, started: Callable[[int], None] | None) -> Callable[[Sequence[Set]], list[float]]:
     def counted(sets: Sequence[Set]) -> list[float]:
         if started:
-            started(len(sets))
-        return values(sets)
+            started(game.steps(sets))
+        return game.values(sets)
 
     return counted
 

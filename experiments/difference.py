@@ -90,9 +90,20 @@ def _change_words(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
 def _clause_causes(treaty: Mapping[str, Any]) -> list[Cause]:
     name = treaty.get("title") or treaty.get("id") or treaty.get("use")
     return [
-        Cause("clause", f"{name}: {str(clause['type']).replace('_', ' ')}", (("clause", treaty, clause),))
+        Cause("clause", f"{_clause_words(clause)} ({name})", (("clause", treaty, clause),))
         for clause in treaty["clauses"]
     ]
+
+
+def _clause_words(clause: Mapping[str, Any]) -> str:
+    """Return what a clause is and the goods it names: a treaty may have several of a type."""
+    goods = _few_goods(clause.get("fields") or {})
+    return str(clause["type"]).replace("_", " ") + (f" on {goods}" if goods else "")
+
+
+def _few_goods(fields: Mapping[str, Any]) -> str:
+    goods = fields.get("good") or ""
+    return goods if isinstance(goods, str) else ", ".join(goods[:2]) + (" ..." if len(goods) > 2 else "")
 
 
 def _table_causes(key: str, one: Any, two: Any) -> list[Cause]:
@@ -128,11 +139,8 @@ def _entry_words(table: str, name: str, value: Any) -> str:
 def _words(key: str, row: Mapping[str, Any]) -> str:
     """Return a row in words: a measure's own sentence, a treaty's title, what a shock does."""
     if key == "measures":
-        fields = row.get("fields", {})
-        goods = fields.get("good", "")
-        good = goods if isinstance(goods, str) else ", ".join(goods[:2]) + (" ..." if len(goods) > 2 else "")
         kind = str(row["type"]).replace("_", " ")
-        return f"{kind} of {row['actor']} on {good} from {row['quarter']}"
+        return f"{kind} of {row['actor']} on {_few_goods(row.get('fields', {}))} from {row['quarter']}"
     if key == "treaties":
         return str(row.get("title") or row.get("id") or row.get("use"))
     if key == "shocks":

@@ -107,10 +107,10 @@ def _explain_with_bar(arguments: argparse.Namespace) -> "Explanation":
 
     changes = read_changes(arguments.changes)
     asked = (arguments.metric, arguments.good, arguments.country)
-    with progress_bar(0, "explain", arguments.json, unit="scenario") as bar:
+    with progress_bar(0, "explain", arguments.json, unit="step") as bar:
 
         def started(count: int) -> None:
-            bar.reset(total=count + 2)
+            bar.reset(total=count)
 
         more = {
             "by": arguments.by, "runs": arguments.runs, "orders": arguments.orders, "workers": arguments.workers,

@@ -36,10 +36,10 @@ def explained(by: str, **changes):
 def test_clauses_shocks_and_events_have_their_parts():
     """A lifted ban makes it cheaper, a stop and a boom dearer; a promise that binds nobody here changes nothing."""
     found, parts = explained("clause", treaties=[PACT], shocks=[SHOCK], events=[BOOM])
-    assert set(parts) == {"pact: mutual exemption", "pact: one voice", "shock", "event"}
-    assert parts["pact: mutual exemption"] < -0.01 * found.first
+    assert set(parts) == {"mutual exemption on gallium (pact)", "one voice (pact)", "shock", "event"}
+    assert parts["mutual exemption on gallium (pact)"] < -0.01 * found.first
     assert parts["shock"] > 0.01 * found.first and parts["event"] > 0.01 * found.first
-    assert abs(parts["pact: one voice"]) < 1e-9 * found.first
+    assert abs(parts["one voice (pact)"]) < 1e-9 * found.first
 
 
 def test_what_a_seat_does_is_a_cause():
@@ -47,3 +47,25 @@ def test_what_a_seat_does_is_a_cause():
     found, parts = explained("each", seats=SEAT, shocks=[SHOCK])
     assert set(parts) == {"strategy", "shock"}
     assert abs(parts["strategy"]) > 1e-4 * found.first
+
+
+def test_progress_counts_what_was_announced():
+    """Calibrations and runs are announced before they are done, and each is counted: with early causes too."""
+    early = {"type": "export_tax", "actor": "CHN", "quarter": "2024Q1", "end": None,
+             "fields": {"good": "gallium_refined", "rate": 0.1}}  # fmt: skip
+    one, two = (
+        prepare("tiny", changes={"end": "2025Q4", **more})
+        for more in ({}, {"measures": [early], "shocks": [SHOCK]})
+    )
+    announced, done = [], []
+    explain(
+        one,
+        two,
+        "landed_price_usd_per_t",
+        "gallium_refined",
+        "USA",
+        "2025Q3",
+        started=announced.append,
+        progress=done.append,
+    )
+    assert sum(announced) == sum(done) > 4

@@ -210,7 +210,7 @@ class Why(Sheet):
         def progress(done: int) -> None:
             with lock:
                 counts[0] += done
-                say(f"{self.busy.removesuffix(chr(8230))}: {counts[0]} of {counts[1]} runs{chr(8230)}")
+                say(f"{self.busy.removesuffix(chr(8230))}: {counts[0]} of {counts[1]} steps{chr(8230)}")
 
         return started, progress
 
