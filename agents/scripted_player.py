@@ -9,6 +9,8 @@ from model.quarter_date import quarter_index
 class ScriptedPlayer:
     """Fills any seat with a list of orders, each with a `quarter`."""
 
+    looks = False
+
     def __init__(self, orders: Iterable[Mapping[str, Any]]) -> None:
         self.orders = [dict(order) for order in orders]
 
@@ -20,6 +22,8 @@ class ScriptedPlayer:
 
 class LoggedPlayer:
     """Fills a seat with what a log says it ordered, by the quarter in which it was given."""
+
+    looks = False
 
     def __init__(self, orders: Mapping[str, list[dict[str, Any]]]) -> None:
         self.orders = orders

@@ -44,16 +44,21 @@ Sheets = Mapping[str, Sequence[Mapping[str, Any]]]
 class _AtTable:
     """A seat filled by people: their sheet in the first quarter of a round, what keeps a firm running in the others."""
 
-    def __init__(self, orders: Sequence[Mapping[str, Any]]) -> None:
-        self.orders = [dict(order) for order in orders]
+    def __init__(self, orders: Sequence[Mapping[str, Any]], seat: Seat) -> None:
+        self.orders, self.seat = [dict(order) for order in orders], seat
         self.is_given = False
+
+    @property
+    def looks(self) -> bool:
+        """Whether it reads more of the view than the quarter: a firm does, for what keeps it running."""
+        return self.is_given and self.seat.is_firm
 
     def decide(self, view: dict[str, Any]) -> list[dict[str, Any]]:
         """Return the sheet once, then what a firm's own managers see to."""
         if not self.is_given:
             self.is_given = True
             return self.orders
-        return [order for order in view["advice"] if order["type"] in _RUNNING]
+        return [order for order in view.get("advice", ()) if order["type"] in _RUNNING]
 
 
 class Game:
@@ -256,7 +261,9 @@ class Game:
     def _players(self, entry: Mapping[str, Any]) -> dict[str, Player]:
         """Return who decides in a round by seat, built-in behaviours left out."""
         players: dict[str, Player] = {
-            name: _AtTable(orders) for name, orders in entry["sheets"].items() if name not in entry["pilots"]
+            name: _AtTable(orders, self.seats[name])
+            for name, orders in entry["sheets"].items()
+            if name not in entry["pilots"]
         }
         for name, who in entry["pilots"].items():
             self.seat(name)

@@ -23,7 +23,11 @@ _FIRMS = ("miner", "refiner")
 
 
 class Player(Protocol):
-    """Whoever fills a seat: a built-in behaviour, a script, a person, or a class of one's own."""
+    """Whoever fills a seat: a built-in behaviour, a script, a person, or a class of one's own.
+
+    One that reads nothing but the quarter may say so by an attribute `looks = False`: making a view takes longer than
+    a quarter's markets.
+    """
 
     def decide(self, view: dict[str, Any]) -> list[dict[str, Any]]:
         """Return this quarter's orders."""
@@ -110,23 +114,31 @@ def _state_sheets(
 ) -> dict[str, list[Any]]:
     if not players:
         return {}
-    sights = [Sight(engine, run) for run in range(engine.runs)]
+    wanted = any(getattr(player, "looks", True) for player in players.values())
+    sights = [Sight(engine, run) if wanted else None for run in range(engine.runs)]
     return {
         name: [
-            read_sheet(name, engine.quarter_label, player.decide(_shown_to(seats[name], engine, run, sight)))
+            read_sheet(
+                name, engine.quarter_label, player.decide(_shown_to(seats[name], player, engine, run, sight))
+            )
             for run, sight in enumerate(sights)
         ]
         for name, player in players.items()
     }
 
 
-def _shown_to(seat: Seat, engine: Any, run: int, sight: Sight) -> dict[str, Any]:
+def _shown_to(seat: Seat, player: Player, engine: Any, run: int, sight: Sight | None) -> dict[str, Any]:
+    if not getattr(player, "looks", True):
+        return {"quarter": engine.quarter_label}
     return {**state_view(engine, run, seat.row, sight), "role": seat.role}
 
 
 def _ask_firm(engine: Any, seat: Seat, player: Player) -> None:
     for run in range(engine.runs):
-        given = player.decide(firm_view(engine, run, seat.row))
+        looks = getattr(player, "looks", True)
+        given = player.decide(
+            firm_view(engine, run, seat.row) if looks else {"quarter": engine.quarter_label}
+        )
         sheet = read_sheet(seat.name, engine.quarter_label, given)
         for order in write_orders(engine, run, seat.row, sheet):
             engine.record(seat.name, order, run=run)

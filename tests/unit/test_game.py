@@ -5,8 +5,10 @@ import pytest
 from experiments.game import Game
 from experiments.preparation import prepare
 from experiments.run import run_scenario
+from model import seat
 from model.calibration import calibrate
 from model.error import OreblocError
+from model.view import firm_view
 
 UNTIL = "2026Q4"
 TAX = [{"type": "export_tax", "fields": {"good": "gallium", "rate": 0.3}}]
@@ -147,3 +149,23 @@ def test_a_treaty_signed_at_the_table_binds_in_the_round(world):
     assert Game.of(signed.record, world=world).record == signed.record
     with pytest.raises(OreblocError, match="there already"):
         signed.treaty(pact)
+
+
+def test_people_are_shown_no_view_in_the_engine(world, monkeypatch):
+    """Sheets are written before: no view is made for a state's people, and for a firm's only after their quarter."""
+    made = []
+
+    def seen(*arguments):
+        made.append(arguments)
+        return firm_view(*arguments)
+
+    def refuse(*_):
+        raise AssertionError("a view was made for people who do not look at it")
+
+    monkeypatch.setattr(seat, "state_view", refuse)
+    monkeypatch.setattr(seat, "firm_view", seen)
+    game = game_of(world)
+    firm = next(name for name, one in game.seats.items() if one.is_firm)
+    game.play_round({"CHN": TAX, firm: []})
+    assert len(made) == game.quarters_per_round - 1
+    assert game.engine.log[0]["order"]["type"] == "export_tax"
