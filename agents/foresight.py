@@ -2,7 +2,17 @@
 
 from model.compiled import inner, phase
 from model.parameter import POSITION
-from model.phase.invest import part_coming
+from model.phase.drift import recycle
+from model.phase.invest import part_come
+from model.phase.measure import (
+    moment,
+    move_rules,
+    remember_output,
+    remember_prices,
+    remember_supply,
+    remember_use,
+    settle_rule,
+)
 from model.rules.demand import revert, substitute
 from model.rules.expectation import lasting, yearly_volatility
 from model.rules.exporter import entry_cost
@@ -18,12 +28,13 @@ _RAMP, _LIFE = POSITION["ramp_quarters"], POSITION["plant_life_years"]
 
 
 @phase
-def carry_on(layout, columns, arrivals, rows, begun, values, price_index, begins, stage, step):
+def carry_on(layout, columns, arrivals, rows, begun, values, answer, begins, stage, step):
     """Carry on what firms decided through one stage of a later look: capacity comes or stops, buyers substitute.
 
     Stage `stage` lasts from quarter `begins` [runs, stages + 1] to the next after `step`. What is under
     construction arrives when due (`arrivals`, the engine's, run `rows` [runs]); what is begun in a stage, `begun`
-    [runs, sites, stages] a quarter, after its lead time. Announced projects count by their chance.
+    [runs, sites, stages] a quarter, after its lead time. Announced projects come as they do on average, late and in
+    steps. Prices are those of `answer`, last cleared; products are discarded and recycled as in as many quarters.
     """
     for run in range(rows.size):
         start, end = begins[run, stage], begins[run, stage + 1]
@@ -50,10 +61,10 @@ def carry_on(layout, columns, arrivals, rows, begun, values, price_index, begins
             columns.site_pipeline_t[run, s] = max(pipeline + started - arrived, 0.0)
             columns.plant_installed_t[run, layout.site_new_plant[s]] += arrived
         for p in range(layout.project_site.size):
-            due = max(layout.project_start[p] - step, 1)
-            if layout.project_announced[p] <= step and first < due <= last:
-                coming = layout.project_capacity_t[p] * part_coming(layout, columns, values, run, p, step)
-                columns.plant_installed_t[run, layout.project_plant[p]] += coming
+            if layout.project_announced[p] <= step:
+                come = part_come(layout, columns, values, run, p, step, last)
+                come -= part_come(layout, columns, values, run, p, step, first)
+                columns.plant_installed_t[run, layout.project_plant[p]] += come * layout.project_capacity_t[p]
         for k in range(layout.plant_kind.size):
             idle = columns.plant_idle_t[run, k]
             running = columns.plant_installed_t[run, k] - idle
@@ -64,7 +75,7 @@ def carry_on(layout, columns, arrivals, rows, begun, values, price_index, begins
                 idle = max(idle - columns.plant_reopen_t[run, k] * long, 0.0)
             columns.plant_idle_t[run, k] = idle
         for j in range(layout.buyer_good.size):
-            ratio = price_index[run, j] / layout.buyer_base_price[j]
+            ratio = answer.price_index[run, j] / layout.buyer_base_price[j]
             if not ratio == ratio:
                 continue
             share, forever = columns.buyer_substituted[run, j], columns.buyer_substituted_forever[run, j]
@@ -73,7 +84,7 @@ def carry_on(layout, columns, arrivals, rows, begun, values, price_index, begins
                     share,
                     ratio,
                     values[run, _SUB_FROM],
-                    values[run, _SUB_SPEED],
+                    values[run, _SUB_SPEED] * columns.buyer_substitution_factor[run, j],
                     values[run, _SUB_MOST],
                     values[run, _SUB_POWER],
                 )
@@ -82,6 +93,52 @@ def carry_on(layout, columns, arrivals, rows, begun, values, price_index, begins
                 forever += values[run, _SUB_STAY] * grown
             columns.buyer_substituted[run, j] = share
             columns.buyer_substituted_forever[run, j] = forever
+        for _ in range(last - first):
+            recycle(layout, columns, answer, values, run)
+
+
+@phase
+def remember_stage(table, history, answer, begins, stage, step):
+    """Let measures remember the quarters of a stage, prices and use as last cleared, and states' stocks move in them.
+
+    What is ordered is taken to be got. The last quarter of the stage is yet to come: it is the one cleared next.
+    """
+    for run in range(history.ahead.shape[0]):
+        remember_output(table, history, answer, run)
+        first, last = int(begins[run, stage]), int(begins[run, stage + 1])
+        for q in range(first, last):
+            history.ahead[run, 0] = q
+            if q > first:
+                move_rules(table, history, run, step)
+            remember_use(history, answer, run)
+            remember_prices(history, answer, run)
+            move_stocks_on(table, history, answer, run, step)
+        history.ahead[run, 0] = last
+
+
+@inner
+def move_stocks_on(table, history, answer, run, step):
+    """Take into states' stocks what measures order in a quarter, and let go what they release."""
+    for s in range(table.stock_measure.size):
+        m, j = table.stock_measure[s], table.stock_buyer[s]
+        if history.measure_force[run, m] > 0.0:
+            at, level = moment(table, history, run, m, step), history.measure_level[run, m]
+            moved = level * (table.stock_buy_t[s, at] - table.stock_release_t[s, at])
+            history.state_stock_t[run, j] = max(history.state_stock_t[run, j] + moved, 0.0)
+    for u in range(table.rule_measure.size):
+        j = table.rule_buyer[u]
+        remember_supply(table, history, answer, run, u)
+        moved = history.rule_order_t[run, u] - history.rule_release_t[run, u]
+        history.state_stock_t[run, j] = max(history.state_stock_t[run, j] + moved, 0.0)
+        settle_rule(table, history, run, u)
+
+
+@phase
+def feel_shortage(table, history, answer):
+    """Let stock rules see what the quarter just cleared brings: its prices, and what is bought in it."""
+    for run in range(history.ahead.shape[0]):
+        remember_use(history, answer, run)
+        remember_prices(history, answer, run)
 
 
 @inner

@@ -6,7 +6,8 @@
 
 A look clears the real market on copies: the contract phase, the plan of measures and the compiled clearing are the
 engine's own, nothing of the engine changes. The later look goes on from there in stages of several quarters: firms
-learn, build and close by their own rules, buyers substitute, and the markets are cleared again.
+learn, build and close by their own rules, buyers substitute, measures and treaties move on (`agents.hypothesis`), and
+the markets are cleared again.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,7 +16,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from agents.firm import decide_capacity
-from agents.foresight import carry_on, let_demand_grow
+from agents.foresight import carry_on, feel_shortage, let_demand_grow
+from agents.hypothesis import forget_unknown, move_on, stage_times
 from model.engine import Engine
 from model.market import allocate_answer, allocate_terms
 from model.measure_plan import PUSHES
@@ -26,14 +28,20 @@ from model.phase.treaty import bind_members
 from model.quarter import write_terms
 from model.treaty_state import IN_FORCE, LEFT
 
+#: Columns that the measures and treaties tried write: what firms decide on in the first stage of a later look.
+TRIED = (
+    *PUSHES, "site_relief_share", "site_relief_factor", "site_floor", "pair_strain", "treaty_state", "treaty_began",
+    "member_state",
+)  # fmt: skip
 #: Columns that a look writes.
 WRITTEN = (
     "plant_installed_t", "plant_idle_t", "plant_expected_net", "plant_loss_quarters", "plant_mothball_t",
-    "plant_reopen_t", "plant_exit_t", "site_expected_value", "site_expected_input", "site_error", "site_floor",
-    "site_profit_index", "site_invest_t", "site_pipeline_t", "site_outlook", "site_variance", "node_capacity_t",
-    "node_qualified_t", "node_restricted_share", "node_store_room", "node_price", "node_expected_price",
-    "route_held_share", "buyer_target_t", "buyer_substituted", "buyer_substituted_forever", "buyer_price",
-    "buyer_expected_price", "pair_strain", "treaty_state", "member_state", "site_bare_index", *PUSHES,
+    "plant_reopen_t", "plant_exit_t", "site_expected_value", "site_expected_input", "site_error", "site_profit_index",
+    "site_invest_t", "site_pipeline_t", "site_outlook", "site_variance", "node_capacity_t", "node_qualified_t",
+    "node_restricted_share", "node_store_room", "node_price", "node_expected_price", "route_held_share",
+    "buyer_target_t", "buyer_substituted", "buyer_substituted_forever", "buyer_price", "buyer_expected_price",
+    "site_bare_index", "plant_recycled_share", "buyer_use_young_t", "buyer_use_middle_t", "buyer_use_old_t",
+    "buyer_discard_t", "buyer_heap_t", *TRIED,
 )  # fmt: skip
 _NOISE, _QUALIFY = POSITION["supply_noise"], POSITION["qualification_speed"]
 #: Parts of the time to a later look after each of which the markets are cleared: finer towards its end, where what
@@ -78,18 +86,24 @@ class LookAhead:
         self.components = np.arange(count) if components is None else components
         self.blocks: list[tuple[int, int, Ints]] | None = None
         self.scratch = _scratch(engine, self.rows)
+        forget_unknown(engine, self.scratch.history)
         self.misses = 0
         self._known = {name: getattr(self.scratch.columns, name).copy() for name in WRITTEN}
         self._history = [array.copy() for array in self.scratch.history]
-        self._start = self.scratch.answer.price.copy(), self.scratch.answer.wedge.copy()
+        answer = self.scratch.answer
+        self._start = answer.price.copy(), answer.wedge.copy(), answer.final_use_t.copy()
         self._qualify = self.scratch.values[:, _QUALIFY].copy()
 
     def clear(
-        self, candidate: Sequence[tuple[Any, ...]] = (), members: Mapping[int, Bools] | None = None
+        self,
+        candidate: Sequence[tuple[Any, ...]] = (),
+        members: Mapping[int, Bools] | None = None,
+        felt: bool = False,
     ) -> tuple[Terms, Answer]:
         """Return the terms and the answer of the coming quarter with these moves [(measure, on, level)] made.
 
         `members` puts treaties in force, by number, among the countries given [rows, countries] (none: out of force).
+        Where they are to be `felt`, stock rules have seen the quarter and let go what it calls for: see `after`.
         Raises nothing for a missed clearing: `answer.status` tells.
         """
         self._forget()
@@ -97,14 +111,15 @@ class LookAhead:
         self._switch(candidate)
         if members is not None:
             self._bind(members)
-        write_terms(scratch)
-        self._clear()
+        self._look(felt=felt)
         return scratch.terms, scratch.answer
 
     def _bind(self, members: Mapping[int, Bools]) -> None:
         """Put treaties in force among these countries, with all that their clauses do."""
         scratch, countries = self.scratch, len(self.engine.world.countries)
         for x, inside in members.items():
+            fresh = scratch.columns.treaty_state[:, x] != IN_FORCE
+            scratch.columns.treaty_began[fresh, x] = self.engine.step_number
             scratch.columns.treaty_state[:, x] = IN_FORCE
             state = np.where(inside, float(IN_FORCE), float(LEFT))
             scratch.columns.member_state[:, x * countries : (x + 1) * countries] = state
@@ -117,34 +132,29 @@ class LookAhead:
         """Return the quarter `quarters` [rows] on, measures as last cleared, once firms and buyers have answered.
 
         Stage by stage (`STAGES`) firms learn of the prices last cleared, build and close, buyers substitute, demand
-        follows its projection, and the markets are cleared.
+        follows its projection, measures, stocks and treaties move on, and the markets are cleared.
         """
         scratch, engine = self.scratch, self.engine
         columns, values = scratch.columns, scratch.values
-        floor = columns.site_floor.copy()
-        self._restore()
-        columns.site_floor[:] = floor
+        self._restore(but=TRIED)
         columns.site_error[:] = 0.0
         values[:, _QUALIFY] = 1.0
-        begins = np.outer(quarters, np.cumsum((0.0, *STAGES)))
+        begins = stage_times(quarters, STAGES)
         begun = np.zeros((self.rows.size, engine.layout.site_firm.size, len(STAGES)))
         for stage in range(len(STAGES)):
-            index = scratch.answer.price_index.copy()
             half = _HALF * (begins[:, stage + 1] - begins[:, stage])
             self._learn(half)
-            if stage:
-                self._look_out(begins[:, stage])
+            self._look_out(begins[:, stage])
             forget_decisions(columns)
             everybody = np.ones(columns.firm_cost_usd.shape[1], dtype=np.bool_)
             decide_capacity(engine.layout, columns, scratch.terms, values, everybody)
             carry_on(
-                engine.layout, columns, engine.columns.site_arrival_t, self.rows, begun, values, index, begins, stage,
-                engine.step_number,
+                engine.layout, columns, engine.columns.site_arrival_t, self.rows, begun, values, scratch.answer, begins,
+                stage, engine.step_number,
             )  # fmt: skip
             self._learn(half)
-            write_terms(scratch)
-            let_demand_grow(engine.layout, scratch.terms, engine.step_number, begins[:, stage + 1])
-            self._clear()
+            move_on(scratch, begins, stage)
+            self._look(begins[:, stage + 1])
         values[:, _QUALIFY] = self._qualify
         return scratch.terms, scratch.answer
 
@@ -168,13 +178,30 @@ class LookAhead:
         )  # fmt: skip
 
     def after(self, candidate: Sequence[tuple[Any, ...]], quarters: Floats) -> tuple[Terms, Answer]:
-        """Return the later quarter last looked at once more, with these moves made when all is built."""
+        """Return the later quarter last looked at once more, with these moves made when all is built.
+
+        Stock rules have seen what the moves bring, and let go what that calls for.
+        """
         scratch = self.scratch
         self._switch(candidate)
-        write_terms(scratch)
-        let_demand_grow(self.engine.layout, scratch.terms, self.engine.step_number, quarters)
-        self._clear()
+        self._look(quarters, felt=True)
         return scratch.terms, scratch.answer
+
+    def _look(self, quarters: Floats | None = None, felt: bool = False) -> None:
+        """Write the terms as they stand so many quarters on (None: in the coming one), and clear the markets.
+
+        What is to be `felt` is cleared a second time where stocks are held by rule: their rules go by the quarter
+        before, and in the first one it is not seen yet.
+        """
+        scratch, engine = self.scratch, self.engine
+        stocked = felt and bool(engine.plan.rules) and bool(scratch.history.state_stock_t.any())
+        for last in (False, True) if stocked else (True,):
+            write_terms(scratch)
+            if quarters is not None:
+                let_demand_grow(engine.layout, scratch.terms, engine.step_number, quarters)
+            self._clear()
+            if not last:
+                feel_shortage(engine.plan.table, scratch.history, scratch.answer)
 
     def _switch(self, moves: Sequence[tuple[Any, ...]]) -> None:
         """Make moves in their order, as many at once as name each measure only once."""
@@ -191,8 +218,8 @@ class LookAhead:
                 history.measure_level[:, move[0]] = move[2]
         if moves:
             starts = (on > 0.0) & (history.measure_force[:, numbers] <= 0.0)
-            since = history.measure_since[:, numbers]
-            history.measure_since[:, numbers] = np.where(starts, self.scratch.step_number, since)
+            since, now = history.measure_since[:, numbers], self.scratch.step_number + history.ahead
+            history.measure_since[:, numbers] = np.where(starts, now, since)
             history.measure_force[:, numbers] = on
 
     def _forget(self) -> None:
@@ -200,11 +227,13 @@ class LookAhead:
         self._restore()
         for array, known in zip(self.scratch.history, self._history, strict=True):
             array[:] = known
-        self.scratch.answer.price[:], self.scratch.answer.wedge[:] = self._start
+        answer = self.scratch.answer
+        answer.price[:], answer.wedge[:], answer.final_use_t[:] = self._start
 
-    def _restore(self) -> None:
+    def _restore(self, but: Sequence[str] = ()) -> None:
         for name, known in self._known.items():
-            getattr(self.scratch.columns, name)[:] = known
+            if name not in but:
+                getattr(self.scratch.columns, name)[:] = known
 
     def _clear(self) -> None:
         scratch = self.scratch
@@ -241,5 +270,6 @@ def _scratch(engine: Engine, rows: Ints) -> Engine:
     ):
         getattr(scratch.terms, name)[:] = getattr(engine.terms, name)[rows]
     scratch.answer = allocate_answer(engine.network, rows.size)
-    scratch.answer.price[:], scratch.answer.wedge[:] = engine.answer.price[rows], engine.answer.wedge[rows]
+    for name in ("price", "wedge", "final_use_t"):
+        getattr(scratch.answer, name)[:] = getattr(engine.answer, name)[rows]
     return scratch  # it has the engine's clearer, whose scratch arrays nobody holds between two clearings

@@ -13,6 +13,7 @@ import numpy as np
 
 from agents.bargain import divide_gains
 from agents.doctrine import Doctrine, doctrine_of
+from agents.hypothesis import programme_cost
 from agents.look_ahead import LookAhead, chunks
 from agents.weighing import money, weigh_goods
 from model.instruments import BY_NAME
@@ -303,7 +304,7 @@ def _worth(engine: Any, look: LookAhead, x: int, inside: Bools, doctrines: list[
     patience = np.array([d.patience for d in doctrines])
     ahead = np.full(inside.shape[0], HORIZON_QUARTERS)
     stop = [(measure, 1.0) for measure in _stop_measure(engine, x)]
-    cut = _parts(engine, look, x, look.clear(stop, {x: inside}), doctrines) if stop else None
+    cut = _parts(engine, look, x, look.clear(stop, {x: inside}, felt=True), doctrines) if stop else None
     now = _parts(engine, look, x, look.clear((), {x: inside}), doctrines)
     later = _parts(engine, look, x, look.later(ahead), doctrines)
     users, made, treasury, rent = (
@@ -325,7 +326,7 @@ def _parts(
     found = weigh_goods(engine, look, cleared, doctrines)
     goods = _goods_cleared(engine, look)
     users, made, treasury, rent, total = (line[:, goods].sum(axis=1) for line in found)
-    paid = _transfers(engine, look, x)
+    paid = _transfers(engine, look, x) - programme_cost(look)
     shared = np.array([d.treasury for d in doctrines]) * paid
     return users, made, treasury + shared, rent, total, total + paid
 

@@ -178,6 +178,7 @@ class MeasurePlan:
             rule_owed_t=np.zeros(len(self.rules)),
             rule_supply_t=np.array([self.base_flow_t[rule.supply_routes].sum() for rule in self.rules]),
             fund_spent_usd=np.zeros(self.table.fund_measure.size),
+            ahead=np.zeros(1),
         )
         return History(*(np.repeat(np.asarray(row, float)[None, :], runs, axis=0) for row in rows))
 
@@ -254,9 +255,8 @@ class MeasurePlan:
 
     def _moments(self, m: int, step: int, history: History) -> Ints:
         """Return [runs]: the position in arrays over time at which a measure stands."""
-        if self.measures[m].dated:
-            return np.full(history.measure_since.shape[0], BASE_QUARTERS + step)
-        age = np.maximum(step - history.measure_since[:, m], 0.0)
+        date = step + history.ahead[:, 0]
+        age = date if self.measures[m].dated else np.maximum(date - history.measure_since[:, m], 0.0)
         return np.minimum(BASE_QUARTERS + age, self.table.measure_active.shape[1] - 1).astype(np.int64)
 
     def serve_first(self, history: History, answer: Answer) -> None:

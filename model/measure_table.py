@@ -212,6 +212,7 @@ class History(NamedTuple):
     )
     rule_supply_t: Floats  # [runs, U] last quarter's supply outside
     fund_spent_usd: Floats  # [runs, W] capital advanced so far
+    ahead: Floats  # [runs, 1] quarters by which a look is ahead of the run, 0 in the run itself
 
 
 class Measure(NamedTuple):

@@ -85,6 +85,8 @@ EQUATIONS: dict[str, dict[str, str]] = {
         "keep_share": "1 - (failure_share if failure_share >= 0 else usual_failure_share)",
         "still_coming": "late = chance * exp(-min(overdue_quarters / slip_quarters, 700)) if slip_quarters > 0 else 0; "
         "chance if overdue_quarters <= 0 else late / (late + 1 - chance) if late > 0 else 0",
+        "delayed_share": "0 if quarters < 0 else 1 if quarters >= 4 * slip_quarters else "
+        "1 - exp(-quarters / slip_quarters)",
         "ramp_left": "n = max(1, int(ramp_quarters + 1/2)); clip((n - 1 - elapsed) / n, 0, 1)",
         "ramp_share": "n = max(1, int(ramp_quarters + 1/2)); 1 / n if 0 <= elapsed < n else 0",
     },

@@ -71,41 +71,47 @@ def drift_demand(layout, columns, answer, values, seed, first_run, step):
 def drift_recycling(network, layout, columns, answer, values):
     """Age products in use, discard the oldest, and set what recyclers may recover next quarter."""
     for run in range(values.shape[0]):
-        for j in range(layout.buyer_good.size):
-            life = 4.0 * values[run, _LIFE + _PER_FAMILY * layout.buyer_life_quarters_good[j]]
-            entering = 0.0
-            for e in range(layout.embodied_start[j], layout.embodied_start[j + 1]):
-                entering += layout.embodied_rate[e] * answer.final_use_t[run, layout.embodied_buyer[e]]
-            entering *= columns.buyer_scrap_multiple[run, j]
-            young, middle, old = (
-                columns.buyer_use_young_t[run, j],
-                columns.buyer_use_middle_t[run, j],
-                columns.buyer_use_old_t[run, j],
-            )
-            leave_young, leave_middle = ageing_t(young, life), ageing_t(middle, life)
-            leave_old = ageing_t(old, life)
-            columns.buyer_use_young_t[run, j] = young + entering - leave_young
-            columns.buyer_use_middle_t[run, j] = middle + leave_young - leave_middle
-            columns.buyer_use_old_t[run, j] = old + leave_middle - leave_old
-            columns.buyer_discard_t[run, j] = leave_old
-            columns.buyer_heap_t[run, j] += leave_old
-        for p in range(layout.recycler_plant.size):
-            k, j = layout.recycler_plant[p], layout.recycler_buyer[p]
-            if j < 0:
-                continue
-            columns.buyer_heap_t[run, j] = max(0.0, columns.buyer_heap_t[run, j] - answer.output_t[run, k])
-            ratio = columns.buyer_price[run, j] / layout.buyer_base_price[j]
-            share = grow_share(
-                columns.plant_recycled_share[run, k],
-                values[run, _RECYCLING + _PER_FAMILY * layout.buyer_life_quarters_good[j]],
-                ratio,
-                values[run, _REC_GROWTH] * columns.buyer_recycling_factor[run, j],
-                values[run, _REC_MOST],
-            )
-            columns.plant_recycled_share[run, k] = share
-            columns.plant_installed_t[run, k] = recovered_t(
-                columns.buyer_discard_t[run, j], share, ratio, values[run, _REC_POWER], 0.98
-            )
+        recycle(layout, columns, answer, values, run)
+
+
+@inner
+def recycle(layout, columns, answer, values, run):
+    """Age the products of one run by a quarter, and set what its recyclers may recover."""
+    for j in range(layout.buyer_good.size):
+        life = 4.0 * values[run, _LIFE + _PER_FAMILY * layout.buyer_life_quarters_good[j]]
+        entering = 0.0
+        for e in range(layout.embodied_start[j], layout.embodied_start[j + 1]):
+            entering += layout.embodied_rate[e] * answer.final_use_t[run, layout.embodied_buyer[e]]
+        entering *= columns.buyer_scrap_multiple[run, j]
+        young, middle, old = (
+            columns.buyer_use_young_t[run, j],
+            columns.buyer_use_middle_t[run, j],
+            columns.buyer_use_old_t[run, j],
+        )
+        leave_young, leave_middle = ageing_t(young, life), ageing_t(middle, life)
+        leave_old = ageing_t(old, life)
+        columns.buyer_use_young_t[run, j] = young + entering - leave_young
+        columns.buyer_use_middle_t[run, j] = middle + leave_young - leave_middle
+        columns.buyer_use_old_t[run, j] = old + leave_middle - leave_old
+        columns.buyer_discard_t[run, j] = leave_old
+        columns.buyer_heap_t[run, j] += leave_old
+    for p in range(layout.recycler_plant.size):
+        k, j = layout.recycler_plant[p], layout.recycler_buyer[p]
+        if j < 0:
+            continue
+        columns.buyer_heap_t[run, j] = max(0.0, columns.buyer_heap_t[run, j] - answer.output_t[run, k])
+        ratio = columns.buyer_price[run, j] / layout.buyer_base_price[j]
+        share = grow_share(
+            columns.plant_recycled_share[run, k],
+            values[run, _RECYCLING + _PER_FAMILY * layout.buyer_life_quarters_good[j]],
+            ratio,
+            values[run, _REC_GROWTH] * columns.buyer_recycling_factor[run, j],
+            values[run, _REC_MOST],
+        )
+        columns.plant_recycled_share[run, k] = share
+        columns.plant_installed_t[run, k] = recovered_t(
+            columns.buyer_discard_t[run, j], share, ratio, values[run, _REC_POWER], 0.98
+        )
 
 
 @phase

@@ -7,7 +7,7 @@ from model.draw import EXPECTATION_ERROR, PERMIT, normal, uniform, waiting_time
 from model.ledger import post
 from model.parameter import POSITION
 from model.rules.expectation import expect, lasting, log_change, perceive_variance
-from model.rules.investment import foresee, keep_share, ramp_left, ramp_share, still_coming
+from model.rules.investment import delayed_share, foresee, keep_share, ramp_left, ramp_share, still_coming
 from model.rules.operation import count_losses, idle_level, interest, keep_cost, surplus
 from model.schema import RING
 
@@ -113,13 +113,10 @@ def foresee_prices(network, layout, columns, terms, answer, values, node_coming,
             add_outputs(network, layout.site_recipe[s], columns.site_pipeline_t[run, s], node_coming)
         then = min(step + int(ahead[run]), layout.outlook.shape[1] - 1)
         for p in range(layout.project_site.size):
-            done = then > step and layout.project_start[p] <= then
-            if (
-                layout.project_announced[p] <= step
-                and layout.project_start[p] <= then + _HORIZON
-                and not done
-            ):
-                coming = layout.project_capacity_t[p] * part_coming(layout, columns, values, run, p, step)
+            if layout.project_announced[p] <= step and layout.project_start[p] <= then + _HORIZON:
+                coming = part_coming(layout, columns, values, run, p, step)
+                coming -= part_come(layout, columns, values, run, p, step, then - step)
+                coming *= layout.project_capacity_t[p]
                 add_outputs(network, layout.site_recipe[layout.project_site[p]], coming, node_coming)
         for j in range(layout.buyer_good.size):
             there, coming = 0.0, 0.0
@@ -159,11 +156,34 @@ def part_coming(layout, columns, values, run, p, step):
     elapsed = step - columns.project_arrival[run, p]
     if elapsed >= 0.0:
         return ramp_left(values[run, _RAMP], elapsed)
-    slip = layout.project_slip_quarters[p]
-    if slip < 0.0:
-        slip = values[run, _SLIP]
     keep = keep_share(layout.project_failure_share[p], values[run, _FAILURE])
-    return still_coming(keep, float(step - layout.project_start[p]), slip)
+    return still_coming(keep, float(step - layout.project_start[p]), slip_of(layout, values, run, p))
+
+
+@inner
+def slip_of(layout, values, run, p):
+    """Return the mean delay of a project, quarters: its own, else the usual one."""
+    slip = layout.project_slip_quarters[p]
+    return slip if slip >= 0.0 else values[run, _SLIP]
+
+
+@inner
+def part_come(layout, columns, values, run, p, step, ahead):
+    """Return the part of a project's capacity that comes within `ahead` quarters, on the mean of what can be seen now.
+
+    What has arrived ramps up. What has not comes late by chance, `finish_projects` step by step from its arrival.
+    """
+    ramp, elapsed = values[run, _RAMP], step - columns.project_arrival[run, p]
+    if elapsed >= 0.0:
+        return ramp_left(ramp, elapsed) - ramp_left(ramp, elapsed + ahead)
+    overdue, slip, come = step - layout.project_start[p], slip_of(layout, values, run, p), 0.0
+    for e in range(ahead):
+        share = ramp_share(ramp, e)
+        if share <= 0.0:
+            break
+        late = float(ahead - e) if overdue >= 0 else ahead - e + overdue + 0.5  # delays are rounded
+        come += share * delayed_share(late, slip)
+    return come * part_coming(layout, columns, values, run, p, step)
 
 
 @inner

@@ -21,15 +21,23 @@ _EXPORT, _OUTPUT = 0, 1
 _UNCAPPED, _DECLARED = -1, -2
 #: Share by which the use that stock rules go by follows a quarter's: a mean of about eight quarters.
 _USE_SPEED = 0.125
+#: Prices ahead of the run are known without chance; those that stock rules see lie as far below or above them.
+_SWING = 0.05
+
+
+@inner
+def date_of(history, run, step):
+    """Return the quarter at which measures stand: `step`, or as many quarters on as a look is ahead of it."""
+    return step + int(history.ahead[run, 0])
 
 
 @inner
 def moment(table, history, run, m, step):
     """Return the position in arrays over time at which measure `m` stands."""
+    date, last = date_of(history, run, step), table.measure_active.shape[1] - 1
     if table.measure_dated[m] > 0:
-        return BASE_QUARTERS + step
-    age = step - int(history.measure_since[run, m])
-    last = table.measure_active.shape[1] - 1
+        return min(BASE_QUARTERS + date, last)
+    age = date - int(history.measure_since[run, m])
     return min(max(BASE_QUARTERS + age, BASE_QUARTERS), last)
 
 
@@ -78,11 +86,12 @@ def is_cap_limited(table, history, run, g, step):
 def enter_force(table, history, step):
     """Note which measures begin this quarter, and which routes are under an export cap."""
     for run in range(history.measure_force.shape[0]):
+        date = date_of(history, run, step)
         for m in range(history.measure_force.shape[1]):
             if in_force(table, history, run, m, step) > 0.0:
-                if step - history.measure_last_on[run, m] > _FORGETS:
-                    history.measure_begin[run, m] = step
-                history.measure_last_on[run, m] = step
+                if date - history.measure_last_on[run, m] > _FORGETS:
+                    history.measure_begin[run, m] = date
+                history.measure_last_on[run, m] = date
         for r in range(history.route_restricted.shape[1]):
             history.route_restricted[run, r] = 0.0
         for g in range(table.cap_measure.size):
@@ -108,6 +117,7 @@ def apply_caps(table, history, terms, step):
     """Write quotas, the routes that count towards them, and close routes under a ban."""
     quotas = table.cap_measure.size
     for run in range(terms.quota_t.shape[0]):
+        date = date_of(history, run, step)
         for g in range(quotas):
             m = table.cap_measure[g]
             for e in range(table.cap_start[g], table.cap_start[g + 1]):
@@ -122,7 +132,7 @@ def apply_caps(table, history, terms, step):
             if not active > 0.0:
                 history.quota_carry_t[run, g] = 0.0
                 continue
-            begins = history.measure_begin[run, m] == step or table.cap_rolling[g] > 0
+            begins = history.measure_begin[run, m] == date or table.cap_rolling[g] > 0
             if begins and table.cap_declared[g] == 0:
                 history.quota_reference_t[run, g] = (
                     history.quota_flow_t[run, g]
@@ -131,7 +141,7 @@ def apply_caps(table, history, terms, step):
                     + history.quota_flow_t[run, 3 * quotas + g]
                 ) / 4.0
             at, level = moment(table, history, run, m, step), history.measure_level[run, m]
-            years = max(step - max(history.measure_begin[run, m], 0.0), 0.0) / 4.0
+            years = max(date - max(history.measure_begin[run, m], 0.0), 0.0) / 4.0
             growth = math.exp(years * math.log1p(table.cap_growth[g]))
             reference = history.quota_reference_t[run, g] * growth
             rate, limit = table.cap_rate[g, at] * level, table.cap_limit_t[g, at] * level
@@ -187,7 +197,7 @@ def index_long_mean(table, history, run, i):
 @inner
 def index_before(table, history, run, i, m, step):
     """Return the mean of reference price `i` before measure `m` began; it is remembered in the first quarter."""
-    if history.measure_begin[run, m] == step:
+    if history.measure_begin[run, m] == date_of(history, run, step):
         history.index_reference[run, i] = index_mean(table, history, run, i)
     return history.index_reference[run, i]
 
@@ -433,8 +443,11 @@ def group_part_t(table, history, run, u, step):
 
 
 @inner
-def move_by_rule(table, history, run, u, step):
-    """Write what stock rule `u` orders and releases this quarter; what its group asks of it stands in its release."""
+def move_by_rule(table, history, run, u, step, swing):
+    """Write what stock rule `u` orders and releases this quarter; what its group asks of it stands in its release.
+
+    It sees the price of last quarter times `swing`.
+    """
     helped = history.rule_release_t[run, u] if table.rule_group[u] >= 0 else 0.0
     if table.rule_group[u] >= 0:
         history.rule_owed_t[run, u] = 0.0
@@ -445,7 +458,7 @@ def move_by_rule(table, history, run, u, step):
     if not active > 0.0:
         return
     at = moment(table, history, run, m, step)
-    price, mean = index_price(table, history, run, i, 0), index_long_mean(table, history, run, i)
+    price, mean = swing * index_price(table, history, run, i, 0), index_long_mean(table, history, run, i)
     usual, bought = history.usual_use_t[run, j], history.bought_t[run, j]
     vault = table.rule_strike[u] >= 0.0
     held = history.rule_stock_t[run, u]
@@ -483,6 +496,32 @@ def move_by_rule(table, history, run, u, step):
         history.rule_order_t[run, u] = active * buy_t(gap, price, mean, table.rule_buy_below[u], most, supply)
 
 
+@inner
+def move_rules(table, history, run, step):
+    """Write what all stock rules of a run order and release this quarter, response groups together.
+
+    Ahead of the run a rule is asked at a price a swing below and one above what is known, and half of each counts: with
+    no swing a steady price would lie neither above nor below its mean.
+    """
+    for u in range(table.rule_measure.size):
+        if table.rule_group[u] >= 0:
+            history.rule_order_t[run, u] = lacks_t(table, history, run, u, step)
+    for u in range(table.rule_measure.size):
+        if table.rule_group[u] >= 0:
+            history.rule_release_t[run, u] = group_part_t(table, history, run, u, step)
+    for u in range(table.rule_measure.size):
+        if not history.ahead[run, 0] > 0.0:
+            move_by_rule(table, history, run, u, step, 1.0)
+            continue
+        helped = history.rule_release_t[run, u]
+        move_by_rule(table, history, run, u, step, 1.0 - _SWING)
+        order, release = history.rule_order_t[run, u], history.rule_release_t[run, u]
+        history.rule_release_t[run, u] = helped
+        move_by_rule(table, history, run, u, step, 1.0 + _SWING)
+        history.rule_order_t[run, u] = 0.5 * (order + history.rule_order_t[run, u])
+        history.rule_release_t[run, u] = 0.5 * (release + history.rule_release_t[run, u])
+
+
 @phase
 def apply_stocks(table, history, terms, step):
     """Write states' orders, and releases within what they hold."""
@@ -501,14 +540,8 @@ def apply_stocks(table, history, terms, step):
             )
             terms.buyer_order_t[run, j] += level * table.stock_buy_t[s, at]
             terms.buyer_release_t[run, j] += level * table.stock_release_t[s, at]
+        move_rules(table, history, run, step)
         for u in range(table.rule_measure.size):
-            if table.rule_group[u] >= 0:
-                history.rule_order_t[run, u] = lacks_t(table, history, run, u, step)
-        for u in range(table.rule_measure.size):
-            if table.rule_group[u] >= 0:
-                history.rule_release_t[run, u] = group_part_t(table, history, run, u, step)
-        for u in range(table.rule_measure.size):
-            move_by_rule(table, history, run, u, step)
             terms.buyer_order_t[run, table.rule_buyer[u]] += history.rule_order_t[run, u]
             terms.buyer_release_t[run, table.rule_buyer[u]] += history.rule_release_t[run, u]
         for j in range(terms.buyer_order_t.shape[1]):
@@ -550,10 +583,39 @@ def apply_preferences(table, history, network, terms, step):
                     terms.route_weight[run, q] *= before / after if after > 0.0 else 1.0
 
 
+@inner
+def remember_prices(history, answer, run):
+    """Note the quarter's prices inside as the last of those remembered; the oldest are forgotten."""
+    nodes = answer.price.shape[1]
+    last = (PRICE_QUARTERS - 1) * nodes
+    for i in range(last):
+        history.node_price[run, i] = history.node_price[run, i + nodes]
+    for i in range(nodes):
+        history.node_price[run, last + i] = answer.price[run, i]
+
+
+@inner
+def remember_output(table, history, answer, run):
+    """Note what the plants under each support made."""
+    for s in range(table.support_measure.size):
+        made = 0.0
+        for p in range(table.support_start[s], table.support_start[s + 1]):
+            made += answer.output_t[run, table.support_plant[p]]
+        history.support_output_t[run, s] = made
+
+
+@inner
+def remember_use(history, answer, run):
+    """Note what was used and bought, states' own orders aside: stock rules go by both."""
+    for j in range(history.usual_use_t.shape[1]):
+        history.usual_use_t[run, j] += _USE_SPEED * (answer.use_t[run, j] - history.usual_use_t[run, j])
+        history.bought_t[run, j] = answer.purchases_t[run, j] - answer.order_t[run, j]
+
+
 @phase
 def remember(table, history, answer, quarter, cover):
     """Note the quarter's flows, prices, output and stocks; carry what is left of a period's limit. `quarter`: index."""
-    quotas, nodes = table.cap_measure.size, answer.price.shape[1]
+    quotas = table.cap_measure.size
     for run in range(answer.price.shape[0]):
         for g in range(quotas):
             flow = 0.0
@@ -572,23 +634,14 @@ def remember(table, history, answer, quarter, cover):
                 for e in range(table.reference_start[g], table.reference_start[g + 1]):
                     flow += answer.flow_t[run, table.reference_route[e]]
             history.quota_flow_t[run, 3 * quotas + g] = flow
-        last = (PRICE_QUARTERS - 1) * nodes
-        for i in range(last):
-            history.node_price[run, i] = history.node_price[run, i + nodes]
-        for i in range(nodes):
-            history.node_price[run, last + i] = answer.price[run, i]
-        for s in range(table.support_measure.size):
-            made = 0.0
-            for p in range(table.support_start[s], table.support_start[s + 1]):
-                made += answer.output_t[run, table.support_plant[p]]
-            history.support_output_t[run, s] = made
+        remember_prices(history, answer, run)
+        remember_output(table, history, answer, run)
         for r in range(answer.flow_t.shape[1]):
             history.landed_price[run, r] = answer.landed_price[run, r]
         for j in range(history.state_stock_t.shape[1]):
             held = history.state_stock_t[run, j] + answer.order_t[run, j] - answer.release_t[run, j]
             history.state_stock_t[run, j] = max(held, 0.0)
-            history.usual_use_t[run, j] += _USE_SPEED * (answer.use_t[run, j] - history.usual_use_t[run, j])
-            history.bought_t[run, j] = answer.purchases_t[run, j] - answer.order_t[run, j]
+        remember_use(history, answer, run)
 
 
 @phase
@@ -645,28 +698,39 @@ def remember_certificates(table, history, answer, step):
                     history.certified[run, d * table.countries + c] = 1.0
 
 
+@inner
+def remember_supply(table, history, answer, run, u):
+    """Note the supply outside that stock rule `u` goes by."""
+    supply = 0.0
+    for e in range(table.rule_start[u], table.rule_start[u + 1]):
+        supply += answer.flow_t[run, table.rule_route[e]]
+    history.rule_supply_t[run, u] = supply
+
+
+@inner
+def settle_rule(table, history, run, u):
+    """Count what stock rule `u` took in and let go: a vault's tonnes and what it is owed, a group's help."""
+    if table.rule_strike[u] < 0.0:
+        if table.rule_group[u] >= 0 and history.rule_owed_t[run, u] > 0.0:
+            # what it gave is not what it lacks
+            history.bought_t[run, table.rule_buyer[u]] += history.rule_release_t[run, u]
+        return
+    moved = history.rule_order_t[run, u] - history.rule_release_t[run, u]
+    history.rule_stock_t[run, u] = max(0.0, history.rule_stock_t[run, u] + moved)
+    history.rule_owed_t[run, u] = max(0.0, history.rule_owed_t[run, u] - moved)
+
+
 @phase
 def remember_rules(table, history, terms, answer):
     """Note the supply outside that stock rules go by, and what vaults hold and are owed."""
     for run in range(answer.flow_t.shape[0]):
         for u in range(table.rule_measure.size):
             j = table.rule_buyer[u]
-            supply = 0.0
-            for e in range(table.rule_start[u], table.rule_start[u + 1]):
-                supply += answer.flow_t[run, table.rule_route[e]]
-            history.rule_supply_t[run, u] = supply
+            remember_supply(table, history, answer, run, u)
             asked = terms.buyer_order_t[run, j] - history.priority_t[run, j]
             got = min(answer.order_t[run, j] / asked, 1.0) if asked > 0.0 else 0.0
             offered = terms.buyer_release_t[run, j]
             taken = min(answer.release_t[run, j] / offered, 1.0) if offered > 0.0 else 0.0
             history.rule_order_t[run, u] *= got
             history.rule_release_t[run, u] *= taken
-            if table.rule_strike[u] < 0.0:
-                if table.rule_group[u] >= 0 and history.rule_owed_t[run, u] > 0.0:
-                    history.bought_t[run, j] += history.rule_release_t[
-                        run, u
-                    ]  # what it gave is not what it lacks
-                continue
-            moved = history.rule_order_t[run, u] - history.rule_release_t[run, u]
-            history.rule_stock_t[run, u] = max(0.0, history.rule_stock_t[run, u] + moved)
-            history.rule_owed_t[run, u] = max(0.0, history.rule_owed_t[run, u] - moved)
+            settle_rule(table, history, run, u)

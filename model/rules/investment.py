@@ -125,6 +125,19 @@ def still_coming(chance, overdue_quarters, slip_quarters):
 
 
 @rule
+def delayed_share(quarters, slip_quarters):
+    """Return the part of delays that are over after so many quarters: `1 - exp(-q / slip)`, all after four means.
+
+    The law by which `model.draw.waiting_time` draws them; nothing before they begin.
+    """
+    if quarters < 0.0:
+        return 0.0
+    if quarters >= 4.0 * slip_quarters:
+        return 1.0
+    return 1.0 - math.exp(-quarters / slip_quarters)
+
+
+@rule
 def ramp_left(ramp_quarters, elapsed):
     """Return the part of new capacity still to come `elapsed` quarters after first output (0: first step just came)."""
     steps = max(1, int(ramp_quarters + 0.5))
