@@ -21,7 +21,7 @@ def stage_times(quarters: Floats, parts: tuple[float, ...]) -> Floats:
 
     `parts` of the horizon `quarters` [rows] add up to one; sums of them are rounded, so that no quarter is lost.
     """
-    begins = np.round(np.outer(quarters, np.cumsum((0.0, *parts))), 9)
+    begins: Floats = np.outer(quarters, np.cumsum((0.0, *parts))).round(9)
     begins[:, -1] = quarters
     return begins
 
