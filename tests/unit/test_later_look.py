@@ -8,6 +8,7 @@ from treaty_world import engine as treaty_engine
 from agents import DECISIONS, look_ahead
 from agents.hypothesis import programme_cost
 from agents.look_ahead import LookAhead
+from agents.membership import weigh_membership
 from model.engine import Engine
 from model.instruments import BY_NAME
 from model.order import order_from
@@ -243,3 +244,20 @@ def test_what_a_programme_costs_is_its_payers():
     look.clear()
     np.testing.assert_allclose(programme_cost(look), [[0.25e6, 0.0, 0.75e6]])
     assert not programme_cost(looked(e, quarters=8.0)).any()
+
+
+def test_what_a_treaty_commits_is_in_the_stake():
+    """A larger joint stock makes a stop less feared and costs more keep; research without fruit is its outlay alone."""
+    clauses = [
+        {"type": "joint_stockpile", "fields": {"good": "gallium", "quantity_t": t}} for t in (40.0, 120.0)
+    ]
+    clauses.append({"type": "research", "fields": {"good": "gallium", "usd_per_year": 8e6, "speed": 0.0}})
+    stakes = []
+    for clause in clauses:
+        e = steps(treaty_engine(decided(clause, members=["JPN", "USA"])), 1)
+        inside = np.array([[code in ("JPN", "USA") for code in e.world.countries]])
+        stakes.append(weigh_membership(e, 0, np.array([0]), inside))
+    japan = e.world.countries.index("JPN")
+    small, large, research = ((s.safety[0, japan], s.treasury[0, japan]) for s in stakes)
+    assert large[0] > 1.1 * small[0] > 0.0 and large[1] < 1.2 * small[1] < 0.0
+    assert stakes[2].now[0, japan] == pytest.approx(-1e6) and research[0] == 0.0 > research[1]
