@@ -82,6 +82,23 @@ def test_firms_decide_first_under_what_is_tried(order, one_stage):
     assert np.all(index[1] > 1.05 * index[0]) if better else np.all(index[1] < 0.95 * index[0])
 
 
+def test_firms_foresee_first_what_is_tried(one_stage):
+    """The growth of rivals that firms of the first stage reckon with is that of whom a ban leaves them to meet."""
+    e = engine(switched=[given("export_ban", "CHN")], quarters=4)
+    free, shut = (looked(e, moves).scratch.columns.site_outlook[0] for moves in ([], [(0, 1.0)]))
+    assert np.abs(shut - free).max() > 0.01
+
+
+def test_a_measure_tried_when_all_is_built_starts_then():
+    """A path by quarters, switched on twelve quarters on, stands at its first number; on from now, at its last."""
+    e = engine(switched=[given("export_tax", rate=[0.5, 0.4, 0.3])])
+    look = looked(e, [(0, 1.0)])
+    assert look.scratch.terms.route_export_tax.max() == pytest.approx(0.3)
+    look = looked(e)
+    look.after([(0, 1.0)], np.full(1, 12.0))
+    assert look.scratch.terms.route_export_tax.max() == pytest.approx(0.5)
+
+
 def test_firms_decide_first_under_a_treaty_that_is_tried(one_stage):
     """What a treaty's membership brings, a fast track, is there in the first stage, and gone from the next look."""
     clause = {"type": "joint_projects", "fields": {"good": "gallium", "host": ["JPN"], "permit_factor": 0.1,
@@ -129,9 +146,7 @@ DATED = {
     "a tax by dates": given("export_tax", rate={"2025Q1": 0.1, "2026Q1": 0.3, "2027Q3": 0.6}),
     "a tax that ends": given("export_tax", rate=0.3, end="2027Q1"),
     "a quota by period": given("export_quota", quantity_t=[9e3, 8e3, 7e3, 6e3, 5e3, 4e3, 3e3, 2e3, 1.5e3]),
-    "a licence whose reference grows": given(
-        "joint_purchasing", "AUS", members=["OTH"], target=["CHN"], rate=0.7
-    ),
+    "a licence whose reference grows": given("export_licence", rate=0.7, growth=0.2),
     "a subsidy by dates": given("production_subsidy", "AUS", rate_usd_per_t={"2025Q1": 1e3, "2026Q3": 5e3}),
 }
 
@@ -139,15 +154,15 @@ DATED = {
 @pytest.mark.parametrize("order", DATED.values(), ids=list(DATED))
 @pytest.mark.parametrize("dated", [True, False], ids=["dated", "switched"])
 def test_measures_stand_as_they_will(order, dated):
-    """Ten quarters on, a measure that is known taxes, caps and pays what it does when the quarter comes."""
+    """Fourteen quarters on, a measure that is known taxes, caps and pays what it does when the quarter comes."""
     if dated:
         e, moves = engine(order), []
     else:
         e, moves = engine(quarters=0, switched=[order]), [(0, 1.0)]
-    look = looked(e, moves, quarters=10.0)
+    look = looked(e, moves, quarters=14.0)
     for move in moves:
         e.switch(*move)
-    steps(e, 11)
+    steps(e, 15)
     for name in ("route_export_tax", "quota_t", "plant_support"):
         np.testing.assert_allclose(getattr(look.scratch.terms, name), getattr(e.terms, name), err_msg=name)
 
