@@ -2,16 +2,19 @@
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from model.draw import waiting_time
 from model.market.offer import variable_cost
 from model.rules.demand import interpolate, revert, substitute
 from model.rules.expectation import bound_by_floor, expect, perceive_variance
 from model.rules.investment import (
     annuity,
     capacity_value,
+    delayed_share,
     foresee,
     option_multiple,
     profit_index,
@@ -253,6 +256,14 @@ def test_a_late_project_is_believed_in_less_and_less():
     assert still_coming(0.7, 3.0, 3.0) == pytest.approx(0.7 / math.e / (0.7 / math.e + 0.3))
     assert still_coming(0.7, 1.0, 0.0) == 0.0
     assert [ramp_left(4.0, e) for e in range(5)] == [0.75, 0.5, 0.25, 0.0, 0.0]
+
+
+def test_delays_are_over_by_the_law_that_draws_them():
+    """The part over after some quarters is that of the waiting times drawn: none before, all after four means."""
+    drawn = np.array([waiting_time(u, 3.0) for u in np.linspace(0.0, 1.0, 4001)])
+    for quarters in (0.0, 0.5, 3.0, 11.9, 12.0, 40.0):
+        assert delayed_share(quarters, 3.0) == pytest.approx((drawn <= quarters).mean(), abs=1e-3)
+    assert delayed_share(-0.1, 3.0) == 0.0 and delayed_share(0.0, 0.0) == 1.0
 
 
 def test_only_by_products_go_to_stock_under_a_ban():
