@@ -55,10 +55,17 @@ def _end_treaties(scratch: Any) -> None:
     dated = table.scripted[:, known + 1].T
     over = np.where(dated < 0, then - columns.treaty_began >= table.term, dated == LAPSED)
     over &= columns.treaty_state == IN_FORCE
-    if over.any():
-        columns.treaty_state[over] = LAPSED
-        columns.member_state[np.repeat(over, table.countries, axis=1) & (table.invited > 0)] = LAPSED
-        bind_members(table, scratch.layout, columns, scratch.history, scratch.step_number)
+    columns.treaty_state[over] = LAPSED
+    columns.member_state[np.repeat(over, table.countries, axis=1) & (table.invited > 0)] = LAPSED
+    rows = np.flatnonzero(over.any(axis=1))
+    if not rows.size:
+        return
+    names = ("treaty_state", "member_state", "member_barred", "member_cheats", "pair_claimed")
+    some = columns._replace(**{name: getattr(columns, name)[rows] for name in names})
+    history = History(*(array[rows] for array in scratch.history))
+    bind_members(table, scratch.layout, some, history, scratch.step_number)
+    for array, part in zip(scratch.history, history, strict=True):
+        array[rows] = part
 
 
 def programme_cost(look: Any) -> Floats:

@@ -190,18 +190,22 @@ class LookAhead:
     def _look(self, quarters: Floats | None = None, felt: bool = False) -> None:
         """Write the terms as they stand so many quarters on (None: in the coming one), and clear the markets.
 
-        What is to be `felt` is cleared a second time where stocks are held by rule: their rules go by the quarter
-        before, and in the first one it is not seen yet.
+        What is to be `felt` is cleared a second time where there are stock rules: they go by the quarter before, and in
+        the first one it is not seen yet.
         """
         scratch, engine = self.scratch, self.engine
-        stocked = felt and bool(engine.plan.rules) and bool(scratch.history.state_stock_t.any())
-        for last in (False, True) if stocked else (True,):
+        for last in (False, True) if felt and self._has_rules() else (True,):
             write_terms(scratch)
             if quarters is not None:
                 let_demand_grow(engine.layout, scratch.terms, engine.step_number, quarters)
             self._clear()
             if not last:
                 feel_shortage(engine.plan.table, scratch.history, scratch.answer)
+
+    def _has_rules(self) -> bool:
+        """Tell whether any stock rule is about the markets looked at; which of them hold is each row's own."""
+        starts, buyers = self.engine.network.component_buyer_start, self.engine.plan.table.rule_buyer
+        return bool(np.isin(np.searchsorted(starts, buyers, side="right") - 1, self.components).any())
 
     def _switch(self, moves: Sequence[tuple[Any, ...]]) -> None:
         """Make moves in their order, as many at once as name each measure only once."""

@@ -276,3 +276,18 @@ def test_what_a_treaty_commits_is_in_the_stake():
     small, large, research = ((s.safety[0, japan], s.treasury[0, japan]) for s in stakes)
     assert large[0] > 1.1 * small[0] > 0.0 and large[1] < 1.2 * small[1] < 0.0
     assert stakes[2].now[0, japan] == pytest.approx(-1e6) and research[0] == 0.0 > research[1]
+
+
+def test_a_stop_with_a_stock_in_one_row_is_seen_in_each_as_alone():
+    """A run looked at twice, with a stock in one row only, sees in a stop bit for bit what each row sees by itself."""
+    e = engine(switched=[STOCK, given("export_ban", "CHN", target=["OTH"])], quarters=3)
+
+    def stopped(on):
+        look = LookAhead(e, rows=np.zeros(len(on), dtype=np.int64))
+        look.clear([(0, np.array(on))])
+        look.later(np.full(len(on), 20.0))
+        return look.after([(1, 1.0)], np.full(len(on), 20.0))[1].price.copy()
+
+    together = stopped([1.0, 0.0])
+    assert np.array_equal(together, np.concatenate([stopped([1.0]), stopped([0.0])]))
+    assert not np.array_equal(together[0], together[1])
