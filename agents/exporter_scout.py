@@ -7,7 +7,7 @@ import numpy as np
 
 from agents.exporter_menu import Menu
 from agents.exporter_worth import Quarter, measure_quarter, weights_of, worth_of
-from agents.look_ahead import LookAhead, chunks
+from agents.look_ahead import FEW_STAGES, LookAhead, chunks
 from model.engine import Engine
 from model.network import Bools, Floats, Ints
 from model.parameter import POSITION
@@ -77,7 +77,7 @@ class Scout:
         self.free = now[0] if self.free is None else self.free
         far: Sequence[Quarter | None] = [None] * count
         if later:
-            look.later(np.tile(self.quarters, count))
+            look.later(np.tile(self.quarters, count), FEW_STAGES)
             far = _split(measure_quarter(look, self.menu, built=True), count)
         return [
             Judged(t.stance, worth_of(a, b, self.free, self.provocation, self.weights), a, b)

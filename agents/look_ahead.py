@@ -47,6 +47,8 @@ _NOISE, _QUALIFY = POSITION["supply_noise"], POSITION["qualification_speed"]
 #: Parts of the time to a later look after each of which the markets are cleared: finer towards its end, where what
 #: is seen last has had least time to be answered.
 STAGES = (0.4, 0.3, 0.2, 0.1)
+#: The same for plans that are made every year for every candidate: half the clearings for nearly the same foresight.
+FEW_STAGES = (0.75, 0.25)
 #: Within a stage firms decide halfway: they have learnt of its prices for half of it.
 _HALF = 0.5
 
@@ -128,20 +130,22 @@ class LookAhead:
             self.engine.step_number,
         )  # fmt: skip
 
-    def later(self, quarters: Floats) -> tuple[Terms, Answer]:
+    def later(self, quarters: Floats, stages: tuple[float, ...] | None = None) -> tuple[Terms, Answer]:
         """Return the quarter `quarters` [rows] on, measures as last cleared, once firms and buyers have answered.
 
-        Stage by stage (`STAGES`) firms learn of the prices last cleared, build and close, buyers substitute, demand
-        follows its projection, measures, stocks and treaties move on, and the markets are cleared.
+        Stage by stage (`STAGES`, or other parts of the time that add up to one) firms learn of the prices last cleared,
+        build and close, buyers substitute, demand follows its projection, measures, stocks and treaties move on, and the
+        markets are cleared.
         """
         scratch, engine = self.scratch, self.engine
         columns, values = scratch.columns, scratch.values
         self._restore(but=TRIED)
         columns.site_error[:] = 0.0
         values[:, _QUALIFY] = 1.0
-        begins = stage_times(quarters, STAGES)
-        begun = np.zeros((self.rows.size, engine.layout.site_firm.size, len(STAGES)))
-        for stage in range(len(STAGES)):
+        stages = STAGES if stages is None else stages
+        begins = stage_times(quarters, stages)
+        begun = np.zeros((self.rows.size, engine.layout.site_firm.size, len(stages)))
+        for stage in range(len(stages)):
             half = _HALF * (begins[:, stage + 1] - begins[:, stage])
             self._learn(half)
             self._look_out(begins[:, stage])

@@ -17,7 +17,7 @@ from agents.doctrine import doctrine_of
 from agents.exporter_log import scaled_order
 from agents.exporter_scout import switch_some
 from agents.kit import Kit, Option, open_kits
-from agents.look_ahead import LookAhead, chunks
+from agents.look_ahead import FEW_STAGES, LookAhead, chunks
 from agents.membership import HORIZON_QUARTERS
 from agents.weighing import capital_charge, goods_cleared, money, weigh_goods
 from model.engine import Engine
@@ -109,7 +109,7 @@ def _lines(engine: Engine, trials: Sequence[_Trial], rows: Ints) -> list[Floats]
         look = LookAhead(engine, np.tile(rows, len(some)))
         look.blocks = [(n * rows.size, (n + 1) * rows.size, trial.places) for n, trial in enumerate(some)]
         now = _weighed(engine, some, look, look.clear(_moves(engine, rows, some)))
-        built = look.later(np.full(look.rows.size, HORIZON_QUARTERS))
+        built = look.later(np.full(look.rows.size, HORIZON_QUARTERS), FEW_STAGES)
         later = _weighed(engine, some, look, built, capital_charge(engine, look))
         for trial, a, b in zip(some, now, later, strict=True):
             found.append(np.asarray(weigh.py_func(a, b, trial.kit.doctrine.patience)))
