@@ -134,8 +134,8 @@ class LookAhead:
         """Return the quarter `quarters` [rows] on, measures as last cleared, once firms and buyers have answered.
 
         Stage by stage (`STAGES`, or other parts of the time that add up to one) firms learn of the prices last cleared,
-        build and close, buyers substitute, demand follows its projection, measures, stocks and treaties move on, and the
-        markets are cleared.
+        build and close, buyers substitute, demand follows its projection, measures, stocks and treaties move on, and
+        the markets are cleared.
         """
         scratch, engine = self.scratch, self.engine
         columns, values = scratch.columns, scratch.values
