@@ -11,14 +11,13 @@ import numpy as np
 from agents.exporter_menu import Menu
 from agents.exporter_scout import Judged, Scout, Trial, switch_some
 from agents.exporter_words import tell_end, tell_press
+from agents.strike import PROVOKED, count_strikes, is_moved, strikers
 from model.draw import COERCION, COERCION_LENGTH, address, uniform
 from model.engine import Engine
 from model.network import Bools, Floats, Ints
 from model.parameter import POSITION
 from model.rules.exporter import leverage, remember_provocation, restrict_chance
 
-#: Provocation from which a state may be restricted at all.
-_PROVOKED = 0.3
 #: A jump of tension in a quarter that provokes like a measure; restrictions of its own bring at most 0.1.
 _JUMP = 0.15 - 1e-9  # sanctions raise it by 0.15: rounding is not to decide
 #: Approval rate after a second provocation.
@@ -30,8 +29,6 @@ _BASE, _PROVOKE = POSITION["exporter_trigger_base"], POSITION["exporter_trigger_
 _TENSE, _HOLD = POSITION["exporter_trigger_tension"], POSITION["exporter_trigger_leverage"]
 _LOSS, _SPREAD = POSITION["exporter_trigger_loss"], POSITION["exporter_trigger_diversification"]
 _FADE, _RATE = POSITION["exporter_provocation_fade"], POSITION["exporter_licence_rate"]
-_SECURITY, _RETALIATE = POSITION["exporter_security_weight"], POSITION["exporter_retaliation_weight"]
-_THETA = POSITION["exporter_retaliation_share"]
 _DEAL, _SUBSTITUTE = POSITION["exporter_deal_chance"], POSITION["substitution_most"]
 
 
@@ -50,24 +47,6 @@ def press(engine: Engine, menu: Menu) -> Bools:
     return changed
 
 
-def strikers(engine: Engine, menu: Menu) -> Ints:
-    """Return [M]: the country behind each measure that strikes the exporter, -1 for those that do not."""
-    count = len(engine.plan.measures)
-    if count not in menu.strikes:
-        layout, found = engine.layout, np.full(count, -1, dtype=np.int64)
-        for m, measure in enumerate(engine.plan.measures):
-            actor = measure.order.actor
-            if actor not in engine.world.countries or actor == menu.code:
-                continue
-            routes = [edit.routes for edit in measure.edits if hasattr(edit, "routes")]
-            covered = np.concatenate([np.zeros(0, np.int64), *routes])
-            ends = np.concatenate([layout.route_origin[covered], layout.route_destination[covered]])
-            if np.any(ends == menu.row):
-                found[m] = engine.world.countries.index(actor)
-        menu.strikes[count] = found
-    return menu.strikes[count]
-
-
 def note_strikes(engine: Engine, menu: Menu) -> Floats:
     """Count what each country has in force against the exporter; return new strikes [runs, C], provocation updated.
 
@@ -76,14 +55,8 @@ def note_strikes(engine: Engine, menu: Menu) -> Floats:
     """
     columns, history, step = engine.columns, engine.history, engine.step_number
     countries = len(engine.world.countries)
-    by = strikers(engine, menu)
     on = (history.measure_last_on == step - 1.0).astype(float)
-    struck = np.zeros((engine.runs, countries))
-    for m in np.flatnonzero(by >= 0):
-        struck[:, by[m]] += on[:, m]
-    members = history.treaty_member.reshape(engine.runs, -1, countries)
-    without = members[:, :, menu.row] <= 0.0
-    struck += 0.5 * (members * without[:, :, None]).sum(axis=1)
+    struck = count_strikes(engine, menu.row, on, history.treaty_member.reshape(engine.runs, -1, countries))
     pairs = slice(menu.row * countries, (menu.row + 1) * countries)
     tense = columns.tension[:, pairs]
     jumped = (tense - columns.pair_tension[:, pairs] >= _JUMP).astype(float)
@@ -126,9 +99,8 @@ def draw_answers(engine: Engine, menu: Menu, fresh: Floats) -> Bools:
     for n, rival in enumerate(menu.rivals):
         pair = menu.row * countries + rival
         felt, tense = columns.pair_provocation[:, pair], columns.tension[:, pair]
-        worth_it = values[:, _SECURITY] * felt > values[:, _RETALIATE] * values[:, _THETA]
         free = (columns.pair_truce[:, pair] <= 0.0) & (columns.pair_coercion[:, pair] <= 0.0)
-        open_to = (felt >= _PROVOKED) & worth_it & (free | (fresh[:, rival] > 0.0))
+        open_to = is_moved(felt, values) & (free | (fresh[:, rival] > 0.0))
         runs = np.flatnonzero(open_to).astype(np.int64)
         if not runs.size:
             continue
@@ -237,7 +209,7 @@ def end_restrictions(scout: Scout, stance: Floats, hold: Judged, ending: Bools) 
     Each rival is judged by itself, with what others face as it stands.
     """
     engine, menu, rows = scout.engine, scout.menu, scout.rows
-    by, over = strikers(engine, menu), [n for n in range(len(menu.rivals)) if ending[:, n].any()]
+    by, over = strikers(engine, menu.row), [n for n in range(len(menu.rivals)) if ending[:, n].any()]
     trials: list[Trial] = []
     for n in over:
         lifted = _licences(engine, menu, rows, menu.rivals[n], ending[:, n], None)
@@ -256,14 +228,14 @@ def end_restrictions(scout: Scout, stance: Floats, hold: Judged, ending: Bools) 
         _go_on_or_stop(engine, menu, rows, n, ending[:, n], going > suspending)
         if rows[0] == 0 and ending[0, n]:
             worths = {"going on": float(going[0]), "suspending": float(suspending[0])}
-            tell_end(engine, menu, n, float(anger), _PROVOKED, worths)
+            tell_end(engine, menu, n, float(anger), PROVOKED, worths)
 
 
 def _go_on_or_stop(engine: Engine, menu: Menu, rows: Ints, n: int, ending: Bools, better: Bools) -> None:
     """Go on for a quarter where provoked and that is `better`, else lift: as a truce where it hopes for concessions."""
     columns, rival = engine.columns, menu.rivals[n]
     pair = menu.row * len(engine.world.countries) + rival
-    goes_on = ending & better & (columns.pair_provocation[rows, pair] >= _PROVOKED)
+    goes_on = ending & better & (columns.pair_provocation[rows, pair] >= PROVOKED)
     columns.pair_coercion[rows[goes_on], pair] = 1.0
     stops = ending & ~goes_on
     for k in range(menu.components.size):

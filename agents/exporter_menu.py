@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from agents.strike import own_share, restrictable
 from model.engine import Engine
 from model.instruments import BY_NAME
 from model.mode import MODE_WORDS
@@ -82,9 +83,6 @@ class Menu:
     nodes: list[Ints] = field(repr=False)  # [K] own nodes of its goods, which carry mode and stance
     # Its exports: routes, market by market; the first of each market [K + 1]; base price of each.
     abroad: tuple[Ints, Ints, Floats] = field(repr=False)
-    strikes: dict[int, Ints] = field(
-        default_factory=dict, repr=False
-    )  # by number of measures: who strikes it
 
     def level(self, engine: Engine, rows: Ints, k: int, stance: Floats) -> Floats:
         """Return the level of a market's wedge, [rows]: the tax, or the part of last year's exports let through."""
@@ -119,7 +117,7 @@ def open_menu(engine: Engine, code: str, doctrine: Doctrine) -> Menu:
     licence = {}
     if "coerce" in doctrine.modes:
         for k, group in enumerate(goods):
-            key = names[max(group, key=lambda g: (_own_share(engine, row, g), g))]
+            key = names[max(group, key=lambda g: (own_share(engine, row, g), g))]
             for rival in rivals:
                 target = engine.world.countries[rival]
                 licence[k, rival] = batch.take(_licence_order(engine, code, key, target))
@@ -147,19 +145,9 @@ def open_menu(engine: Engine, code: str, doctrine: Doctrine) -> Menu:
 
 def _dominated(engine: Engine, row: int) -> tuple[Ints, list[list[int]]]:
     """Return the components where the country dominates a good that is no component (magnet), and those goods."""
-    stage, component = list(engine.world.goods["stage"]), _good_component(engine)
-    least = float(engine.scenario.parameters["dominant_share"])
-    mine = [g for g in range(len(stage)) if stage[g] != "component" and _own_share(engine, row, g) > least]
+    component, mine = _good_component(engine), restrictable(engine, row)
     places = sorted({int(component[g]) for g in mine})
     return np.array(places, dtype=np.int64), [[g for g in mine if component[g] == c] for c in places]
-
-
-def _own_share(engine: Engine, row: int, good: int) -> float:
-    layout = engine.layout
-    mine = (layout.node_good == good) & ~layout.node_leak
-    total = layout.node_base_t[mine].sum()
-    own = layout.node_base_t[mine & (layout.node_country == row)].sum()
-    return float(own / total) if total > 0.0 else 0.0
 
 
 def _good_component(engine: Engine) -> Ints:

@@ -18,8 +18,7 @@ from agents.exporter_log import scaled_order
 from agents.exporter_scout import switch_some
 from agents.kit import Kit, Option, open_kits
 from agents.look_ahead import FEW_STAGES, LookAhead, chunks
-from agents.membership import HORIZON_QUARTERS
-from agents.weighing import capital_charge, goods_cleared, money, weigh_goods
+from agents.weighing import HORIZON_QUARTERS, capital_charge, goods_cleared, money, weigh_goods
 from model.engine import Engine
 from model.network import Bools, Floats, Ints
 from model.order import Order

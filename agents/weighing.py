@@ -10,6 +10,9 @@ from model.network import Floats
 from model.parameter import POSITION
 from model.welfare import elsewhere_of, welfare_by_good
 
+#: How far ahead a state looks: until firms have built.
+HORIZON_QUARTERS = 20.0
+
 
 class Weighed(NamedTuple):
     """Weighed lines of welfare, usd a quarter, [rows, goods, C] each; `total` is welfare as it stands, not weighed."""
@@ -50,23 +53,34 @@ def weigh_goods(
     )
 
 
-def capital_charge(engine: Any, look: LookAhead) -> Floats:
+def capital_charge(engine: Any, look: LookAhead, relief: Floats | None = None) -> Floats:
     """Return what a quarter's return on the capacity that a later look has built costs, usd, [rows, goods, C].
 
-    An annuity over the plants' life at each site's required return; what is under way in any case is in it alike.
+    An annuity over the plants' life at each site's required return, less `relief` [rows, S], the part of it that public
+    money bears; what is under way in any case is in it alike.
     """
     layout, columns = engine.layout, look.scratch.columns
-    new = layout.site_new_plant
-    before = engine.columns.plant_installed_t[look.rows][:, new]
-    grown = np.maximum(columns.plant_installed_t[:, new] - before, 0.0)
-    rate = np.maximum(columns.site_discount * columns.site_discount_factor, 1e-6)
-    years = look.scratch.values[:, POSITION["plant_life_years"], None]
-    annuity = (1.0 - (1.0 + rate) ** -years) / rate
-    usd = grown * columns.site_capex * columns.site_capex_factor / (4.0 * annuity)
+    capital = built_at_sites(engine, look) * columns.site_capex * columns.site_capex_factor
+    usd = capital / (4.0 * annuity_of_sites(engine, look)) - (0.0 if relief is None else relief)
     goods, countries = len(engine.world.goods), len(engine.world.countries)
     cell = layout.site_good * countries + layout.site_country
     charge = [np.bincount(cell, row, goods * countries) for row in usd]
     return np.array(charge, dtype=float).reshape(look.rows.size, goods, countries)
+
+
+def built_at_sites(engine: Any, look: LookAhead) -> Floats:
+    """Return the new capacity of each site that a later look has and the engine has not, t a quarter, [rows, S]."""
+    new = engine.layout.site_new_plant
+    before = engine.columns.plant_installed_t[look.rows][:, new]
+    return np.maximum(look.scratch.columns.plant_installed_t[:, new] - before, 0.0)
+
+
+def annuity_of_sites(engine: Any, look: LookAhead) -> Floats:
+    """Return the present value of a dollar a year over a plant's life at each site's required return, [rows, S]."""
+    columns = look.scratch.columns
+    rate = np.maximum(columns.site_discount * columns.site_discount_factor, 1e-6)
+    years = look.scratch.values[:, POSITION["plant_life_years"], None]
+    return np.asarray((1.0 - (1.0 + rate) ** -years) / rate)
 
 
 def goods_cleared(engine: Any, components: Any) -> list[np.ndarray]:

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from agents import DECISIONS
-from agents.membership import reason, weigh_membership
+from agents.stake import weigh_membership
+from agents.treaty_words import reason
 from experiments.player_file import who_is
 from experiments.preparation import prepare
 from experiments.results import Results

@@ -16,7 +16,8 @@ from model.name import did_you_mean
 from model.quarter_date import quarter_index, quarter_label
 from model.scenario import Scenario
 from model.treaty import Treaty, with_member
-from model.treaty_state import NONE, STATE_WORDS
+from model.treaty_note import state_words
+from model.treaty_state import NONE
 
 #: Quarters run before treaties are looked at, where no quarter is asked for.
 USUAL_QUARTERS = 4
@@ -59,7 +60,7 @@ def _of_treaty(engine: Engine, x: int, quarter: str, ask: Sequence[str]) -> dict
     rows = stability(engine, x)
     rows += [_newcomer(engine, x, code) for code in ask if code not in treaty.members]
     return {
-        "treaty": treaty.id, "title": treaty.title, "state": STATE_WORDS[int(engine.columns.treaty_state[0, x])],
+        "treaty": treaty.id, "title": treaty.title, "state": state_words(engine, 0, x),
         "quarter": quarter, "rows": rows,
         "stable_within": not any(row["verdict"] == "would leave" for row in rows),
         "stable_without": not any(row["verdict"] == "would join" for row in rows),

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from experiments.results import Results
+from model.treaty_note import TREATIES
 
 _WIDTHS = (22, 27, 27, 26)
 _WIDTH = 108
@@ -44,6 +45,7 @@ def summary(results: Results) -> str:
             *_legend(goods, manifest, glut),
             *_smuggled(results, "leakage_t", "smuggled"),
             *_smuggled(results, "resold_t", "sold on by exempt countries"),
+            *_treaties(results),
             *_decided(results),
             "",
             *_foot(manifest),
@@ -98,18 +100,28 @@ def _percent(part: float, whole: float) -> str:
     return "under 0.1 %" if share < 0.1 else f"{share:.1f} %" if share < 10.0 else f"{share:.0f} %"
 
 
+def _treaties(results: Results) -> list[str]:
+    """Return what came of each treaty that was put on the table, who signed and who did not, with the reason."""
+    last = {row["treaty"]: row for row in results.decisions if row["seat"] == TREATIES}
+    lines = ["", "treaties put on the table, what came of each last:"] if last else []
+    for row in last.values():
+        lines += textwrap.wrap(f"{row['quarter']} {row['why']}", 110, subsequent_indent="  ")
+    return lines
+
+
 def _decided(results: Results) -> list[str]:
     """Return the last decision of each state that chooses on each matter, with its reason."""
+    told = [row for row in results.decisions if row["seat"] != TREATIES]
     last = {
         (row["seat"], *(row.get(key, "") for key in ("market", "target", "treaty", "measure"))): row
-        for row in results.decisions
+        for row in told
     }
     if not last:
         return []
     rows = list(last.values())
     lines = [
         "",
-        f"decided by states that choose, last on each matter ({len(results.decisions)} decisions in all):",
+        f"decided by states that choose, last on each matter ({len(told)} decisions in all):",
     ]
     for row in rows[-_MOST_DECISIONS:]:
         lines += textwrap.wrap(f"{row['quarter']} {row['why']}", 110, subsequent_indent="  ")

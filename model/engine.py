@@ -22,6 +22,7 @@ from model.order import Order
 from model.parameter import POSITION
 from model.quarter import Deciders, run_quarter
 from model.scenario import Scenario
+from model.seat import check_exporters
 from model.treaty import Treaty
 from model.treaty_plan import TreatyPlan, lay_out_treaties, open_treaties, treaty_measures
 from model.world import World
@@ -66,6 +67,7 @@ class Engine:
         self.decide = decide or Deciders()
         self.go_on = go_on
         self.world = calibrate(scenario) if world is None else _covering(world, scenario)
+        check_exporters(scenario, self.world.countries)
         self.plan: MeasurePlan = compile_measures(self.world, scenario)
         self.network: Network = _with_measures(self.world.network, self.plan)
         self.layout = lay_out(self.world, self.plan, self.network)

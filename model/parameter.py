@@ -240,7 +240,7 @@ _DRIFT = [
 
 _STATE = [
     Parameter("state_retaliation_share", 0.02, "share", 0.0, 1.0,
-              "answer that a state fears from the dominant exporter, share of spending times dependence",
+              "what a state fears to lose by the dominant exporter's answer, share of what it buys of it",
               "strategy: theta of leverage, judgement"),
     Parameter("state_border_share", 0.02, "share", 0.0, 1.0,
               "cost of binding oneself to states at odds, share of spending at tension 1", "strategy: phi, judgement"),

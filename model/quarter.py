@@ -21,7 +21,7 @@ from model.phase import resale as reselling
 from model.phase import settle as settling
 from model.phase import trade as trading
 from model.phase import treaty as binding
-from model.treaty_note import tell_suspensions
+from model.treaty_note import tell_outcomes, tell_suspensions
 
 
 class Deciders(NamedTuple):
@@ -65,8 +65,10 @@ def contract(engine: Any) -> None:
     """Treaties advance; the state becomes what the markets are given; measures in force edit it."""
     e = engine
     if e.treaties.treaties:
+        before = e.columns.treaty_state[0].copy(), e.columns.member_state[0].copy()
         binding.advance_treaties(e.treaties.table, e.columns, e.seed, e.first_run, e.step_number)
         binding.bind_members(e.treaties.table, e.layout, e.columns, e.history, e.step_number)
+        tell_outcomes(e, *before)
         tell_suspensions(e)
     write_terms(e)
 

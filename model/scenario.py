@@ -358,6 +358,10 @@ def _seats(value: Any, place: Place) -> dict[str, dict[str, Any]]:
             "behaviour": behaviour,
             **read_fields(BEHAVIOURS[behaviour], options, spot, f" of {code}"),
         }
+        if code in seats[code].get("rivals", []):
+            spot.at("rivals").refuse(
+                f"Rivals of {code} name {code} itself. Name other states, or leave rivals out."
+            )
     return seats
 
 

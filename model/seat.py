@@ -4,13 +4,14 @@
 players of a quarter see the same situation: no order takes effect before everybody has decided.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 
 from model.error import OreblocError
+from model.field import Place
 from model.firm_decision import write_orders
 from model.name import did_you_mean
 from model.quarter import Deciders
@@ -69,6 +70,16 @@ def find_seats(seats: Mapping[str, Seat], word: str) -> list[Seat]:
     )
     remedy = did_you_mean(word, [*seats, *ROLES], otherwise)
     raise OreblocError(f"Seat {word!r} is no country, firm or role of this scenario. {remedy}")
+
+
+def check_exporters(scenario: Any, countries: Sequence[str]) -> None:
+    """Raise `ScenarioError` for a seat that is to choose as an exporter and is no country of the world."""
+    for code, seat in scenario.seats.items():
+        if seat["behaviour"] == "exporter" and code not in countries:
+            Place(f"scenario {scenario.name}").at("seats").at(code).refuse(
+                f"Seat {code} is an exporter's, but {code} does not stand apart in this world. "
+                f"Take the seat out, or give it to one of {', '.join(countries)}."
+            )
 
 
 def dominant_country(engine: Any) -> int:

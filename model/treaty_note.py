@@ -1,16 +1,109 @@
-"""What treaties do by themselves in the first run, in words: a member that loses its exemption, and why.
+"""What becomes of treaties in the first run, in words: what came of talks, who loses its exemption, and why.
 
 Written where decisions are (`Engine.decisions`) and into the log, under the seat `treaties`.
 """
 
+from itertools import takewhile
 from typing import Any
 
 import numpy as np
 
+from model.network import Bools, Floats
 from model.order import Order
+from model.treaty_state import (
+    COUNTERED,
+    IN_FORCE,
+    LAPSED,
+    PROPOSED,
+    RATIFIED,
+    SIGNED,
+    STATE_WORDS,
+    SUSPENDED,
+)
 
 #: The seat under which what treaties do stands in the log.
 TREATIES = "treaties"
+#: Countries that one sentence names at most.
+_MOST_NAMED = 8
+
+
+def state_words(engine: Any, run: int, x: int) -> str:
+    """Return the state of treaty `x` in words; of one in force elsewhere, that its partners are not of this world."""
+    table, columns, treaty = engine.treaties.table, engine.columns, engine.treaties.treaties[x]
+    state = int(columns.treaty_state[run, x])
+    missing = [code for code in treaty.members if code not in engine.world.countries]
+    alone = len(treaty.members) - len(missing) < 2
+    if state == LAPSED and alone and table.scripted[x, engine.step_number] == IN_FORCE:
+        since = engine.scenario.quarter_label(int(columns.treaty_since[run, x]))
+        return f"partner {', '.join(missing)} not modelled, since {since}"
+    return STATE_WORDS[state]
+
+
+def tell_outcomes(engine: Any, before: Floats, members_before: Floats) -> None:
+    """Tell what this quarter brought to treaties on the table: that one comes into force, fails or stays there.
+
+    `before` [X] and `members_before` [X * C] are the states of the first run as the quarter began.
+    """
+    columns, count = engine.columns, len(engine.world.countries)
+    for x, treaty in enumerate(engine.treaties.treaties):
+        if not treaty.decides:
+            continue
+        choice = _outcome(engine, treaty.id, int(before[x]), int(columns.treaty_state[0, x]))
+        if choice is None:
+            continue
+        block = slice(x * count, (x + 1) * count)
+        state = members_before[block] if choice == "fails" else columns.member_state[0, block]
+        signed = has_signed(state) | (columns.member_signed[0, block] == engine.step_number)
+        _tell_outcome(engine, x, choice, signed)
+
+
+def has_signed(state: Floats) -> Bools:
+    """Tell of members' states whether they have signed and not left."""
+    return np.asarray((state >= SIGNED) & (state <= SUSPENDED))
+
+
+def _outcome(engine: Any, treaty: str, before: int, after: int) -> str | None:
+    """Return what came of a treaty this quarter, None where it was not on the table or nobody was asked."""
+    tabled = before in (PROPOSED, COUNTERED, SIGNED, RATIFIED)
+    if after == IN_FORCE and before not in (IN_FORCE, SUSPENDED):
+        return "comes into force"
+    if after == LAPSED and tabled:
+        return "fails"
+    if after not in (PROPOSED, COUNTERED):
+        return None
+    now = takewhile(lambda row: row["quarter"] == engine.quarter_label, reversed(engine.decisions))
+    asked = any(row.get("treaty") == treaty and "reasons" in row for row in now)
+    return "stays on the table" if asked else None
+
+
+def _tell_outcome(engine: Any, x: int, choice: str, signed: Bools) -> None:
+    treaty, countries = engine.treaties.treaties[x], engine.world.countries
+    here = [c for c, code in enumerate(countries) if code in treaty.members]
+    yes, no = ([countries[c] for c in here if bool(signed[c]) is side] for side in (True, False))
+    told = [row for row in engine.decisions if row["seat"] == TREATIES and row["treaty"] == treaty.id]
+    if told and (told[-1]["choice"], told[-1]["signed"], told[-1]["not_signed"]) == (choice, yes, no):
+        return
+    gains = {
+        row["seat"]: float(row["gain_usd"])
+        for row in engine.decisions
+        if row.get("treaty") == treaty.id and "gain_usd" in row
+    }
+    least = int(engine.treaties.table.least[x])
+    why = f"{treaty.title or treaty.id} {choice}: {len(yes)} of {len(here)} have signed, {least} are needed"
+    why += f"; signed: {_named(yes, gains)}" if yes else ""
+    why += f"; not signed: {_named(no, gains)}" if no else ""
+    engine.decisions.append({
+        "quarter": engine.quarter_label, "seat": TREATIES, "treaty": treaty.id, "choice": choice, "signed": yes,
+        "not_signed": no, "why": f"{why}.",
+    })  # fmt: skip
+
+
+def _named(codes: list[str], gains: dict[str, float]) -> str:
+    """Return countries with what being in is worth to each, million usd a quarter, as far as it was told."""
+    worth = {code: round(usd / 1e6, 1) + 0.0 for code, usd in gains.items()}  # no minus before nothing
+    words = [f"{code} ({worth[code]:+,.1f} m usd a quarter)" if code in worth else code for code in codes]
+    more = len(words) - _MOST_NAMED
+    return ", ".join(words[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def tell_suspensions(engine: Any) -> None:

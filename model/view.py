@@ -19,6 +19,7 @@ from model.quarter_date import quarter_index
 from model.rules.expectation import yearly_volatility
 from model.state_order import in_force
 from model.stock_limit import stock_order_most
+from model.treaty_note import state_words
 from model.treaty_state import NONE, STATE_WORDS
 
 
@@ -203,7 +204,7 @@ def treaties_view(engine: Any, run: int) -> list[dict[str, Any]]:
             "id": treaty.id,
             "title": treaty.title,
             "kind": treaty.kind,
-            "state": STATE_WORDS[int(columns.treaty_state[run, x])],
+            "state": state_words(engine, run, x),
             "members": {
                 code: STATE_WORDS[int(columns.member_state[run, x * len(countries) + c])]
                 for c, code in enumerate(countries)

@@ -140,7 +140,7 @@ EQUATIONS: dict[str, dict[str, str]] = {
         "stop_chance": "logistic(base + strained * pair_tension + held * dependence)",
         "weigh": "(1 - patience) * now + patience * later",
         "border_cost": "weight * share * spending * mean_tension",
-        "feared_answer": "weight * theta * dependence * spending",
+        "feared_answer": "weight * theta * chance * dependence * spending",
         "answer_in_kind": "share * restricted_share if restricted_share >= least else 0",
         "stop_danger": "dependence * (1 - (1 - chance)**4)",
         "stock_days_wanted": "0 if risk < least else days * min(1, risk / max(2 * least, 1e-9))",

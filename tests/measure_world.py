@@ -103,7 +103,8 @@ def columns(world: Tables, runs: int = 2) -> Any:
 def layout(world: Tables) -> Any:
     """Return whose plants are which site's: each plant is a site."""
     plants = np.arange(len(world.plants))
-    return namedtuple("Layout", ["plant_site", "site_new_plant"])(plants, plants)
+    where = np.array([world.countries.index(code) for code in world.plants["country"]], dtype=np.int64)
+    return namedtuple("Layout", ["plant_site", "site_new_plant", "site_country"])(plants, plants, where)
 
 
 def answer(world: Tables, flow_t: Any, runs: int = 2, **changes: float) -> Answer:

@@ -10,11 +10,12 @@ from model.clause import Clause, ClauseKind, Draft, Scope
 from model.clauses.common import ANY_GOOD, BURDEN, countries_words, goods_words, shares_words
 from model.field import Field
 from model.instrument import spoken
+from model.name import EU_MEMBERS
 from model.pact import Burden, Pact
 
 FIELDS = (
     ANY_GOOD,
-    Field("host", "countries", "Host", "where projects are supported; left out: in every member", default=[]),
+    Field("host", "countries", "Host", "members in which projects are supported; left out: in all", default=[]),
     Field("amount_usd", "number", "Fund", "money committed in all; left out: projects are only promoted", unit="usd",
           low=0.0, default=None, remedy="Leave the clause out for no fund."),
     Field("form", "choice", "Form", "how it is given", choices=("grant", "equity", "loan"), default="grant"),
@@ -65,6 +66,18 @@ def orders(clause: Clause, scope: Scope) -> list[Draft]:
     return drafts
 
 
+def check(clause: Clause, members: Sequence[str]) -> tuple[str, str] | None:
+    """Return the fault of a host that is no member: public money of the members goes to their own sites."""
+    for host in clause.fields["host"]:
+        if host not in members and not (host in EU_MEMBERS and "EU27" in members):
+            fault = f"Clause joint_projects has its host {host}, which is not a member"
+            return (
+                "host",
+                f"{fault}. Name members only, {', '.join(members)}, or leave host out for all of them.",
+            )
+    return None
+
+
 def pacts(clause: Clause) -> list[Pact]:
     """Return how the fund is borne."""
     return [] if clause.fields["amount_usd"] is None else [Burden("investment_fund", clause.fields["burden"])]
@@ -77,6 +90,7 @@ CLAUSE = ClauseKind(
     fields=FIELDS,
     article=article,
     orders=orders,
+    check=check,
     pacts=pacts,
     weaker={"amount_usd": "low", "share": "low", "permit_factor": "high"},
 )

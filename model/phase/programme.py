@@ -6,6 +6,7 @@ their keep, users pay for their tonnes in a vault.
 
 from model.compiled import inner, phase
 from model.ledger import post, sum_exactly
+from model.phase.invest import part_come
 from model.phase.measure import in_force, moment
 from model.rules.investment import annuity
 from model.rules.support import loan_subsidy
@@ -35,6 +36,13 @@ def fund_share(table, history, run, w, step):
     return max(0.0, min(active * share, _MOST_RELIEF))
 
 
+@inner
+def pays_at(table, history, layout, run, w, s):
+    """Tell whether fund `w` pays at site `s`: a treaty's fund does so in its members only, as they are now."""
+    x = table.measure_treaty[table.fund_measure[w]]
+    return x < 0 or history.treaty_member[run, x * table.countries + layout.site_country[s]] > 0.0
+
+
 @phase
 def offer_funds(table, history, layout, columns, step):
     """Write for each site what funds would take off its capital cost, and how far equity lowers its required return."""
@@ -49,7 +57,7 @@ def offer_funds(table, history, layout, columns, step):
             for p in range(table.fund_start[w], table.fund_start[w + 1]):
                 k = table.fund_plant[p]
                 s = layout.plant_site[k]
-                if s < 0 or layout.site_new_plant[s] != k:
+                if s < 0 or layout.site_new_plant[s] != k or not pays_at(table, history, layout, run, w, s):
                     continue
                 discount = columns.site_discount[run, s]
                 relief = columns.site_relief_share[run, s] + share * fund_worth(table, w, discount)
@@ -72,6 +80,8 @@ def pay_funds(table, history, layout, columns, step, turnover):
                 s = layout.plant_site[k]
                 if share <= 0.0 or s < 0 or layout.site_new_plant[s] != k:
                     continue
+                if not pays_at(table, history, layout, run, w, s):
+                    continue
                 if table.fund_additional[w] > 0 and columns.site_bare_index[run, s] > 1.0:
                     continue
                 capital = columns.site_invest_t[run, s] * columns.site_capex[run, s]
@@ -90,6 +100,18 @@ def pay_funds(table, history, layout, columns, step, turnover):
                     post(columns.balance_usd, run, layout.treasury_account + c, firm, part, turnover)
                     columns.country_fund_usd[run, c] += part
         columns.turnover_usd[run, 0] += turnover[0]
+
+
+@phase
+def count_announced(layout, columns, values, announced_t, step, ahead):
+    """Write for each site what announced projects bring within `ahead` quarters: no fund pays for it."""
+    for run in range(announced_t.shape[0]):
+        for s in range(announced_t.shape[1]):
+            announced_t[run, s] = 0.0
+        for p in range(layout.project_site.size):
+            if layout.project_announced[p] <= step:
+                come = part_come(layout, columns, values, run, p, step, ahead)
+                announced_t[run, layout.project_site[p]] += come * layout.project_capacity_t[p]
 
 
 @phase

@@ -28,9 +28,12 @@ def border_cost(weight, share, spending, mean_tension):
 
 
 @rule
-def feared_answer(weight, theta, dependence, spending):
-    """Return the answer of a supplier that a state fears, usd a quarter: `w theta lev spending`."""
-    return weight * theta * dependence * spending
+def feared_answer(weight, theta, chance, dependence, spending):
+    """Return the answer of a supplier that a state fears, usd a quarter: `w theta p lev spending`.
+
+    `chance` a quarter of an answer, `dependence` on all goods that it could hold back, `spending` on them.
+    """
+    return weight * theta * chance * dependence * spending
 
 
 @rule

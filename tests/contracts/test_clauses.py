@@ -55,8 +55,10 @@ def other_values(field, value):
         return [not value]
     if field.kind == "choice":
         return [choice for choice in field.choices if choice != value]
-    if field.kind in ("goods", "countries"):
-        return [["germanium_refined"] if field.kind == "goods" else ["KOR"]]
+    if field.kind == "goods":
+        return [["germanium_refined"]]
+    if field.kind == "countries":
+        return [["KOR"], ["USA"]]
     if field.kind == "shares":
         return [{"USA": 0.1, "EU27": 0.6, "JPN": 0.3}]
     if field.kind in ("place", "country"):

@@ -96,7 +96,7 @@ EXPECTED = [
     (*ONE_VOICE, "levy_usd", "all", ("CHN",), 2028, -1, "relief_by_one_voice", EACH_FOR_ITSELF),
     (*ONE_VOICE, "levy_usd", "all", BLOC, 2028, 1, "relief_by_one_voice", EACH_FOR_ITSELF),
     (*ONE_VOICE, PRICE, "germanium_refined", ("EU27",), 2027, 1, "relief_by_one_voice", EACH_FOR_ITSELF),
-    (*ONE_VOICE, PRICE, GALLIUM, ("EU27",), 2028, 0, "relief_by_one_voice", EACH_FOR_ITSELF),
+    (*ONE_VOICE, PRICE, GALLIUM, ("EU27",), 2028, 0.02, "relief_by_one_voice", EACH_FOR_ITSELF),
     ("territorial_rupture", EARTHS, "exports_t", MAGNETS, ("EU27",), 2029, -1, "territorial_rupture", {"events": []}),
 ]  # fmt: skip
 

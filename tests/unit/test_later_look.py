@@ -8,7 +8,7 @@ from treaty_world import engine as treaty_engine
 from agents import DECISIONS, look_ahead
 from agents.hypothesis import programme_cost
 from agents.look_ahead import LookAhead
-from agents.membership import weigh_membership
+from agents.stake import weigh_membership
 from model.engine import Engine
 from model.instruments import BY_NAME
 from model.order import order_from

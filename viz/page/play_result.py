@@ -9,6 +9,7 @@ from experiments.results import Results
 from experiments.seat_score import Score
 from experiments.solo import LeftOut, Solo
 from experiments.title import goods_words, short_title
+from model.treaty_note import TREATIES
 from viz.country import country_name
 from viz.live.message import named
 from viz.live.seat_word import PART_WORDS, money, price_words, seat_title, signed_money
@@ -137,7 +138,7 @@ def _others(solo: Solo) -> str:
         if year.first <= str(row.get("quarter", "")) <= year.last and row.get("seat") not in solo.seats
     ]
     lines = [
-        f"{row['quarter']}: {country_name(row['seat'])}: {named(str(row.get('why') or ''))}"
+        f"{row['quarter']}: {_decider(row['seat'])}: {named(str(row.get('why') or ''))}"
         for row in said
         if row.get("why")
     ]
@@ -172,6 +173,10 @@ def _others(solo: Solo) -> str:
         "",
         "half",
     )
+
+
+def _decider(seat: str) -> str:
+    return "Treaties" if seat == TREATIES else country_name(seat)
 
 
 def advice_html(found: Sequence[Advice], seat: str) -> str:

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from agents.membership import PARTS, Stakes, reason, weigh_membership
+from agents.stake import PARTS, Stakes, weigh_membership
+from agents.treaty_words import reason
 from experiments.title import short_title
 from model.engine import Engine
 from model.error import OreblocError

@@ -1,0 +1,79 @@
+"""What states decided about treaties in the first run, and why, in words and numbers: rows of `engine.decisions`."""
+
+from typing import Any
+
+import numpy as np
+
+from agents.exposure import invited
+from agents.stake import PARTS, Stakes
+from agents.weighing import money
+from model.network import Bools, Ints
+from model.order import Order
+from model.union import is_spoken_for
+
+#: Parts of a stake that a reason names, and the least that is worth a word.
+_NAMED, _LEAST_USD = 4, 5e4
+#: Change of a reason, as a part of it, up to which it is the same as before.
+_SAME = 0.1
+
+
+def reason(stakes: Stakes, row: int, c: int) -> str:
+    """Return why in words and numbers: what a country gains by being in, the largest parts first."""
+    total, asked = float(stakes.total[row, c]), float(stakes.asked[row, c])
+    parts = _largest(stakes, row, c)
+    named = ", ".join(f"{name} {money(usd)}" for name, usd in parts.items()) or "nothing moves"
+    bar = f", asks for {money(asked).lstrip('+')}" if asked > 0.0 else ""
+    return f"in rather than out is worth {money(total)} a quarter{bar}: {named}"
+
+
+def _largest(stakes: Stakes, row: int, c: int) -> dict[str, float]:
+    """Return the parts that count most, usd a quarter, the largest first."""
+    parts = [(name, float(stakes[part][row, c])) for part, name in enumerate(PARTS)]
+    parts = sorted((p for p in parts if abs(p[1]) >= _LEAST_USD), key=lambda p: -abs(p[1]))
+    return dict(parts[:_NAMED])
+
+
+def tell(
+    engine: Any, x: int, rows: Ints, stakes: Stakes, yes: Bools, does: str, does_not: str, held: Bools
+) -> None:
+    """Keep the reasons of the first run, but for what was told before and has not changed by more than a tenth."""
+    if not rows.size or rows[0] != 0:
+        return
+    treaty = engine.treaties.treaties[x]
+    for c in np.flatnonzero(invited(engine, x)):
+        code = engine.world.countries[c]
+        verb = does if yes[0, c] else does_not
+        reasons = _largest(stakes, 0, int(c))
+        if _was_told(engine, code, treaty.id, verb, reasons):
+            continue
+        bound = is_spoken_for(engine.scenario, engine.world.countries, treaty.members, code)
+        union = "; the EU negotiates as one, and not all of its members are named" if bound else ""
+        union += "; it has promised to speak as one with states that are not named" if held[0, c] else ""
+        engine.decisions.append({
+            "quarter": engine.quarter_label, "seat": code, "treaty": treaty.id, "choice": verb,
+            "gain_usd": float(stakes.total[0, c]), "reasons": reasons,
+            "why": f"{code} {verb} {treaty.title}: {reason(stakes, 0, int(c))}{union}.",
+        })  # fmt: skip
+
+
+def _was_told(engine: Any, code: str, treaty: str, verb: str, reasons: dict[str, float]) -> bool:
+    """Tell whether the last row on the treaty says the same: the choice, and each reason within a tenth of itself."""
+    for row in reversed(engine.decisions):
+        if row["seat"] == code and row.get("treaty") == treaty and "reasons" in row:
+            known = row["reasons"]
+            same = known.keys() == reasons.keys() and all(
+                abs(reasons[name] - usd) <= _SAME * abs(usd) for name, usd in known.items()
+            )
+            return bool(same and row["choice"] == verb)
+    return False
+
+
+def log_moves(engine: Any, x: int, rows: Ints, stakes: Stakes, move: str, who: Bools) -> None:
+    """Write the moves of the first run into the log, each with its reason."""
+    if not rows.size or rows[0] != 0:
+        return
+    treaty = engine.treaties.treaties[x]
+    for c in np.flatnonzero(who[0] & invited(engine, x)):
+        code = engine.world.countries[c]
+        order = Order(move, code, engine.quarter_label, None, {"treaty": treaty.id})
+        engine.record(code, order, why=reason(stakes, 0, int(c)))
