@@ -105,6 +105,9 @@ def remember_stage(table, history, answer, begins, stage, step):
     """
     for run in range(history.ahead.shape[0]):
         remember_output(table, history, answer, run)
+        for u in range(table.rule_measure.size):
+            if history.measure_force[run, table.rule_measure[u]] > 0.0:
+                remember_supply(table, history, answer, run, u)
         first, last = int(begins[run, stage]), int(begins[run, stage + 1])
         for q in range(first, last):
             history.ahead[run, 0] = q
@@ -112,12 +115,12 @@ def remember_stage(table, history, answer, begins, stage, step):
                 move_rules(table, history, run, step)
             remember_use(history, answer, run)
             remember_prices(history, answer, run)
-            move_stocks_on(table, history, answer, run, step)
+            move_stocks_on(table, history, run, step)
         history.ahead[run, 0] = last
 
 
 @inner
-def move_stocks_on(table, history, answer, run, step):
+def move_stocks_on(table, history, run, step):
     """Take into states' stocks what measures order in a quarter, and let go what they release."""
     for s in range(table.stock_measure.size):
         m, j = table.stock_measure[s], table.stock_buyer[s]
@@ -127,7 +130,6 @@ def move_stocks_on(table, history, answer, run, step):
             history.state_stock_t[run, j] = max(history.state_stock_t[run, j] + moved, 0.0)
     for u in range(table.rule_measure.size):
         j = table.rule_buyer[u]
-        remember_supply(table, history, answer, run, u)
         moved = history.rule_order_t[run, u] - history.rule_release_t[run, u]
         history.state_stock_t[run, j] = max(history.state_stock_t[run, j] + moved, 0.0)
         settle_rule(table, history, run, u)

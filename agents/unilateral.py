@@ -49,9 +49,10 @@ def decide_measures(engine: Engine) -> None:
     kits = [engine.menus[f"kit {code}"] for code in acting]
     for rows, planning in _due(engine, kits):
         _plan(engine, planning, rows)
-    if engine.step_number > 0:
+    if engine.step_number > 0 and kits:
+        barriers = _barriers(engine)
         for kit in kits:
-            _answer(engine, kit)
+            _answer(engine, kit, barriers)
             _store(engine, kit)
 
 
@@ -195,14 +196,15 @@ def _plan_words(kit: Kit, n: int, place: int, lines: list[Floats]) -> str:
     return f"worth {money(float(change.sum()))} a quarter by its weights against none: {named}"
 
 
-def _answer(engine: Engine, kit: Kit) -> None:
+def _answer(engine: Engine, kit: Kit, barriers: tuple[Floats, Floats]) -> None:
     """Hold back from each partner a share of what it holds back, while it does."""
     rows = np.arange(engine.runs, dtype=np.int64)
     share = kit.doctrine.reciprocity
     wanted: dict[int, tuple[Floats, Floats, str]] = {}
     for partner in sorted({partner for partner, _ in kit.answers}):
         code = engine.world.countries[partner]
-        held, raised = held_back(engine, partner, kit.row), tariff_raised(engine, partner, kit.row)
+        held = _share_of_trade(engine, barriers[0], partner, kit.row)
+        raised = _share_of_trade(engine, barriers[1], kit.row, partner)
         by_export = np.array([answer_in_kind.py_func(x, share, _NOTICED) for x in held])
         by_import = np.array([answer_in_kind.py_func(x, share, _NOTICED) for x in raised])
         if (partner, "export") not in kit.answers:
@@ -215,81 +217,86 @@ def _answer(engine: Engine, kit: Kit) -> None:
     _switch_all(engine, kit, rows, wanted)
 
 
-def held_back(engine: Engine, origin: int, destination: int) -> Floats:
-    """Return the part of what one country sold another that it holds back beyond the base year, by value, [runs].
+def _barriers(engine: Engine) -> tuple[Floats, Floats]:
+    """Return what is held back of every route, and by how much its tariff is raised, beyond the base year, [runs, R].
 
-    Caps by tonnes, export taxes by the part of the price that they are.
+    Held back are caps by tonnes, export taxes by the part of the price that they are.
     """
     tax = np.maximum(engine.terms.route_export_tax - engine.plan.base_costs["export_tax"], 0.0)
-    return _share_of_trade(
-        engine, np.maximum(engine.columns.route_held_share, tax / (1.0 + tax)), origin, destination
-    )
+    held = np.maximum(engine.columns.route_held_share, tax / (1.0 + tax))
+    return held, np.maximum(engine.terms.route_tariff - engine.plan.base_costs["tariff"], 0.0)
 
 
-def tariff_raised(engine: Engine, importer: int, exporter: int) -> Floats:
-    """Return by how much one country has raised tariffs on another since the base year, mean by value, [runs]."""
-    raised = np.maximum(engine.terms.route_tariff - engine.plan.base_costs["tariff"], 0.0)
-    return _share_of_trade(engine, raised, exporter, importer)
+def held_back(engine: Engine, origin: int, destination: int) -> Floats:
+    """Return the part of what one country sold another that it holds back beyond the base year, by value, [runs]."""
+    return _share_of_trade(engine, _barriers(engine)[0], origin, destination)
 
 
 def _share_of_trade(engine: Engine, share: Floats, origin: int, destination: int) -> Floats:
     """Return the mean by base-year value of a share of every route [runs, R], between two countries, [runs]."""
-    usual = _usual_trade(engine, origin, destination)
+    routes, usual = _usual_trade(engine, origin, destination)
     total = float(usual.sum())
-    return (share * usual).sum(axis=1) / total if total > 0.0 else np.zeros(engine.runs)
+    return (share[:, routes] * usual).sum(axis=1) / total if total > 0.0 else np.zeros(engine.runs)
 
 
-def _usual_trade(engine: Engine, origin: int, destination: int) -> Floats:
-    """Return what one country sells another in the base year by route, usd a quarter, smuggled flows aside, [R]."""
+def _usual_trade(engine: Engine, origin: int, destination: int) -> tuple[Ints, Floats]:
+    """Return the routes between two countries, smuggled flows aside, and their base-year value, usd a quarter."""
     known = engine.menus.setdefault("usual trade", {})  # fixed for the run
     if (origin, destination) not in known:
         layout, network = engine.layout, engine.network
         mine = (layout.route_origin == origin) & (layout.route_destination == destination)
-        mine &= ~layout.node_leak[network.route_node]
-        known[origin, destination] = (
-            layout.route_usual_t * layout.buyer_base_price[network.route_buyer] * mine
-        )
-    return np.asarray(known[origin, destination])
+        routes = np.flatnonzero(mine & ~layout.node_leak[network.route_node])
+        price = layout.buyer_base_price[network.route_buyer[routes]]
+        known[origin, destination] = routes, layout.route_usual_t[routes] * price
+    return known[origin, destination]  # type: ignore[no-any-return]
 
 
 def _store(engine: Engine, kit: Kit) -> None:
     """Store days of use of what a stop by the leading supplier would put in danger."""
-    rows = np.arange(engine.runs, dtype=np.int64)
+    rows, goods = np.arange(engine.runs, dtype=np.int64), list(kit.stock)
+    if not goods:
+        return
     days, least = kit.doctrine.stock_days, kit.doctrine.stock_danger
+    share, leader = leading_suppliers(engine, kit.row, goods)
+    danger = _danger(engine, kit.row, share, leader)
     wanted: dict[int, tuple[Floats, Floats, str]] = {}
-    for good, m in kit.stock.items():
-        share, leader = leading_supplier(engine, kit.row, good)
-        danger = np.zeros(engine.runs)
-        for run in range(engine.runs):
-            values, tense = engine.values[run], leader[run] * len(engine.world.countries) + kit.row
-            strain = engine.columns.tension[run, tense]
-            chance = stop_chance.py_func(values[_BASE], values[_STRAINED], values[_HELD], strain, share[run])
-            danger[run] = stop_danger.py_func(chance, share[run])
-        level = np.array([stock_days_wanted.py_func(days, x, least) for x in danger]) / days
-        code = engine.world.countries[leader[0]]
+    for n, good in enumerate(goods):
+        level = np.array([stock_days_wanted.py_func(days, x, least) for x in danger[:, n]]) / days
         why = (
-            f"{share[0]:.0%} of its purchases come from {code}; a stop puts {danger[0]:.0%} of a year's in danger, "
-            f"and it stores from {least:.0%} on"
+            f"{share[0, n]:.0%} of its purchases come from {engine.world.countries[leader[0, n]]}; a stop puts "
+            f"{danger[0, n]:.0%} of a year's in danger, and it stores from {least:.0%} on"
         )
-        wanted[m] = (level > 0.0).astype(float), level, why
+        wanted[kit.stock[good]] = (level > 0.0).astype(float), level, why
     _switch_all(engine, kit, rows, wanted)
 
 
-def leading_supplier(engine: Engine, row: int, good: int) -> tuple[Floats, Ints]:
-    """Return the share of the largest foreign supplier in a country's purchases of a good, and who it is, [runs]."""
+def _danger(engine: Engine, row: int, share: Floats, leader: Ints) -> Floats:
+    """Return the part of a year's purchases that a stop by these suppliers puts in danger, [runs, goods]."""
+    strain = np.take_along_axis(engine.columns.tension, leader * len(engine.world.countries) + row, axis=1)
+    danger = np.zeros(share.shape)
+    for run, n in np.ndindex(*share.shape):
+        values, held = engine.values[run], share[run, n]
+        chance = stop_chance.py_func(values[_BASE], values[_STRAINED], values[_HELD], strain[run, n], held)
+        danger[run, n] = stop_danger.py_func(chance, held)
+    return danger
+
+
+def leading_suppliers(engine: Engine, row: int, goods: Sequence[int]) -> tuple[Floats, Ints]:
+    """Return the largest foreign supplier's share in a country's purchases, and who it is, [runs, goods]."""
     layout, size = engine.layout, len(engine.world.countries)
     known = engine.menus.setdefault("bought from", {})  # fixed for the run
-    if (row, good) not in known:
-        mine = (layout.node_good[engine.network.route_node] == good) & (layout.route_destination == row)
-        known[row, good] = np.flatnonzero(mine)
-    routes = known[row, good]
-    origin, flow = layout.route_origin[routes], engine.columns.route_mean_flow_t[:, routes]
-    by_origin = np.array([np.bincount(origin, bought, size) for bought in flow])
-    total = by_origin.sum(axis=1)
-    by_origin[:, row] = 0.0
-    leader = by_origin.argmax(axis=1)
-    share = by_origin[np.arange(engine.runs), leader] / np.maximum(total, 1e-12)
-    return share, leader.astype(np.int64)
+    if (row, *goods) not in known:
+        good = layout.node_good[engine.network.route_node]
+        routes = np.flatnonzero(np.isin(good, goods) & (layout.route_destination == row))
+        place = {g: n for n, g in enumerate(goods)}
+        cell = np.array([place[g] for g in good[routes]], dtype=np.int64) * size + layout.route_origin[routes]
+        known[row, *goods] = routes, cell
+    routes, cell = known[row, *goods]
+    bought = [np.bincount(cell, flow[routes], len(goods) * size) for flow in engine.columns.route_mean_flow_t]
+    by_origin = np.array(bought).reshape(engine.runs, len(goods), size)
+    total = by_origin.sum(axis=2)
+    by_origin[:, :, row] = 0.0
+    return by_origin.max(axis=2) / np.maximum(total, 1e-12), by_origin.argmax(axis=2).astype(np.int64)
 
 
 def _switch_all(

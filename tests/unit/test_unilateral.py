@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from agents import DECISIONS, doctrine
-from agents.unilateral import held_back, leading_supplier
+from agents.unilateral import held_back, leading_suppliers
 from model.engine import Engine
 from model.tiny import tiny_scenario, tiny_world
 
@@ -94,9 +94,9 @@ def test_a_careful_importer_stores_in_danger(without):
     """Where a stop by its supplier is likely it fills a stock; where none is, or without the data, it does not."""
     e = steps(engine({"OTH": "careful_importer"}), 8)
     (stock, *_) = [d for d in e.decisions if "tool" in d]
-    share, leader = leading_supplier(e, e.world.countries.index("OTH"), 1)
+    share, leader = leading_suppliers(e, e.world.countries.index("OTH"), [1])
     assert stock["tool"] == "strategic_stockpile" and METAL in stock["why"]
-    assert e.world.countries[leader[0]] == "CHN" and share[0] > 0.5
+    assert e.world.countries[leader[0, 0]] == "CHN" and share[0, 0] > 0.5
     assert e.columns.buyer_reserve_t.sum() > 0.0
     assert tools(steps(engine({"OTH": "careful_importer"}, exporter_trigger_base=-20.0), 3)) == []
     without("careful_importer", stock_days=0.0)
