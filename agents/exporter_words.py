@@ -5,12 +5,15 @@ from typing import Any
 import numpy as np
 
 from agents.exporter_menu import Menu
+from agents.weighing import money
 from model.engine import Engine
 from model.mode import COERCE, FLOOD, LIMIT, MILK, MODE_WORDS, NEGOTIATE, NORMAL
 from model.network import Bools, Floats
+from model.parameter import POSITION
 
 #: Stances closer than this are one and the same decision.
 _SAME = 0.01
+_INERTIA = POSITION["exporter_inertia"]
 
 
 def tell_plan(engine: Engine, menu: Menu, plan: Any) -> None:
@@ -30,10 +33,12 @@ def tell_plan(engine: Engine, menu: Menu, plan: Any) -> None:
             MODE_WORDS[other]: _numbers(one, k, None if one.later is None else engine)
             for other, one in plan.considered.items()
         }
+        slack = float(engine.values[0, _INERTIA] * plan.considered[NORMAL].now.value[0, k])
+        doing = _doing(menu, mode, float(plan.stance[0, k]), market)
         engine.decisions.append({
             "quarter": engine.quarter_label, "seat": menu.code, "market": market, "mode": MODE_WORDS[mode],
             "stance": float(plan.stance[0, k]), "considered": numbers,
-            "why": f"{menu.code} {_doing(menu, mode, float(plan.stance[0, k]), market)}: {_reason(numbers, mode)}",
+            "why": f"{menu.code} {doing}: {_reason(numbers, mode, slack)}",
         })  # fmt: skip
 
 
@@ -63,28 +68,36 @@ def _doing(menu: Menu, mode: int, stance: float, market: str) -> str:
     return words[mode]
 
 
-def _reason(numbers: dict[str, dict[str, float]], mode: int) -> str:
-    """Return what decided: worth by its weights against the others', rent now, its share later."""
-    word = MODE_WORDS[mode]
-    mine, free = numbers[word], numbers[MODE_WORDS[NORMAL]]
-    others = sorted(((row["worth_usd"], name) for name, row in numbers.items() if name != word), reverse=True)
-    parts = [f"by its weights worth {_money(mine['worth_usd'])} a quarter"]
-    if others:
-        parts[0] += ", against " + ", ".join(f"{_money(worth)} ({name})" for worth, name in others)
-    if word != MODE_WORDS[NORMAL]:
-        moved = mine["rent_usd"] - free["rent_usd"]
-        parts.append(f"its rent moves by {_money(moved)} at once against none")
+def _reason(numbers: dict[str, dict[str, float]], mode: int, slack: float) -> str:
+    """Return what decided: its worth by the exporter's weights against leaving the market alone, rent, its share later.
+
+    Where another mode is worth more, by less than the inertia `slack` (usd a quarter), it says so.
+    """
+    word, normal = MODE_WORDS[mode], MODE_WORDS[NORMAL]
+    mine, free = numbers[word], numbers[normal]
+    gains = {name: row["worth_usd"] - free["worth_usd"] for name, row in numbers.items() if name != normal}
+    own = gains.pop(word, 0.0)
+    rest = ", ".join(f"{name} {money(usd)}" for name, usd in sorted(gains.items(), key=lambda one: -one[1]))
+    if mode == NORMAL:
+        parts = [
+            f"others would be worth, by its weights, a quarter: {rest}"
+            if rest
+            else "it considers nothing else"
+        ]
+    else:
+        parts = [f"by its weights worth {money(own)} a quarter against leaving it alone"]
+        parts[0] += f" ({rest})" if rest else ""
+    if max([0.0, *gains.values()]) > own:
+        parts.append(f"what is worth more gains less than its inertia of {money(slack).lstrip('+')}")
+    if mode != NORMAL:
+        parts.append(f"its rent moves by {money(mine['rent_usd'] - free['rent_usd'])} at once")
     if "share_later" in mine:
         now, then = 100 * free["share"], 100 * mine["share_later"]
         later = f"its share of output, {now:.0f} % now, would be {then:.0f} % later"
-        if word != MODE_WORDS[NORMAL]:
+        if mode != NORMAL:
             later += f" and {100 * free['share_later']:.0f} % if left alone"
         parts.append(later)
     return "; ".join(parts) + "."
-
-
-def _money(usd: float) -> str:
-    return f"{usd / 1e6:,.2f} million usd"
 
 
 def tell_press(engine: Engine, menu: Menu, n: int, taken: Bools, gain: Floats, own_usd: Floats) -> None:
@@ -100,14 +113,14 @@ def tell_press(engine: Engine, menu: Menu, n: int, taken: Bools, gain: Floats, o
         worth, own = float(gain[taken].sum()), float(own_usd[taken].sum())
         why = (
             f"restricts {', '.join(goods)} for {target}: provoked ({felt:.2f} of 1), what that does to {target} is "
-            f"worth {_money(worth)} a quarter to it, after {_money(own)} that its own rent moves by"
+            f"worth {money(worth)} a quarter to it, after {money(own)} that its own rent moves by"
         )
     else:
         best = int(np.argmax(gain))
         worth, own = float(gain[best]), float(own_usd[best])
         why = (
             f"is provoked by {target} ({felt:.2f} of 1) but spares it: the best it could restrict, "
-            f"{', '.join(names[g] for g in menu.goods[best])}, would be worth {_money(worth)} a quarter to it"
+            f"{', '.join(names[g] for g in menu.goods[best])}, would be worth {money(worth)} a quarter to it"
         )
     engine.decisions.append(row | {
         "mode": MODE_WORDS[COERCE if goods else NORMAL], "worth_usd": worth, "own_usd": own, "provocation": felt,
@@ -133,8 +146,8 @@ def tell_end(
     if anger < least:
         reason = f"its anger has faded to {anger:.2f} of 1, and below {least:.2f} it lets go"
     else:
-        shown = ", ".join(f"{name} {_money(usd)}" for name, usd in worths.items())
-        reason = f"provoked {anger:.2f} of 1, it takes what is worth more a quarter: {shown}"
+        more = worths["going on"] - worths["suspending"]
+        reason = f"provoked {anger:.2f} of 1, going on is worth {money(more)} a quarter against suspending"
     row |= {f"{name.replace(' ', '_')}_usd": usd for name, usd in worths.items()}
     engine.decisions.append(row | {
         "mode": MODE_WORDS[mode], "provocation": anger, "why": f"{menu.code} {verb} {row['target']}: {reason}.",
