@@ -23,6 +23,8 @@ _JUMP = 0.15 - 1e-9  # sanctions raise it by 0.15: rounding is not to decide
 #: Approval rate after a second provocation.
 _BAN_RATE = 0.05
 _TRUCE_QUARTERS = 4.0
+#: A gain below this share of a market's value is rounding: a licence on what is shut already.
+_NOTHING = 1e-6
 #: What it feels when a truce ends without concessions.
 _SPURNED = 0.5
 _BASE, _PROVOKE = POSITION["exporter_trigger_base"], POSITION["exporter_trigger_provocation"]
@@ -174,7 +176,7 @@ def restrict(scout: Scout, stance: Floats, hold: Judged, fired: Bools) -> None:
     for n, one in zip(struck, pressed, strict=True):
         gain = one.worth - hold.worth
         rank = np.argsort(np.argsort(-gain, axis=1, kind="stable"), axis=1, kind="stable")
-        taken = (gain > 0.0) & (rank < menu.doctrine.most_goods) & fired[:, n, None]
+        taken = (gain > _NOTHING * hold.now.value) & (rank < menu.doctrine.most_goods) & fired[:, n, None]
         _put_on(engine, menu, rows, n, taken, rates[:, n])
         if rows[0] == 0 and fired[0, n]:
             own = one.now.rent[0] - hold.now.rent[0]

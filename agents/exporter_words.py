@@ -141,8 +141,11 @@ def tell_end(
         bool(column[0, pair] > 0.0) for column in (engine.columns.pair_coercion, engine.columns.pair_truce)
     )
     mode = COERCE if goes_on else NEGOTIATE if truce else NORMAL
-    verb = {COERCE: "goes on restricting", NEGOTIATE: "suspends restrictions for concessions of",
-            NORMAL: "lifts restrictions on"}[mode]  # fmt: skip
+    verb = {
+        COERCE: "goes on restricting",
+        NEGOTIATE: "suspends for a year, to see measures against it go, restrictions on",
+        NORMAL: "lifts restrictions on",
+    }[mode]
     if anger < least:
         reason = f"its anger has faded to {anger:.2f} of 1, and below {least:.2f} it lets go"
     else:

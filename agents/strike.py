@@ -67,7 +67,7 @@ def treaty_strikes(engine: Any, x: int, row: int, inside: Bools) -> Floats:
     for part in engine.plan.clause_orders:
         if part.treaty == x:
             on[:, part.first : part.last] = 1.0
-    members = np.zeros((inside.shape[0], x + 1, inside.shape[1]))
+    members = np.zeros((inside.shape[0], len(engine.treaties.treaties), inside.shape[1]))
     members[:, x] = inside
     return np.where(inside, count_strikes(engine, row, on, members), 0.0)
 

@@ -26,12 +26,18 @@ from model.parameter import POSITION
 from model.rules.stake import answer_in_kind, stock_days_wanted, stop_chance, stop_danger, weigh
 from model.state_order import REPEAL
 
-_PLAN = POSITION["exporter_plan_quarters"]
+_PLAN, _INERTIA = POSITION["exporter_plan_quarters"], POSITION["exporter_inertia"]
 _BASE, _STRAINED, _HELD = (POSITION[f"exporter_trigger_{name}"] for name in ("base", "tension", "leverage"))
 #: What is held back below this share is not noticed.
 _NOTICED = 0.1
 #: Levels closer than this are left as they are.
 _SAME = 0.05
+#: What the level of each tool of a kit is.
+_LEVELS = {
+    "export_tax": "of {:.0%} of the price", "export_quota": "of {:.0%} of usual exports",
+    "export_licence": "for {:.0%} of usual exports", "import_tariff": "of {:.0%} of the price",
+    "production_subsidy": "of {:.0%} of the base price",
+}  # fmt: skip
 _LINES = ("users", "producers", "public money", "quota rents")
 
 
@@ -82,8 +88,42 @@ def _plan(engine: Engine, kits: list[Kit], rows: Ints) -> None:
         asked = kit.doctrine.hurdle_share * _spending(engine, kit)[rows]
         best = np.argmax(worth, axis=0)
         best = np.where(worth.max(axis=0) - worth[0] > asked, best, 0)
+        best = _kept(engine, kit, rows, worth, best)
         _carry_out(engine, kit, rows, best, lines)
         engine.columns.country_planned[rows, kit.row] = engine.step_number + 1.0
+
+
+def _kept(engine: Engine, kit: Kit, rows: Ints, worth: Floats, best: Ints) -> Ints:
+    """Return the option chosen, [rows, places]; the present one where the best gains no more than the state's inertia.
+
+    That is the share `exporter_inertia` of what it buys and makes in the market, as an exporter that chooses has it.
+    """
+    slack = engine.values[rows, _INERTIA, None] * (_spending(engine, kit)[rows] + _making(engine, kit))
+    present = _present(engine, kit, rows)
+    mine = np.take_along_axis(worth, present[None], axis=0)[0]
+    gain = np.take_along_axis(worth, best[None], axis=0)[0] - mine
+    return np.where(gain <= slack, present, best)
+
+
+def _present(engine: Engine, kit: Kit, rows: Ints) -> Ints:
+    """Return the option that is in force in each linked market, 0 for none, [rows, places]."""
+    history, found = engine.history, np.zeros((rows.size, kit.places.size), dtype=np.int64)
+    for n, option in enumerate(kit.options, start=1):
+        for place, measures in option.measures.items():
+            on = history.measure_force[rows, measures[0]] > 0.0
+            size = np.abs(history.measure_level[rows, measures[0]] - option.size) < _SAME
+            found[on & size, place] = n
+    return found
+
+
+def _making(engine: Engine, kit: Kit) -> Floats:
+    """Return the base year's value of what the state makes in each linked market, usd a quarter, [places]."""
+    layout = engine.layout
+    value = (
+        layout.node_base_t * layout.node_base_price * ((layout.node_country == kit.row) & ~layout.node_leak)
+    )
+    groups = goods_cleared(engine, kit.places)
+    return np.array([np.nansum(value[np.isin(layout.node_good, goods)]) for goods in groups])
 
 
 class _Trial(NamedTuple):
@@ -181,7 +221,20 @@ def _carry_out(engine: Engine, kit: Kit, rows: Ints, best: Ints, lines: list[Flo
             on = np.isin(chosen, [n for n, _ in sizes])
             level = np.select([chosen == n for n, _ in sizes], [size for _, size in sizes], 1.0)
             why = _plan_words(kit, int(chosen[0]), place, lines) if rows[0] == 0 else ""
+            if rows[0] == 0 and chosen[0] and not on[0]:
+                why = f"it gives way to {_tool_words(kit.options[chosen[0] - 1])}, {why}"
             _switch(engine, kit, m, rows, on.astype(float), level, why)
+
+
+def _tool_words(option: Option) -> str:
+    return " ".join(["the", option.tool.replace("_", " "), *_level_words(option.tool, option.size, 0.0)])
+
+
+def _level_words(tool: str, level: float, days: float) -> list[str]:
+    """Return how large a measure of the kit is in words, nothing where its size says nothing."""
+    if tool == "strategic_stockpile":
+        return [f"of {level * days:.0f} days of use"]
+    return [_LEVELS[tool].format(level)] if tool in _LEVELS else []
 
 
 def _plan_words(kit: Kit, n: int, place: int, lines: list[Floats]) -> str:
@@ -262,9 +315,10 @@ def _store(engine: Engine, kit: Kit) -> None:
     wanted: dict[int, tuple[Floats, Floats, str]] = {}
     for n, good in enumerate(goods):
         level = np.array([stock_days_wanted.py_func(days, x, least) for x in danger[:, n]]) / days
+        code, held = engine.world.countries[leader[0, n]], max(share[0, n], 1e-9)
         why = (
-            f"{share[0, n]:.0%} of its purchases come from {engine.world.countries[leader[0, n]]}; a stop puts "
-            f"{danger[0, n]:.0%} of a year's in danger, and it stores from {least:.0%} on"
+            f"{share[0, n]:.0%} of its purchases come from {code}, which stops deliveries within a year by a chance of "
+            f"{danger[0, n] / held:.0%}: {danger[0, n]:.0%} of a year's are in danger; it stores from {least:.0%} on"
         )
         wanted[kit.stock[good]] = (level > 0.0).astype(float), level, why
     _switch_all(engine, kit, rows, wanted)
@@ -295,8 +349,13 @@ def leading_suppliers(engine: Engine, row: int, goods: Sequence[int]) -> tuple[F
     bought = [np.bincount(cell, flow[routes], len(goods) * size) for flow in engine.columns.route_mean_flow_t]
     by_origin = np.array(bought).reshape(engine.runs, len(goods), size)
     total = by_origin.sum(axis=2)
-    by_origin[:, :, row] = 0.0
+    by_origin[:, :, _no_suppliers(engine, row)] = 0.0
     return by_origin.max(axis=2) / np.maximum(total, 1e-12), by_origin.argmax(axis=2).astype(np.int64)
+
+
+def _no_suppliers(engine: Engine, row: int) -> list[int]:
+    """Return the countries that no stop is feared of: itself, and the rest of the world, which is many."""
+    return [c for c, code in enumerate(engine.world.countries) if c == row or code == "OTH"]
 
 
 def _switch_all(
@@ -337,13 +396,13 @@ def _switch(engine: Engine, kit: Kit, m: int, rows: Ints, on: Floats, level: Flo
     else:
         order = Order(REPEAL.name, kit.code, quarter, None, {"measure": m})
     goods = ", ".join(measure.order.fields["good"])
-    at = f" to {level[0]:.2f}" if on[0] > 0.0 else ""
+    size = _level_words(measure.order.type, float(level[0]), kit.doctrine.stock_days) if on[0] > 0.0 else []
     target = [code for code in measure.order.fields.get("target", []) if code != "WORLD"]
     toward = f" towards {', '.join(target)}" if target else ""
     verb = "sets" if on[0] > 0.0 else "lifts"
-    tool = measure.order.type.replace("_", " ")
+    tool = " ".join([measure.order.type.replace("_", " "), *size])
     engine.record(kit.code, order, why=why)
     engine.decisions.append({
         "quarter": quarter, "seat": kit.code, "measure": m, "tool": measure.order.type, "on": bool(on[0] > 0.0),
-        "level": float(level[0]), "why": f"{kit.code} {verb} {tool} on {goods}{toward}{at}: {why}.",
+        "level": float(level[0]), "why": f"{kit.code} {verb} {tool} on {goods}{toward}: {why}.",
     })  # fmt: skip

@@ -96,6 +96,8 @@ def _leaders(e: Any, routes: NDArray[np.int64], countries: int) -> NDArray[np.in
     sent = np.zeros((e.answer.flow_t.shape[0], countries))
     flow = np.where(origin != destination, e.answer.flow_t[:, routes], 0.0)
     np.add.at(sent.T, origin, flow.T)
+    if "OTH" in e.world.countries:  # the rest of the world is many, and stops nothing as one
+        sent[:, e.world.countries.index("OTH")] = 0.0
     return np.asarray(sent.argmax(axis=1))
 
 

@@ -241,6 +241,17 @@ def test_each_rival_is_judged_by_itself():
     assert told["AUS"]["worth_usd"] == 0.0 < told["OTH"]["worth_usd"]
 
 
+def test_a_licence_on_what_is_shut_already_is_no_restriction():
+    """Provoked by a state that a ban keeps from its goods, it has nothing to gain, and spares it."""
+    ban = {"type": "export_ban", "actor": "CHN", "quarter": "2025Q1", "end": None,
+           "fields": {"good": GOOD, "target": ["OTH"]}}  # fmt: skip
+    e = engine(HARD, seat=RIVALRY, measures=(ban, TARIFF), **HAWK)
+    for _ in range(8):
+        e.step()
+    told = [row for row in e.decisions if row.get("target") == "OTH"]
+    assert told and all("spares it" in row["why"] for row in told)
+
+
 @pytest.mark.parametrize(("rise", "answered"), [(0.3, True), (0.1, False)])
 def test_a_jump_of_tension_is_answered(rise, answered):
     """An event that strains the two much is answered like a strike, with nothing in force; a little strain is not."""

@@ -61,7 +61,7 @@ def test_why_tells_shares_in_points_from_an_axis_near_them() -> None:
     assert "share of world output of gallium in China" in told and " points" in told
     assert "not at 0" in told and "Shapley" in told and "seed 1" in told
     said = [header["status"] for header in heard if header.get("busy")]
-    assert said and all("runs" in one for one in said)
+    assert said and all("steps" in one for one in said)
     page._asked += 1
     with pytest.raises(Superseded):
         page.answer()

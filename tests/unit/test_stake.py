@@ -211,3 +211,25 @@ def test_what_is_feared_grows_with_the_anger_that_is_there():
     e.columns.pair_provocation[0, china * len(e.world.countries) + japan] = 1.0
     e.values[:, POSITION["exporter_provocation_fade"]] = 0.0
     assert stakes_of(e, "JPN", "KOR")[0].answer[0, japan] == 0.0 > calm
+
+
+def test_several_treaties_are_weighed_each_by_its_own_strikes():
+    """One without measures, listed first, brings half a strike beside one that strikes; the floor brings more."""
+    rows = [
+        {
+            "id": name,
+            "kind": "club",
+            "members": ["USA", "JPN"],
+            "clauses": [clause],
+            "proposed": "2025Q1",
+            "decides": True,
+        }
+        for name, clause in (("lab", research(1e6)), ("floor", FLOOR))
+    ]
+    made = scenario_from({**HEAD, "treaties": rows, "seats": RECIPROCAL})
+    e = Engine(made, 1, 3, world=world("gallium"), decide=DECISIONS)
+    e.step()
+    inside = np.array([[code in ("USA", "JPN") for code in e.world.countries]])
+    chn, usa = (e.world.countries.index(code) for code in ("CHN", "USA"))
+    lab, floor = (treaty_strikes(e, x, chn, inside)[0, usa] for x in (0, 1))
+    assert lab == 0.5 and floor > 0.5

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from agents import DECISIONS, doctrine
-from agents.unilateral import held_back, leading_suppliers
+from agents.unilateral import _carry_out, held_back, leading_suppliers
 from model.engine import Engine
+from model.parameter import POSITION
 from model.tiny import tiny_scenario, tiny_world
 
 ORE, METAL = "lithium_concentrate", "lithium_refined"
@@ -59,6 +60,41 @@ def test_a_resource_host_holds_ore_back_and_has_more_processed_at_home(without):
     assert tools(idle) == []
     refinery = host.world.plants["recipe"].to_numpy() == 3
     assert host.answer.output_t[0, refinery].sum() > idle.answer.output_t[0, refinery].sum()
+
+
+def test_a_state_changes_nothing_for_less_than_its_inertia():
+    """With an inertia of all that it buys and makes it does nothing; what it has in force it keeps."""
+    assert tools(steps(engine({"AUS": "resource_host"}, exporter_inertia=1.0), 5)) == []
+    moved = engine({"AUS": "resource_host"})
+    first = tools(steps(moved, 1))
+    assert first
+    moved.values[:, POSITION["exporter_inertia"]] = 100.0
+    assert tools(steps(moved, 8)) == first
+
+
+def test_a_measure_that_gives_way_says_to_what():
+    """Where one tool replaces another, the one that is lifted tells which; sizes are told in their own terms."""
+    e = engine({"AUS": "resource_host"})
+    steps(e, 1)
+    (kit,) = (menu for name, menu in e.menus.items() if name == "kit AUS")
+    best = np.array([[4]])
+    lines = [np.zeros((4, 1, 1)) for _ in range(5)]
+    e.decisions.clear()
+    _carry_out(e, kit, np.array([0]), np.array([[1]]), lines)
+    _carry_out(e, kit, np.array([0]), best, lines)
+    told = {(d["tool"], d["on"]): d["why"] for d in e.decisions}
+    assert "it gives way to the export ban" in told["export_tax", False]
+    assert "AUS sets export ban on" in told["export_ban", True]
+
+
+def test_the_rest_of_the_world_is_no_supplier_that_stops():
+    """However much comes from it, a stop is feared of one country only."""
+    e = steps(engine({"AUS": "careful_importer"}), 1)
+    aus, oth = (e.world.countries.index(code) for code in ("AUS", "OTH"))
+    for share in (0.0, 1e6):
+        e.columns.route_mean_flow_t[:, e.layout.route_origin == oth] += share
+        _, leader = leading_suppliers(e, aus, [1])
+        assert leader[0, 0] not in (aus, oth)
 
 
 def test_an_industrial_state_supports_its_processing(without):
