@@ -53,6 +53,15 @@ def divide_gains(
     return signs, payment
 
 
+def moved(agreed_usd: Floats, bound: Bools) -> Floats:
+    """Return what countries pay a quarter of what they agreed (usd, below 0: receive), [C]: between those `bound` only."""
+    due = np.where(bound, agreed_usd, 0.0)
+    paid, owed = float(due.clip(min=0.0).sum()), float(-due.clip(max=0.0).sum())
+    if not min(paid, owed) > 0.0:
+        return np.zeros(due.size)
+    return np.asarray(due * min(paid, owed) / np.where(due > 0.0, paid, owed))
+
+
 def agreed(
     gain: Floats, asked: Floats, drafter: int, others: Ints, together: bool, delay: float, values: Floats
 ) -> Floats | None:

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from agents import DECISIONS
-from agents.membership import stability
+from agents.membership import bound_members, stability
+from agents.weighing import money
 from model.calibration import calibrate
 from model.engine import Engine
 from model.error import OreblocError
@@ -19,6 +20,7 @@ from model.treaty import Treaty, with_member
 from model.treaty_note import state_words
 from model.treaty_state import NONE
 
+_WIDTH = 110
 #: Quarters run before treaties are looked at, where no quarter is asked for.
 USUAL_QUARTERS = 4
 
@@ -28,9 +30,11 @@ def treaty_stability(
 ) -> list[dict[str, Any]]:
     """Run a scenario up to the quarter `at` and return, for each of its treaties, who would leave and who would join.
 
-    Records of `treaty`, `title`, `state`, `quarter`, `rows` (see `agents.membership.stability`; countries of `ask` that
-    the treaty does not name are asked too), `stable_within`, `stable_without`. Raises `OreblocError` for a scenario
-    without treaties, a quarter outside, or a country that does not stand apart.
+    Records of `treaty`, `title`, `state`, `quarter`, `as_if_signed` (it binds nobody then, so members are those it
+    names), `rows` (see `agents.membership.stability`; countries of `ask` that the treaty does not name are asked too),
+    `stable_within`, `stable_without` (None where nobody outside was asked). Stable is what nobody would change: who
+    loses less than it asks for before it moves stays. Raises `OreblocError` for a scenario without treaties, a quarter
+    outside, or a country that does not stand apart.
     """
     before_end = quarter_index(scenario.end) - 1
     last = at or quarter_label(min(scenario.start_index + USUAL_QUARTERS - 1, before_end))
@@ -58,13 +62,18 @@ def treaty_stability(
 def _of_treaty(engine: Engine, x: int, quarter: str, ask: Sequence[str]) -> dict[str, Any]:
     treaty = engine.treaties.treaties[x]
     rows = stability(engine, x)
+    as_if_signed = not bound_members(engine, x).any()
     rows += [_newcomer(engine, x, code) for code in ask if code not in treaty.members]
     return {
         "treaty": treaty.id, "title": treaty.title, "state": state_words(engine, 0, x),
-        "quarter": quarter, "rows": rows,
+        "quarter": quarter, "as_if_signed": as_if_signed, "rows": rows,
         "stable_within": not any(row["verdict"] == "would leave" for row in rows),
-        "stable_without": not any(row["verdict"] == "would join" for row in rows),
+        "stable_without": _is_stable_without([row for row in rows if not row["member"]]),
     }  # fmt: skip
+
+
+def _is_stable_without(outside: list[dict[str, Any]]) -> bool | None:
+    return not any(row["verdict"] == "would join" for row in outside) if outside else None
 
 
 def _newcomer(engine: Engine, x: int, code: str) -> dict[str, Any]:
@@ -84,17 +93,55 @@ def describe_stability(found: Sequence[dict[str, Any]]) -> str:
     """Return the records in words: a line for each country, then whether the treaty is stable."""
     blocks = []
     for treaty in found:
-        lines = [f"{treaty['title']} ({treaty['treaty']}): {treaty['state']} in {treaty['quarter']}"]
+        head = f"{treaty['title']} ({treaty['treaty']}): {treaty['state']} in {treaty['quarter']}"
+        head += (
+            "; it binds nobody then: members are those it names, as if they had all signed"
+            * treaty["as_if_signed"]
+        )
+        lines = textwrap.wrap(head, _WIDTH, subsequent_indent="  ")
         for row in sorted(treaty["rows"], key=lambda row: (not row["member"], -row["gain_usd"])):
             side = "member" if row["member"] else "outside"
             head = f"  {row['country']:<6}{side:<9}{row['verdict']:<13}"
             lines += textwrap.wrap(
-                f"{head}{row['reason']}", 110, subsequent_indent=" " * len(head), drop_whitespace=True
+                f"{head}{_bar_words(row)}{row['reason']}",
+                _WIDTH,
+                subsequent_indent=" " * len(head),
+                drop_whitespace=True,
             )
-        within, without = treaty["stable_within"], treaty["stable_without"]
-        lines.append(
-            f"  stable within: {'yes' if within else 'no, somebody would leave'}; "
-            f"stable without: {'yes' if without else 'no, somebody would join'}"
-        )
+        for words in (_within(treaty["rows"]), _without(treaty["rows"])):
+            lines += textwrap.wrap(f"  {words}", _WIDTH, subsequent_indent="    ")
         blocks.append("\n".join(lines))
     return "\n\n".join(blocks)
+
+
+def _bar_words(row: dict[str, Any]) -> str:
+    """Return why a country that loses inside, or gains outside, does not move."""
+    gain, bar = row["gain_usd"], money(row["asks_usd"]).lstrip("+")
+    if row["verdict"] == "stays" and gain < 0.0:
+        return f"loses less than the {bar} a quarter at which it moves; "
+    if row["verdict"] == "stays out" and gain > 0.0:
+        return f"gains less than the {bar} a quarter at which it moves; "
+    return ""
+
+
+def _within(rows: list[dict[str, Any]]) -> str:
+    leaving = [row["country"] for row in rows if row["verdict"] == "would leave"]
+    losing = [row["country"] for row in rows if row["verdict"] == "stays" and row["gain_usd"] < 0.0]
+    if leaving:
+        return f"stable within: no, {', '.join(leaving)} would leave"
+    words = "stable within: yes, no member would move"
+    return (
+        f"{words}, though by its weights each of these loses by being in: {', '.join(losing)}"
+        if losing
+        else (f"{words}, and none loses by being in")
+    )
+
+
+def _without(rows: list[dict[str, Any]]) -> str:
+    outside = [row for row in rows if not row["member"]]
+    joining = [row["country"] for row in outside if row["verdict"] == "would join"]
+    if not outside:
+        return "stable without: not known, nobody outside was asked (--ask COUNTRY asks one)"
+    if joining:
+        return f"stable without: no, {', '.join(joining)} would join"
+    return f"stable without: yes, nobody asked would join ({', '.join(row['country'] for row in outside)})"

@@ -101,9 +101,9 @@ def _percent(part: float, whole: float) -> str:
 
 
 def _treaties(results: Results) -> list[str]:
-    """Return what came of each treaty that was put on the table, who signed and who did not, with the reason."""
+    """Return what came last of each treaty: of talks, or of one in force that ended or changed, with the reason."""
     last = {row["treaty"]: row for row in results.decisions if row["seat"] == TREATIES}
-    lines = ["", "treaties put on the table, what came of each last:"] if last else []
+    lines = ["", "treaties, what came of each last:"] if last else []
     for row in last.values():
         lines += textwrap.wrap(f"{row['quarter']} {row['why']}", 110, subsequent_indent="  ")
     return lines

@@ -65,7 +65,8 @@ def contract(engine: Any) -> None:
     """Treaties advance; the state becomes what the markets are given; measures in force edit it."""
     e = engine
     if e.treaties.treaties:
-        before = e.columns.treaty_state[0].copy(), e.columns.member_state[0].copy()
+        states = (e.columns.treaty_state, e.columns.member_state, e.columns.member_notice)
+        before = [column[0].copy() for column in states]
         binding.advance_treaties(e.treaties.table, e.columns, e.seed, e.first_run, e.step_number)
         binding.bind_members(e.treaties.table, e.layout, e.columns, e.history, e.step_number)
         tell_outcomes(e, *before)

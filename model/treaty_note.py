@@ -1,10 +1,11 @@
-"""What becomes of treaties in the first run, in words: what came of talks, who loses its exemption, and why.
+"""What becomes of treaties in the first run, in words: what came of talks, how treaties end, who loses what, and why.
 
 Written where decisions are (`Engine.decisions`) and into the log, under the seat `treaties`.
 """
 
+from collections.abc import Mapping
 from itertools import takewhile
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -39,19 +40,28 @@ def state_words(engine: Any, run: int, x: int) -> str:
     return STATE_WORDS[state]
 
 
-def tell_outcomes(engine: Any, before: Floats, members_before: Floats) -> None:
-    """Tell what this quarter brought to treaties on the table: that one comes into force, fails or stays there.
+def tell_outcomes(engine: Any, before: Floats, members_before: Floats, notice_before: Floats) -> None:
+    """Tell what this quarter brought to treaties.
 
-    `before` [X] and `members_before` [X * C] are the states of the first run as the quarter began.
+    Of one on the table: that it comes into force, fails or stays there. Of one in force: that it lapses, is suspended
+    or in force again, and who left it, was suspended or came in. `before` [X], `members_before` and `notice_before`
+    [X * C] are the states, and steps of notice to leave, of the first run as the quarter began.
     """
     columns, count = engine.columns, len(engine.world.countries)
     for x, treaty in enumerate(engine.treaties.treaties):
-        if not treaty.decides:
+        block = slice(x * count, (x + 1) * count)
+        if before[x] in (IN_FORCE, SUSPENDED):
+            left = (notice_before[block] >= 0.0) & (columns.member_notice[0, block] < 0.0)
+            _tell_turn(
+                engine,
+                x,
+                int(before[x]),
+                _turned(members_before[block], columns.member_state[0, block], left),
+            )
             continue
         choice = _outcome(engine, treaty.id, int(before[x]), int(columns.treaty_state[0, x]))
-        if choice is None:
+        if choice is None or not treaty.decides:
             continue
-        block = slice(x * count, (x + 1) * count)
         state = members_before[block] if choice == "fails" else columns.member_state[0, block]
         signed = has_signed(state) | (columns.member_signed[0, block] == engine.step_number)
         _tell_outcome(engine, x, choice, signed)
@@ -76,6 +86,85 @@ def _outcome(engine: Any, treaty: str, before: int, after: int) -> str | None:
     return "stays on the table" if asked else None
 
 
+class _Turned(NamedTuple):
+    """Members of a treaty in force whose standing changed in a quarter, and those who have signed and not left, [C]."""
+
+    left: Bools
+    suspended: Bools
+    restored: Bools
+    joined: Bools
+    signed: Bools
+
+
+def _turned(before: Floats, after: Floats, left: Bools) -> _Turned:
+    now = after == IN_FORCE
+    # A treaty that lapses takes its members' states along, so that only what was before tells who was in it.
+    signed = (has_signed(before) & ~left) | has_signed(after)
+    was_bound = (before == IN_FORCE) | (before == SUSPENDED)
+    return _Turned(
+        left,
+        (before == IN_FORCE) & (after == SUSPENDED),
+        (before == SUSPENDED) & now,
+        now & ~was_bound,
+        signed,
+    )
+
+
+def _tell_turn(engine: Any, x: int, before: int, turned: _Turned) -> None:
+    """Tell what became this quarter of a treaty that was in force, if anything did."""
+    treaty, countries = engine.treaties.treaties[x], engine.world.countries
+    after, gains = int(engine.columns.treaty_state[0, x]), _gains(engine, treaty.id)
+    who = {name: [countries[c] for c in np.flatnonzero(mask)] for name, mask in turned._asdict().items()}
+    choice = _turn(before, after, who)
+    if choice is None:
+        return
+    here = [code for code in countries if code in treaty.members]
+    causes = [_end_words(engine, x)] if after == LAPSED else []
+    causes += [f"{_named(who['left'], gains)} left after notice"] if who["left"] else []
+    causes += (
+        [f"{_named(who['suspended'], {})} suspended for a breach that was seen"] if who["suspended"] else []
+    )
+    causes += [f"{_named(who['restored'], {})} back after suspension"] if who["restored"] else []
+    causes += [f"{_named(who['joined'], gains)} bound from now on"] if who["joined"] else []
+    causes += [
+        f"{len(who['signed'])} of {len(here)} have signed and not left, "
+        f"{int(engine.treaties.table.least[x])} are needed"
+    ]
+    engine.decisions.append({
+        "quarter": engine.quarter_label, "seat": TREATIES, "treaty": treaty.id, "choice": choice,
+        "signed": who["signed"], "not_signed": [code for code in here if code not in who["signed"]],
+        "left": who["left"], "why": f"{treaty.title or treaty.id} {choice}: {'; '.join(filter(None, causes))}.",
+    })  # fmt: skip
+
+
+def _turn(before: int, after: int, who: Mapping[str, list[str]]) -> str | None:
+    """Return what became of a treaty that was in force, None for nothing."""
+    if after != before:
+        return {LAPSED: "lapses", SUSPENDED: "is suspended"}.get(after, "is in force again")
+    words = {
+        "left": "is left by", "suspended": "suspends", "restored": "takes back", "joined": "is joined by",
+    }  # fmt: skip
+    return next((f"{verb} {_named(who[name], {})}" for name, verb in words.items() if who[name]), None)
+
+
+def _end_words(engine: Any, x: int) -> str:
+    """Return why a treaty that was in force lapses where its members are not the reason."""
+    table, columns, step = engine.treaties.table, engine.columns, engine.step_number
+    scripted = int(table.scripted[x, step + 1])
+    if scripted >= 0:
+        return "" if scripted == IN_FORCE else "it was dated to end"
+    return "its term is over" if step - columns.treaty_began[0, x] >= table.term[x] else ""
+
+
+def _gains(engine: Any, treaty: str) -> dict[str, float]:
+    """Return what being in was last said to be worth to each state, usd a quarter."""
+    return {
+        row["seat"]: float(row["gain_usd"])
+        for row in engine.decisions
+        if row.get("treaty") == treaty and "gain_usd" in row
+    }
+
+
 def _tell_outcome(engine: Any, x: int, choice: str, signed: Bools) -> None:
     treaty, countries = engine.treaties.treaties[x], engine.world.countries
     here = [c for c, code in enumerate(countries) if code in treaty.members]
@@ -83,11 +172,7 @@ def _tell_outcome(engine: Any, x: int, choice: str, signed: Bools) -> None:
     told = [row for row in engine.decisions if row["seat"] == TREATIES and row["treaty"] == treaty.id]
     if told and (told[-1]["choice"], told[-1]["signed"], told[-1]["not_signed"]) == (choice, yes, no):
         return
-    gains = {
-        row["seat"]: float(row["gain_usd"])
-        for row in engine.decisions
-        if row.get("treaty") == treaty.id and "gain_usd" in row
-    }
+    gains = _gains(engine, treaty.id)
     least = int(engine.treaties.table.least[x])
     why = f"{treaty.title or treaty.id} {choice}: {len(yes)} of {len(here)} have signed, {least} are needed"
     why += f"; signed: {_named(yes, gains)}" if yes else ""

@@ -80,7 +80,7 @@ def test_the_summary_of_a_run_shows_what_came_of_treaties():
     results = sample_results()
     results.manifest["decisions"] = [row]
     text = summary(results)
-    assert "treaties put on the table" in text and "decided by states" not in text
+    assert "treaties, what came of each last" in text and "decided by states" not in text
     assert row["why"].split(";")[0] in " ".join(text.split())
 
 
@@ -107,11 +107,11 @@ def test_the_same_answer_for_the_same_reasons_is_told_once(users, producers, yes
     e = talks("floor", quarters=1).fork()
     country = np.array([[code == "JPN" for code in e.world.countries]])
     held = np.zeros_like(country)
-    treaty_words.tell(e, 0, np.array([0]), stakes(-10e6, 4e6), held, "signs", "does not sign", held)
+    nobody, paid = ["does not sign"] * held.size, treaty_words.Paid(np.zeros(held.size), is_weighed=False)
+    treaty_words.tell(e, 0, np.array([0]), stakes(-10e6, 4e6), nobody, held, paid)
     before = len([row for row in e.decisions if row["seat"] == "JPN"])
-    treaty_words.tell(
-        e, 0, np.array([0]), stakes(users, producers), country & yes, "signs", "does not sign", held
-    )
+    choices = ["signs" if signs else "does not sign" for signs in (country & yes)[0]]
+    treaty_words.tell(e, 0, np.array([0]), stakes(users, producers), choices, held, paid)
     assert len([row for row in e.decisions if row["seat"] == "JPN"]) - before == news
 
 
