@@ -54,7 +54,7 @@ def divide_gains(
 
 
 def moved(agreed_usd: Floats, bound: Bools) -> Floats:
-    """Return what countries pay a quarter of what they agreed (usd, below 0: receive), [C]: between those `bound` only."""
+    """Return what countries pay a quarter of what they agreed, usd (below 0: receive), [C]: among those `bound`."""
     due = np.where(bound, agreed_usd, 0.0)
     paid, owed = float(due.clip(min=0.0).sum()), float(-due.clip(max=0.0).sum())
     if not min(paid, owed) > 0.0:

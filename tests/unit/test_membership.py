@@ -217,14 +217,17 @@ def test_plain_dollars_stand_beside_weighed_ones():
 def test_a_reason_names_the_largest_parts_first():
     """Words and numbers: what counts most stands first, with its sign."""
     parts = [np.array([[value]]) for value in (-85e6, -10e6, 50e6, 0.0, 0.1e6, 0.0, 0.0)]
-    none = np.zeros((1, 1))
-    words = reason(Stakes(*parts, asked=np.array([[5e6]]), now=none, later=none), 0, 0)
+    now, later = np.array([[-4e6]]), np.array([[2e6]])
+    words = reason(Stakes(*parts, asked=np.array([[5e6]]), now=now, later=later), 0, 0)
     assert (
         words.index("users -85 m usd")
         < words.index("public money +50 m usd")
         < words.index("producers -10 m usd")
     )
-    assert "asks for 5.0 m usd" in words
+    assert "asks for 5.0 m usd" in words and words.startswith(
+        "in rather than out is worth -45 m usd a quarter by its"
+    )
+    assert "by its weights (plain: -4.0 m usd now, +2.0 m usd once firms have built)" in words
 
 
 def test_doctrines_are_data_with_a_usual_one_for_many():
