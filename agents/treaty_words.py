@@ -54,7 +54,7 @@ def _paid_words(paid: Paid | None, c: int, total: float) -> str:
     size = abs(usd)
     sum_ = money(size).lstrip("+") if size >= _LEAST_USD else f"{size:,.0f} usd"
     words = f"it pays the other members {sum_}" if usd > 0.0 else f"it receives {sum_} from the other members"
-    left = "in public money already" if paid.is_weighed else f"{_amount(total - usd)} with that"
+    left = "counted in public money" if paid.is_weighed else f"{_amount(total - usd)} with that"
     return f"; {words} each quarter, {left}"
 
 

@@ -113,28 +113,31 @@ def _turned(before: Floats, after: Floats, left: Bools) -> _Turned:
 def _tell_turn(engine: Any, x: int, before: int, turned: _Turned) -> None:
     """Tell what became this quarter of a treaty that was in force, if anything did."""
     treaty, countries = engine.treaties.treaties[x], engine.world.countries
-    after, gains = int(engine.columns.treaty_state[0, x]), _gains(engine, treaty.id)
+    after, worth = int(engine.columns.treaty_state[0, x]), _worth(engine, treaty.id)
     who = {name: [countries[c] for c in np.flatnonzero(mask)] for name, mask in turned._asdict().items()}
     choice = _turn(before, after, who)
     if choice is None:
         return
     here = [code for code in countries if code in treaty.members]
-    causes = [_end_words(engine, x)] if after == LAPSED else []
-    causes += [f"{_named(who['left'], gains)} left after notice"] if who["left"] else []
-    causes += (
-        [f"{_named(who['suspended'], {})} suspended for a breach that was seen"] if who["suspended"] else []
-    )
-    causes += [f"{_named(who['restored'], {})} back after suspension"] if who["restored"] else []
-    causes += [f"{_named(who['joined'], gains)} bound from now on"] if who["joined"] else []
-    causes += [
-        f"{len(who['signed'])} of {len(here)} have signed and not left, "
-        f"{int(engine.treaties.table.least[x])} are needed"
-    ]
+    causes = _causes(who, worth)
+    ended = _end_words(engine, x) if after == LAPSED else ""
+    needed = int(engine.treaties.table.least[x])
+    counted = f"{len(who['signed'])} of {len(here)} have signed and not left, {needed} are needed"
+    causes = [ended, *causes] if ended else [*causes, counted]
     engine.decisions.append({
         "quarter": engine.quarter_label, "seat": TREATIES, "treaty": treaty.id, "choice": choice,
         "signed": who["signed"], "not_signed": [code for code in here if code not in who["signed"]],
-        "left": who["left"], "why": f"{treaty.title or treaty.id} {choice}: {'; '.join(filter(None, causes))}.",
+        "left": who["left"], "why": f"{treaty.title or treaty.id} {choice}: {'; '.join(causes)}.",
     })  # fmt: skip
+
+
+def _causes(who: Mapping[str, list[str]], worth: Mapping[str, str]) -> list[str]:
+    """Return who left, was suspended, came back or in, and what being in was last said to be worth to them."""
+    words = {
+        "left": "left after notice", "suspended": "suspended for a breach that was seen",
+        "restored": "back after suspension", "joined": "bound from now on",
+    }  # fmt: skip
+    return [f"{_named(who[name], worth)} {became}" for name, became in words.items() if who[name]]
 
 
 def _turn(before: int, after: int, who: Mapping[str, list[str]]) -> str | None:
@@ -156,13 +159,16 @@ def _end_words(engine: Any, x: int) -> str:
     return "its term is over" if step - columns.treaty_began[0, x] >= table.term[x] else ""
 
 
-def _gains(engine: Any, treaty: str) -> dict[str, float]:
-    """Return what being in was last said to be worth to each state, usd a quarter."""
-    return {
-        row["seat"]: float(row["gain_usd"])
-        for row in engine.decisions
-        if row.get("treaty") == treaty and "gain_usd" in row
-    }
+def _worth(engine: Any, treaty: str) -> dict[str, str]:
+    """Return what being in was last said to be worth to each state, and what it pays or receives, in words."""
+    told = {}
+    for row in engine.decisions:
+        if row.get("treaty") == treaty and "gain_usd" in row:
+            gain = round(row["gain_usd"] / 1e6, 1) + 0.0  # no minus before nothing
+            usd = row.get("payment_usd", 0.0)
+            paid = f", {'pays' if usd > 0.0 else 'receives'} {abs(usd) / 1e6:,.1f}" if usd else ""
+            told[row["seat"]] = f"{gain:+,.1f} m usd a quarter{paid}"
+    return told
 
 
 def _tell_outcome(engine: Any, x: int, choice: str, signed: Bools) -> None:
@@ -172,21 +178,20 @@ def _tell_outcome(engine: Any, x: int, choice: str, signed: Bools) -> None:
     told = [row for row in engine.decisions if row["seat"] == TREATIES and row["treaty"] == treaty.id]
     if told and (told[-1]["choice"], told[-1]["signed"], told[-1]["not_signed"]) == (choice, yes, no):
         return
-    gains = _gains(engine, treaty.id)
+    worth = _worth(engine, treaty.id)
     least = int(engine.treaties.table.least[x])
     why = f"{treaty.title or treaty.id} {choice}: {len(yes)} of {len(here)} have signed, {least} are needed"
-    why += f"; signed: {_named(yes, gains)}" if yes else ""
-    why += f"; not signed: {_named(no, gains)}" if no else ""
+    why += f"; signed: {_named(yes, worth)}" if yes else ""
+    why += f"; not signed: {_named(no, worth)}" if no else ""
     engine.decisions.append({
         "quarter": engine.quarter_label, "seat": TREATIES, "treaty": treaty.id, "choice": choice, "signed": yes,
         "not_signed": no, "why": f"{why}.",
     })  # fmt: skip
 
 
-def _named(codes: list[str], gains: dict[str, float]) -> str:
-    """Return countries with what being in is worth to each, million usd a quarter, as far as it was told."""
-    worth = {code: round(usd / 1e6, 1) + 0.0 for code, usd in gains.items()}  # no minus before nothing
-    words = [f"{code} ({worth[code]:+,.1f} m usd a quarter)" if code in worth else code for code in codes]
+def _named(codes: list[str], worth: Mapping[str, str]) -> str:
+    """Return countries with what being in is worth to each, as far as it was told."""
+    words = [f"{code} ({worth[code]})" if code in worth else code for code in codes]
     more = len(words) - _MOST_NAMED
     return ", ".join(words[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
 

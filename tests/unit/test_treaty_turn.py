@@ -72,6 +72,11 @@ def test_who_signs_for_a_payment_says_so_in_row_and_log():
     for code, row in rows.items():
         word = "it receives" if row["payment_usd"] < 0.0 else "it pays the other members"
         assert word in row["why"] and word in logged[code] and "with that" in row["why"]
+    (came,) = [row["why"] for row in turns(e) if row["choice"] == "comes into force"]
+    assert (
+        f"CHN ({china['gain_usd'] / 1e6:+,.1f} m usd a quarter, receives {-china['payment_usd'] / 1e6:,.1f})"
+        in came
+    )
 
 
 def test_a_member_of_a_treaty_in_force_tells_what_is_booked():
@@ -81,7 +86,7 @@ def test_a_member_of_a_treaty_in_force_tells_what_is_booked():
     for code in DATED["members"]:
         row = said(e, code)
         assert row["payment_usd"] == pytest.approx(-e.columns.country_levy_usd[0, CODES.index(code)])
-        assert row["payment_usd"] != 0.0 and "in public money already" in row["why"]
+        assert row["payment_usd"] != 0.0 and "counted in public money" in row["why"]
 
 
 def stakes(**gains):
@@ -141,7 +146,9 @@ def test_a_treaty_that_ends_by_its_dates_says_so():
     assert not turns(e)
     steps(e, 3)
     (row,) = turns(e)
-    assert (row["choice"], row["treaty"]) == ("lapses", "pact") and "it was dated to end" in row["why"]
+    assert (row["choice"], row["treaty"]) == ("lapses", "pact") and row["why"].endswith(
+        "it was dated to end."
+    )
     assert row["quarter"] == e.scenario.quarter_label(int(e.columns.treaty_since[0, 0]))
 
 
