@@ -175,7 +175,7 @@ def _points(row: Difference | None) -> str:
 
 
 def _money(comparison: Comparison) -> list[str]:
-    """Return the split of welfare over the whole run by group."""
+    """Return the split of welfare over the whole run by group, standard errors below where there are several runs."""
     parts = ("total", "consumer", "producer", "treasury", "rent", "variety")
     head = "".join(f"{part:>13}" for part in (*parts, "investment"))
     lines = [f"{'whole run, bn usd':<18}{head}"]
@@ -184,7 +184,14 @@ def _money(comparison: Comparison) -> list[str]:
         rows.append(_row(comparison, "investment_usd", ALL_GOODS, group, "whole run"))
         cells = "".join(f"{_plus(f'{row.mean / 1e9:+.2f}') if row else '-':>13}" for row in rows)
         lines.append(f"{group:<18}{cells}")
+        if comparison.runs > 1:
+            errors = "".join(f"{_error_usd(row):>13}" for row in rows)
+            lines.append(f"{'':<18}{errors}".rstrip())
     return lines
+
+
+def _error_usd(row: Difference | None) -> str:
+    return "" if row is None or row.error is None else f"+- {row.error / 1e9:.2f}"
 
 
 def _legend(comparison: Comparison) -> list[str]:

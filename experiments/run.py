@@ -25,6 +25,7 @@ from experiments.observer import Floats, Observer, Panel
 from experiments.outcome import METRICS, Outcome, declared_outcomes, headline_goods, restricted_goods
 from experiments.player_file import fill_seats
 from experiments.results import FLOW_COLUMNS, QUANTILE_COLUMNS, SERIES_COLUMNS, Results, SeriesTable
+from experiments.seat_note import seat_notes
 from model.base.data import data_hash
 from model.cache import rule_hash
 from model.calibration import calibrate
@@ -329,6 +330,7 @@ def _manifest(world: World, record: _Record, worst: _Worst, seconds: dict[str, f
         "treaties": [{"text": text(treaty), **_plain(treaty.to_mapping())} for treaty in scenario.treaties],
         "measure_money": record.money.rows(),
         "measure_notes": _plain(compile_measures(world, scenario).notes),
+        "seat_notes": seat_notes(scenario, world),
         "parameters": _parameters(scenario),
         "assumptions": _rows(world.assumptions),
         "weak": _weak_data(world),

@@ -54,6 +54,25 @@ STATE_ORDERS_BY_NAME: dict[str, OrderKind] = {
 
 Sheets = Mapping[str, Sequence[Any]]
 
+#: Fields of instruments by which others would pay or be bound, with their kinds.
+_BINDS_OTHERS = {"burden": "shares", "members": "countries", "payer": "country"}
+#: The clause by which a treaty's members do together what an instrument does for one.
+_SHARED_BY = {
+    "price_support": "gap_subsidy",
+    "investment_fund": "joint_projects",
+    "research_programme": "research",
+    "standards": "standards",
+}
+
+
+def own_fields(kind: OrderKind) -> tuple[Field, ...]:
+    """Return the fields that a seat's form offers: without those by which others would pay or be bound."""
+    return tuple(field for field in kind.fields if not _may_bind_others(kind, field))
+
+
+def _may_bind_others(kind: OrderKind, field: Field) -> bool:
+    return kind.name in BY_NAME and _BINDS_OTHERS.get(field.name) == field.kind
+
 
 def take_orders(engine: Any, sheets: Sheets) -> list[tuple[str, int, Order]]:
     """Take in the quarter's orders: `sheets[seat][run]` is the list a state gives in that run of the engine.
@@ -110,6 +129,7 @@ def check_orders(engine: Any, seat: str, run: int, given: Any) -> list[Order]:
         order = order_from(mapping, STATE_ORDERS_BY_NAME, place)
         _check_time(engine, order, place)
         _check_names(engine, order, place)
+        _check_own(order, place)
         about = f" of {order.actor}"
         check_prices(STATE_ORDERS_BY_NAME[order.type].fields, order.fields, prices, place, about)
         check_stock_order(order, most, place)
@@ -161,6 +181,23 @@ def _check_names(engine: Any, order: Order, place: Place) -> None:
                         f"{field.label} of {order.actor} is {word}, which this world has within OTH. "
                         f"Write OTH, or one of {', '.join(countries)}."
                     )
+
+
+def _check_own(order: Order, place: Place) -> None:
+    """Refuse an order by which another state would pay or its buyers be bound: that takes its consent."""
+    kind = STATE_ORDERS_BY_NAME[order.type]
+    for field in kind.fields:
+        if not _may_bind_others(kind, field):
+            continue
+        value = order.fields[field.name] or []
+        others = [code for code in ([value] if isinstance(value, str) else value) if code != order.actor]
+        if others:
+            clause = _SHARED_BY.get(order.type)
+            remedy = f"; a treaty with clause {clause} (draft_treaty) needs their consent" if clause else ""
+            place.at("fields").at(field.name).refuse(
+                f"{field.label} of the {kind.title.lower()} of {order.actor} names {', '.join(others)}; "
+                f"a state's order may name {order.actor} only. Leave the field out{remedy}."
+            )
 
 
 def _treaty(engine: Any, order: Order, place: Place) -> Treaty:

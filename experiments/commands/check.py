@@ -19,7 +19,7 @@ def add_check_command(subparsers: "argparse._SubParsersAction[argparse.ArgumentP
         "check",
         help="check a scenario file",
         description="Read a scenario file (or a shipped scenario by name), calibrate its base year, and print what it "
-        "decides, which measures and clauses have no effect and why, and what of the base year is left out. "
+        "decides, which measures, clauses and seats have no effect and why, and what of the base year is left out. "
         "Exit code 2 and one line with file, field, value, limit and remedy if it cannot be run.",
     )
     parser.add_argument("file", metavar="FILE", help="TOML file, or the name of a scenario")
@@ -87,16 +87,18 @@ def _count(number: int, noun: str) -> str:
 
 
 def notices(scenario: Scenario) -> list[str]:
-    """Return what the world makes of the scenario, one line each: measures without effect, what is left out.
+    """Return what the world makes of the scenario, one line each: measures and seats without effect, what is left out.
 
     Raises `OreblocError` where the base year cannot be calibrated, as a run does.
     """
+    from experiments.seat_note import seat_notes
     from model.base.note import NOTICE
     from model.calibration import calibrate
     from model.edit import compile_measures
 
     world = calibrate(scenario)
     lines = [_without_effect(scenario, note) for note in compile_measures(world, scenario).notes]
+    lines += [f"note: {note}" for note in seat_notes(scenario, world)]
     rows = world.assumptions[world.assumptions["step"] == NOTICE]
     ends = last_projected_year()
     if quarter_index(scenario.end) // 4 > ends and not scenario.demand:

@@ -14,9 +14,11 @@ if TYPE_CHECKING:
 
 _EPILOG = """\
 examples:
-  orebloc explain no_measures baseline --metric outside_price_usd_per_t --good gallium_refined --country CHN --at 2026Q4
-  orebloc explain baseline --from 2025Q1 --at 2026Q4 --metric price_usd_per_t --good ndpr_refined --country WLD
-  orebloc explain baseline mine.toml --metric production_share --good ndpr_refined --country USA --at 2035Q4 --by actor
+  orebloc explain baseline licence_shock_2025 --at 2026Q4 \\
+      --metric outside_price_usd_per_t --good dytb_refined --country CHN
+  orebloc explain tiny --from 2025Q3 --at 2026Q2 --metric outside_price_usd_per_t --good gallium_refined --country CHN
+  orebloc explain tiny --set measures.3.fields.rate=0.5 --at 2026Q4 \\
+      --metric landed_price_usd_per_t --good gallium_refined --country USA --by actor
 
 Two scenarios are explained by what differs between them; one scenario, with --from, by what begins, ends or
 changes between two quarters. The parts are Shapley values: exact for up to eight causes, else from sampled orders;

@@ -35,6 +35,18 @@ def text(order: Order) -> str:
     return f"{order.actor} mandates{club} that {share} of its {goods} be certified, {origins}, {term(order)}."
 
 
+def check(order: Order) -> tuple[str, str] | None:
+    """Return the fault of origins that are certified from the start and never."""
+    both = [code for code in order.fields["barred"] if code in order.fields["certified"]]
+    if not both:
+        return None
+    reason = f"is {listed(both)}, certified from the start as well; it must be one or the other"
+    return (
+        "barred",
+        f"Barred origin of {order.actor} {reason}. Take {listed(both)} out of barred or certified.",
+    )
+
+
 def compile(order: Order, site: Site) -> list[Edit]:
     """Return for each good a cap on what comes uncertified to the mandating countries."""
     fields, edits = order.fields, list[Edit]()
@@ -67,5 +79,6 @@ INSTRUMENT = Instrument(
     summary="Mandates a certified share of purchases; a premium emerges.",
     fields=FIELDS,
     text=text,
+    check=check,
     compile=compile,
 )

@@ -108,6 +108,14 @@ def test_orders_and_what_ifs_are_in_words():
     )
 
 
+def test_sheets_do_not_ask_who_else_pays():
+    """What would bind others is asked in a treaty's clauses only; an offtake's own payer stays."""
+    form = form_of("state", ["gallium_refined"], ["CHN", "USA"])
+    asked = {(kind["type"], f["name"]) for kind in form["kinds"] for f in kind["fields"]}
+    assert {kind for kind, name in asked if name in ("burden", "members", "payer")} == {"offtake"}
+    assert "burden" in {f["name"] for clause in form["clauses"] for f in clause["fields"]}
+
+
 def test_sheets_offer_no_moves_of_the_table():
     """Proposing, countering and signing are done under Deals; leaving and breaking stay; countries have names."""
     form = form_of("state", ["gallium_refined"], ["CHN"])

@@ -88,6 +88,25 @@ def test_words_fit_and_name_both(found):
     assert max(map(len, text.splitlines())) <= 110
 
 
+def test_money_has_its_standard_error_below(found):
+    """Each group's line of welfare is followed by one of standard errors, which are those of the record."""
+    lines = describe_comparison(found).splitlines()
+    parts = [
+        f"welfare_{part}_usd" for part in ("total", "consumer", "producer", "treasury", "rent", "variety")
+    ]
+    for group in found.groups:
+        below = lines[next(n for n, line in enumerate(lines) if line.startswith(f"{group:<18} ")) + 1]
+        rows = [found.find(metric, "all", group, "whole run") for metric in [*parts, "investment_usd"]]
+        assert below.split("+-")[0].strip() == ""
+        assert [float(word) for word in below.split("+-")[1:]] == [round(row.error / 1e9, 2) for row in rows]
+    treasury = found.find("welfare_treasury_usd", "all", "WLD", "whole run")
+    assert treasury.error > 0.0
+
+
+def test_one_run_has_no_standard_errors():
+    assert "+-" not in describe_comparison(compare(*pair("2025Q2"), runs=1))
+
+
 def test_pages_are_whole(found):
     """Both pages open by themselves: one document, charts and tables in it, nothing fetched."""
     explained = explain(*pair(), "landed_price_usd_per_t", "gallium_refined", "USA", "2025Q4")

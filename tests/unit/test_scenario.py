@@ -19,6 +19,14 @@ def refused(changes=None, **keys):
     return str(refusal.value)
 
 
+def test_a_standard_bars_nobody_that_it_certifies():
+    fields = {"good": "gallium_refined", "share": 0.5, "certified": ["USA", "JPN"], "barred": ["CHN", "JPN"]}
+    assert refused(measures=[measure("standards", "USA", **fields)]) == (
+        "Barred origin of USA is JPN, certified from the start as well; it must be one or the other. "
+        "Take JPN out of barred or certified. (crisis.toml, measures[0].fields.barred)"
+    )
+
+
 def test_a_refusal_names_subject_value_limit_remedy_file_and_field():
     """The example message of the style guide, word for word."""
     quota = measure("export_quota", quantity_t=-3, good="gallium_refined")

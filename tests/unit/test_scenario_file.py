@@ -8,6 +8,7 @@ from experiments.commands.scenarios import add_scenarios_command, run_scenarios
 from experiments.preparation import prepare
 from experiments.run import run_scenario
 from experiments.scenario_file import load_scenario, scenario_files
+from experiments.seat_note import seat_notes
 from model.calibration import calibrate
 from model.edit import compile_measures
 from model.error import OreblocError, ScenarioError
@@ -204,6 +205,17 @@ def test_check_tells_which_clauses_do_nothing(tmp_path, capsys):
     assert notes == [
         "note: article 1 of treaty pact has no effect on nickel_refined: nickel_refined is not in the scenario"
     ]
+
+
+def test_check_tells_of_seats_that_can_do_nothing():
+    """An exporter that dominates no good and EU members that cannot defect are told; those that can are not."""
+    idle = {"seats.USA": "exporter", "seats.CHN": "exporter", "eu_defects": True}
+    notes = seat_notes(made := prepare("tiny", changes=idle), calibrate(made))
+    assert [note.partition(" has")[0] for note in notes] == ["seats.USA", "eu_defects"]
+    assert "dominates no good" in notes[0] and "eu_members = true" in notes[1]
+    assert [f"note: {note}" for note in notes] == [n for n in notices(made) if "has no effect" in n]
+    free = scenario_from({**made.to_mapping(), "eu_members": True, "seats": {"CHN": "exporter"}})
+    assert seat_notes(free, calibrate(free)) == []
 
 
 def test_check_refuses_what_a_run_refuses(tmp_path):

@@ -9,9 +9,10 @@ from agents import DECISIONS, State, TradeModel
 from agents.scripted_player import ScriptedPlayer
 from model.engine import Engine
 from model.error import OreblocError
-from model.instruments import BY_NAME
+from model.field import REQUIRED
+from model.instruments import BY_NAME, INSTRUMENTS
 from model.seat import seat_players
-from model.state_order import STATE_ORDERS_BY_NAME, check_orders, in_force, take_orders
+from model.state_order import STATE_ORDERS_BY_NAME, check_orders, in_force, own_fields, take_orders
 from model.tiny import tiny_scenario, tiny_world
 from model.treaty_move import BY_NAME as MOVES_BY_NAME
 from model.view import Sight, state_view
@@ -239,6 +240,41 @@ def test_a_wrong_draft_is_refused(orders, words):
     """What is no treaty, or one of others, is refused with its place."""
     with pytest.raises(OreblocError, match=words):
         check_orders(engine(), "CHN", 0, orders)
+
+
+METAL = "lithium_refined"
+
+
+@pytest.mark.parametrize(
+    "kind, field, value, fields, clause",
+    [
+        ("price_support", "burden", {"CHN": 0.5, "AUS": 0.5}, {"strike_usd_per_t": 90000.0}, "gap_subsidy"),
+        ("price_support", "payer", "AUS", {"strike_usd_per_t": 90000.0}, "gap_subsidy"),
+        ("research_programme", "burden", {"AUS": 1.0}, {"usd_per_year": 1e8}, "research"),
+        ("investment_fund", "burden", {"AUS": 1.0}, {"share": 0.4, "amount_usd": 1e9}, "joint_projects"),
+        ("production_subsidy", "burden", {"AUS": 1.0}, {"rate_usd_per_t": 5000.0}, ""),
+        ("joint_purchasing", "members", ["AUS"], {"rate": 0.6}, ""),
+        ("standards", "members", ["CHN", "AUS"], {"certified": ["CHN"], "share": 0.6}, "standards"),
+    ],
+)
+def test_an_order_neither_spends_nor_binds_for_others(kind, field, value, fields, clause):
+    """Who else would pay or be bound is named with the remedy; scenarios may write it, and a seat may name itself."""
+    order = {"type": kind, "fields": {"good": METAL, **fields, field: value}}
+    with pytest.raises(OreblocError) as refusal:
+        check_orders(engine(), "CHN", 0, [order])
+    told = str(refusal.value)
+    assert "of CHN names AUS; a state's order may name CHN only. Leave the field out" in told
+    assert told.endswith(f"orders[0].fields.{field})")
+    assert f"a treaty with clause {clause} (draft_treaty)" in told if clause else "treaty" not in told
+    tiny_scenario(dated(order, "2025Q1"))
+    own = {"burden": {"CHN": 1.0}, "payer": "CHN", "members": ["CHN"]}[field]
+    assert check_orders(engine(), "CHN", 0, [{**order, "fields": {**order["fields"], field: own}}])
+
+
+def test_what_no_form_asks_may_be_left_out():
+    """A machine that fills in what is required, and a form, give no order that would bind others."""
+    for kind in INSTRUMENTS:
+        assert all(f in own_fields(kind) for f in kind.fields if f.default is REQUIRED), kind.name
 
 
 def view_after(quarters, country, *measures):

@@ -7,7 +7,7 @@ from model.clauses import CLAUSES
 from model.field import REQUIRED, Field
 from model.firm_order import FIRM_ORDERS
 from model.instruments import INSTRUMENTS
-from model.state_order import REPEAL
+from model.state_order import REPEAL, own_fields
 from model.treaty_move import MOVES
 from viz.classroom.word import help_word
 from viz.country import country_name
@@ -31,20 +31,22 @@ def form_of(role: str, goods: Iterable[str], countries: Iterable[str]) -> dict[s
     ordered = sorted(kinds, key=lambda kind: first.index(kind.name) if kind.name in first else len(first))
     return {
         "first": list(first),
-        "kinds": [_kind(kind) for kind in ordered],
-        "clauses": [] if role in ("miner", "refiner") else [_kind(clause) for clause in CLAUSES],
+        "kinds": [_kind(kind, own_fields(kind)) for kind in ordered],
+        "clauses": []
+        if role in ("miner", "refiner")
+        else [_kind(clause, clause.fields) for clause in CLAUSES],
         "goods": list(goods),
         "countries": (codes := list(countries)),
         "names": {code: country_name(code) for code in codes},
     }
 
 
-def _kind(kind: Any) -> dict[str, Any]:
+def _kind(kind: Any, fields: Iterable[Field]) -> dict[str, Any]:
     return {
         "type": kind.name,
         "title": kind.title,
         "summary": help_word(kind.summary),
-        "fields": [_field(f) for f in kind.fields],
+        "fields": [_field(f) for f in fields],
     }
 
 

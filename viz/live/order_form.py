@@ -16,7 +16,7 @@ from model.firm_order import FIRM_ORDERS_BY_NAME
 from model.name import WORLD
 from model.order import OrderKind
 from model.quarter_date import quarter_index, quarter_label
-from model.state_order import STATE_ORDERS_BY_NAME
+from model.state_order import STATE_ORDERS_BY_NAME, own_fields
 from model.treaty import HEAD
 from viz.country import country_name
 from viz.live.message import named
@@ -121,7 +121,7 @@ def entries(kind: OrderKind, known: Known) -> list[Entry]:
     """Return the controls of a kind's form, those that must be filled first."""
     if any(field.kind == "table" for field in kind.fields):
         return _draft_entries(known)
-    found = [_entry(field, f"fields.{field.name}", known) for field in kind.fields]
+    found = [_entry(field, f"fields.{field.name}", known) for field in own_fields(kind)]
     if kind.actor != "firm" and any(field.name == "good" for field in kind.fields):
         quarters = tuple((quarter, quarter) for quarter in known.quarters)
         found.append(

@@ -76,7 +76,7 @@ function controlOf(field, form, id, isShare) {
   if (field.name === "treaty" && form.treaties) return select(id, form.treaties, start, false);
   const named = (codes) => codes.map((c) => [c, form.names?.[c] || c]).sort((a, b) => (a[0] === "OTH") - (b[0] === "OTH") || a[1].localeCompare(b[1]));
   if (field.kind === "country" || field.kind === "place") return select(id, [["WORLD", "the whole world"], ...named(form.countries)].slice(field.kind === "place" ? 0 : 1), start, !field.is_required);
-  if (field.kind === "countries") return select(id, [["WORLD", "all others"], ...named(form.countries.filter((c) => c !== form.seat || field.name === "members"))], null, !field.is_required, true);
+  if (field.kind === "countries") return select(id, [["WORLD", "all others"], ...named(form.countries.filter((c) => c !== form.seat))], null, !field.is_required, true);
   if (NUMBERS.includes(field.kind))
     return el("input", { id, type: "text", inputmode: "decimal", autocomplete: "off", placeholder: typeof start === "number" ? String(isShare ? 100 * start : start) : "" });
   return el("input", { id, type: "text", autocomplete: "off", placeholder: ["text", "quarter"].includes(field.kind) ? "" : "as JSON" });
