@@ -1,13 +1,16 @@
 """A comparison in words and in a table for the terminal: what matters first."""
 
 from experiments.compare import Comparison, Difference
+from experiments.difference import differences
 from experiments.outcome import ALL_GOODS, WORLD
+from model.scenario import Scenario
 
 #: A difference is told where it is at least this many standard errors, ...
 _CLEAR = 2.0
 #: ... and this large: prices relative, shares in points.
 _LEAST = {"usd_per_t": 0.01, "share": 0.005}
 _MOST_LINES = 8
+_MOST_CHANGES = 3
 _WIDTH = 108
 
 
@@ -18,6 +21,7 @@ def describe_comparison(comparison: Comparison) -> str:
     lines = [
         f"{b.name}{changed} against {a.name}: {comparison.a.quarters[0]} to {comparison.a.quarters[-1]}, "
         f"{runs:,} run{'' if runs == 1 else 's'} each, same luck (seed {a.seed})",
+        *(_wrapped(f"changed: {_changes(a, b)}") if changed else ()),
         *(
             [f"They begin to differ in {comparison.differs_from}; years are counted from there."]
             * (comparison.begin > 0)
@@ -32,6 +36,12 @@ def describe_comparison(comparison: Comparison) -> str:
         *_legend(comparison),
     ]
     return "\n".join(lines)
+
+
+def _changes(a: Scenario, b: Scenario) -> str:
+    """Return what a changed scenario differs in, the first few."""
+    labels = [cause.label.removeprefix("changed: ") for cause in differences(a, b)]
+    return "; ".join(labels[:_MOST_CHANGES]) + (" ..." if len(labels) > _MOST_CHANGES else "")
 
 
 def sentences(comparison: Comparison) -> list[str]:

@@ -130,11 +130,9 @@ def _within(rows: list[dict[str, Any]]) -> str:
     if leaving:
         return f"stable within: no, {', '.join(leaving)} would leave"
     words = "stable within: yes, no member would move"
-    return (
-        f"{words}, though by its weights each of these loses by being in: {', '.join(losing)}"
-        if losing
-        else (f"{words}, and none loses by being in")
-    )
+    if losing:
+        return f"{words}, though by its weights each of these loses by being in: {', '.join(losing)}"
+    return f"{words}, and by its own weights none loses by being in"
 
 
 def _without(rows: list[dict[str, Any]]) -> str:

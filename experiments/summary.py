@@ -103,10 +103,15 @@ def _percent(part: float, whole: float) -> str:
 def _treaties(results: Results) -> list[str]:
     """Return what came last of each treaty: of talks, or of one in force that ended or changed, with the reason."""
     last = {row["treaty"]: row for row in results.decisions if row["seat"] == TREATIES}
-    lines = ["", "treaties, what came of each last:"] if last else []
+    lines = ["", f"treaties, what came of each last{_in_which_run(results)}:"] if last else []
     for row in last.values():
         lines += textwrap.wrap(f"{row['quarter']} {row['why']}", 110, subsequent_indent="  ")
     return lines
+
+
+def _in_which_run(results: Results) -> str:
+    """Return which run decisions are told of: in an ensemble others may decide otherwise."""
+    return "" if results.manifest["runs"] == 1 else " in run 0 (others may differ)"
 
 
 def _decided(results: Results) -> list[str]:
@@ -118,10 +123,10 @@ def _decided(results: Results) -> list[str]:
     }
     if not last:
         return []
-    rows = list(last.values())
+    rows = sorted(last.values(), key=lambda row: row["quarter"])
     lines = [
         "",
-        f"decided by states that choose, last on each matter ({len(told)} decisions in all):",
+        f"decided by states that choose, last on each matter{_in_which_run(results)} ({len(told)} decisions in all):",
     ]
     for row in rows[-_MOST_DECISIONS:]:
         lines += textwrap.wrap(f"{row['quarter']} {row['why']}", 110, subsequent_indent="  ")

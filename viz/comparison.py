@@ -224,6 +224,10 @@ def _band(path: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return found[0], found[1], found[2]
 
 
+#: Figures below this are what rounding leaves of nothing.
+_NOTHING = 1e-12
+
+
 def _everything(comparison: Comparison) -> str:
     rows = [
         (row.metric, row.good, row.group, row.horizon, _plain(row.a), _plain(row.b), _plain(row.mean),
@@ -250,7 +254,9 @@ def _everything(comparison: Comparison) -> str:
 
 
 def _plain(value: float) -> str:
-    return f"{value:.4g}" if value == value else ""
+    if not value == value:
+        return ""
+    return f"{value:.4g}" if abs(value) >= _NOTHING else "0"
 
 
 def _how(comparison: Comparison) -> str:

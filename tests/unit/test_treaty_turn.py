@@ -201,7 +201,7 @@ def test_a_verdict_says_by_which_measure():
     )
     assert "nobody outside was asked (--ask" in told
     told = describe_stability([record(winner, row("MYS", False, 2e6, 20e6, "stays out"))])
-    assert "yes, no member would move, and none loses by being in" in told
+    assert "yes, no member would move, and by its own weights none loses by being in" in told
     assert "gains less than the 20 m usd a quarter" in told and "nobody asked would join (MYS)" in told
     told = describe_stability(
         [record(row("JPN", True, -4e6, 0.0, "would leave"), row("KOR", False, 4e6, 0.0, "would join"))]
