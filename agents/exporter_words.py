@@ -112,8 +112,8 @@ def tell_press(engine: Engine, menu: Menu, n: int, taken: Bools, gain: Floats, o
     if goods:
         worth, own = float(gain[taken].sum()), float(own_usd[taken].sum())
         why = (
-            f"restricts {', '.join(goods)} for {target}: provoked ({felt:.2f} of 1), what that does to {target} is "
-            f"worth {money(worth)} a quarter to it, after {money(own)} that its own rent moves by"
+            f"restricts {', '.join(goods)} for {target}: provoked ({felt:.2f} of 1), that is worth {money(worth)} a "
+            f"quarter by its weights, harm to {target} included; its own rent moves by {money(own)}"
         )
     else:
         best = int(np.argmax(gain))
@@ -143,11 +143,11 @@ def tell_end(
     mode = COERCE if goes_on else NEGOTIATE if truce else NORMAL
     verb = {
         COERCE: "goes on restricting",
-        NEGOTIATE: "suspends for a year, to see measures against it go, restrictions on",
+        NEGOTIATE: "suspends for a year, in which measures against it are to go, restrictions on",
         NORMAL: "lifts restrictions on",
     }[mode]
     if anger < least:
-        reason = f"its anger has faded to {anger:.2f} of 1, and below {least:.2f} it lets go"
+        reason = f"its anger has faded to {anger:.2f} of 1, and below {least:.2f} it does not go on"
     else:
         more = worths["going on"] - worths["suspending"]
         reason = f"provoked {anger:.2f} of 1, going on is worth {money(more)} a quarter against suspending"

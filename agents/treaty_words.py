@@ -32,7 +32,9 @@ def reason(stakes: Stakes, row: int, c: int, paid: Paid | None = None) -> str:
     """Return why in words and numbers: what a country gains by being in, plain too, and the largest parts first."""
     total, asked = float(stakes.total[row, c]), float(stakes.asked[row, c])
     parts = _largest(stakes, row, c)
-    named = ", ".join(f"{name} {money(usd)}" for name, usd in parts.items()) or "nothing moves"
+    rest = total - sum(parts.values())
+    shown = {**parts, "the rest": rest} if parts and abs(rest) >= _LEAST_USD else parts
+    named = ", ".join(f"{name} {money(usd)}" for name, usd in shown.items()) or "nothing moves"
     bar = f", asks for {money(asked).lstrip('+')}" if asked > 0.0 else ""
     now, later = (_amount(float(usd[row, c])) for usd in (stakes.now, stakes.later))
     return (

@@ -1,5 +1,7 @@
 """Who signs: a treaty is signed when the look-ahead says so, stakes add up, and doctrine decides what counts."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -237,3 +239,12 @@ def test_doctrines_are_data_with_a_usual_one_for_many():
     assert (
         doctrine_of("FJI").name == "laissez_faire" and doctrine_of("USA", "free_rider").name == "free_rider"
     )
+
+
+def test_the_parts_of_a_reason_add_up():
+    """Beyond the four largest parts the rest is told, so that what is named is what it is worth."""
+    sizes = (-165e6, 60e6, 16e6, 12e6, -7e6, 3e6, -2e6)
+    parts = [np.full((1, 1), usd) for usd in sizes]
+    told = reason(Stakes(*parts, *(np.zeros((1, 1)) for _ in Stakes._fields[len(parts) :])), 0, 0)
+    named = re.findall(r"([+-][0-9.]+) m usd", told.split("): ")[1])
+    assert sum(map(float, named)) == pytest.approx(sum(sizes) / 1e6) and "the rest" in told
